@@ -1,0 +1,135 @@
+package scheduler
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/dynamic/dynamicinformer"
+	"k8s.io/client-go/informers"
+	coreinformers "k8s.io/client-go/informers/core"
+	corev1informers "k8s.io/client-go/informers/core/v1"
+	"k8s.io/client-go/kubernetes"
+	restclient "k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/klog/v2"
+	upstream "k8s.io/kubernetes/pkg/scheduler"
+	schedulerapi "k8s.io/kubernetes/pkg/scheduler/apis/config"
+)
+
+// Config is what a scheduler needs.
+type Config struct {
+	Client kubernetes.Interface
+	// Rest makes clients for custom resources and is handed to plugins.
+	Rest *restclient.Config
+	// Informers are shared with other components; only pods are watched anew,
+	// since a scheduler must not see pods that have ended.
+	Informers informers.SharedInformerFactory
+	// Configuration is upstream's; nil: the default.
+	Configuration *schedulerapi.KubeSchedulerConfiguration
+	// Event receives what the scheduler would post as Events. Nil: nobody.
+	Event func(regarding runtime.Object, eventType, reason, note string)
+}
+
+// Scheduler is a kube-scheduler that is ready to run.
+type Scheduler struct {
+	upstream *upstream.Scheduler
+	pods     informers.SharedInformerFactory
+	shared   informers.SharedInformerFactory
+	dynamic  dynamicinformer.DynamicSharedInformerFactory
+}
+
+// New builds a scheduler. It registers its informers; the caller starts the
+// shared ones before Run.
+func New(ctx context.Context, config Config) (*Scheduler, error) {
+	c := config.Configuration
+	if c == nil {
+		var err error
+		if c, err = Default(); err != nil {
+			return nil, fmt.Errorf("default scheduler configuration: %w", err)
+		}
+	}
+	dynamicClient, err := dynamic.NewForConfig(config.Rest)
+	if err != nil {
+		return nil, fmt.Errorf("create dynamic client: %w", err)
+	}
+	s := &Scheduler{
+		pods:    upstream.NewInformerFactory(config.Client, 0, nil),
+		shared:  config.Informers,
+		dynamic: dynamicinformer.NewDynamicSharedInformerFactory(dynamicClient, 0),
+	}
+	s.upstream, err = upstream.New(ctx, config.Client, &factory{config.Informers, s.pods}, s.dynamic,
+		func(string) events.EventRecorderLogger { return &recorder{config.Event} },
+		upstream.WithComponentConfigVersion(c.APIVersion),
+		upstream.WithKubeConfig(config.Rest),
+		upstream.WithProfiles(c.Profiles...),
+		upstream.WithPercentageOfNodesToScore(c.PercentageOfNodesToScore),
+		upstream.WithFrameworkOutOfTreeRegistry(registered()),
+		upstream.WithPodInitialBackoffSeconds(c.PodInitialBackoffSeconds),
+		upstream.WithPodMaxBackoffSeconds(c.PodMaxBackoffSeconds),
+		upstream.WithExtenders(c.Extenders...),
+		upstream.WithParallelism(1),
+	)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Run schedules until ctx ends. It calls ready when its caches are filled.
+func (s *Scheduler) Run(ctx context.Context, ready func()) error {
+	s.pods.Start(ctx.Done())
+	s.dynamic.Start(ctx.Done())
+	s.pods.WaitForCacheSync(ctx.Done())
+	s.shared.WaitForCacheSync(ctx.Done())
+	s.dynamic.WaitForCacheSync(ctx.Done())
+	if err := s.upstream.WaitForHandlersSync(ctx); err != nil {
+		return fmt.Errorf("fill caches: %w", err)
+	}
+	ready()
+	s.upstream.Run(ctx)
+	return nil
+}
+
+// factory is the shared factory with the scheduler's own view of pods.
+type factory struct {
+	informers.SharedInformerFactory
+	pods informers.SharedInformerFactory
+}
+
+func (f *factory) Core() coreinformers.Interface {
+	return &coreGroup{f.SharedInformerFactory.Core(), f.pods}
+}
+
+type coreGroup struct {
+	coreinformers.Interface
+	pods informers.SharedInformerFactory
+}
+
+func (g *coreGroup) V1() corev1informers.Interface {
+	return &coreV1{g.Interface.V1(), g.pods.Core().V1().Pods()}
+}
+
+type coreV1 struct {
+	corev1informers.Interface
+	pods corev1informers.TypedPodInformer
+}
+
+func (v *coreV1) Pods() corev1informers.TypedPodInformer { return v.pods }
+
+// recorder passes the scheduler's events on without an API object.
+type recorder struct {
+	event func(regarding runtime.Object, eventType, reason, note string)
+}
+
+func (r *recorder) Eventf(regarding, _ runtime.Object, eventType, reason, _, note string, args ...any) {
+	if _, ok := regarding.(*corev1.Pod); !ok || r.event == nil {
+		return
+	}
+	r.event(regarding, eventType, reason, fmt.Sprintf(note, args...))
+}
+
+// WithLogger implements events.EventRecorderLogger.
+func (r *recorder) WithLogger(klog.Logger) events.EventRecorderLogger { return r }

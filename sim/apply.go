@@ -1,0 +1,258 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
+
+	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/controlplane"
+	"simk.dev/simk/tracer"
+	"simk.dev/simk/vnode"
+)
+
+// fieldManager is who applies the trace's objects.
+const fieldManager = "simk"
+
+// applier brings objects of a trace into the cluster.
+type applier struct {
+	plane   *controlplane.ControlPlane
+	client  kubernetes.Interface
+	dynamic dynamic.Interface
+	pool    *vnode.Pool
+	// replaceNodes: the trace's own nodes are left out.
+	replaceNodes bool
+	// known are the objects applied so far, by kind, namespace and name.
+	known      map[string]bool
+	namespaces map[string]bool
+}
+
+func newApplier(plane *controlplane.ControlPlane, pool *vnode.Pool, replaceNodes bool) (*applier, error) {
+	d, err := dynamic.NewForConfig(plane.JSONConfig())
+	if err != nil {
+		return nil, fmt.Errorf("create dynamic client: %w", err)
+	}
+	return &applier{plane: plane, client: plane.Client, dynamic: d, pool: pool, replaceNodes: replaceNodes,
+		known: map[string]bool{}, namespaces: map[string]bool{"default": true, "kube-system": true, "kube-public": true, "kube-node-lease": true}}, nil
+}
+
+// rank orders kinds so that an object comes after those it needs: first what
+// describes the cluster, then what workloads refer to, then the workloads.
+func rank(kind string) int {
+	order := []string{
+		"Namespace", "CustomResourceDefinition", "PriorityClass", "RuntimeClass", "StorageClass", "CSIDriver",
+		"DeviceClass", "Node", "CSINode", "ResourceSlice", "PersistentVolume", "ServiceAccount", "ConfigMap", "Secret",
+		"LimitRange", "ResourceQuota", "PersistentVolumeClaim", "ResourceClaim", "ResourceClaimTemplate",
+		"PodDisruptionBudget", "Service",
+	}
+	if i := slices.Index(order, kind); i >= 0 {
+		return i
+	}
+	switch kind {
+	case "Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet", "Job", "CronJob":
+		return len(order) + 1
+	case "Pod":
+		return len(order) + 2
+	}
+	return len(order) // other kinds, custom resources among them
+}
+
+// isWorkload says whether the kind makes pods; everything else exists before
+// the clock of the trace starts.
+func isWorkload(kind string) bool { return rank(kind) >= rank("Deployment") }
+
+// byDependency sorts objects by rank, keeping the file's order within one.
+func byDependency(objects []tracer.Object) []tracer.Object {
+	sorted := slices.Clone(objects)
+	slices.SortStableFunc(sorted, func(a, b tracer.Object) int { return rank(a.GetKind()) - rank(b.GetKind()) })
+	return sorted
+}
+
+func objectKey(kind, namespace, name string) string { return kind + " " + namespace + "/" + name }
+
+// apply creates or updates one object and lets the cluster react.
+func (a *applier) apply(ctx context.Context, o tracer.Object) error {
+	err := a.applyOne(ctx, o.Unstructured)
+	if err != nil {
+		return err
+	}
+	clock.Settle()
+	if o.GetKind() == "CustomResourceDefinition" {
+		a.plane.InvalidateDiscovery()
+	}
+	return nil
+}
+
+func (a *applier) applyOne(ctx context.Context, o *unstructured.Unstructured) error {
+	if o.GetKind() == "Node" && o.GetAPIVersion() == "v1" {
+		return a.node(ctx, o)
+	}
+	mapping, err := a.plane.Mapping(o.GroupVersionKind())
+	if err != nil {
+		return err
+	}
+	o = o.DeepCopy()
+	tidy(o)
+	var resource dynamic.ResourceInterface = a.dynamic.Resource(mapping.Resource)
+	if mapping.Scope.Name() == meta.RESTScopeNameNamespace {
+		if o.GetNamespace() == "" {
+			o.SetNamespace(metav1.NamespaceDefault)
+		}
+		if err := a.ensureNamespace(ctx, o.GetNamespace()); err != nil {
+			return err
+		}
+		resource = a.dynamic.Resource(mapping.Resource).Namespace(o.GetNamespace())
+	} else if o.GetNamespace() != "" {
+		return fmt.Errorf("kind %s has no namespaces, but metadata.namespace is %q", o.GetKind(), o.GetNamespace())
+	}
+	if o.GetKind() == "Namespace" {
+		a.namespaces[o.GetName()] = true
+	}
+	k := objectKey(o.GetKind(), o.GetNamespace(), o.GetName())
+	if o.GetKind() == "Pod" && o.GetAPIVersion() == "v1" && !a.known[k] {
+		err = a.createPod(ctx, o)
+	} else {
+		_, err = resource.Apply(ctx, o.GetName(), o, metav1.ApplyOptions{FieldManager: fieldManager, Force: true})
+	}
+	if err == nil {
+		a.known[k] = true
+	}
+	return err
+}
+
+// createPod creates a bare pod with the typed client: pods are most of most
+// traces, and field ownership of a pod that is never applied again is waste.
+func (a *applier) createPod(ctx context.Context, o *unstructured.Unstructured) error {
+	var pod corev1.Pod
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(o.Object, &pod, true); err != nil {
+		return err
+	}
+	_, err := a.client.CoreV1().Pods(pod.Namespace).Create(ctx, &pod, metav1.CreateOptions{FieldManager: fieldManager})
+	return err
+}
+
+// ensureNamespace creates a namespace that the trace uses but does not hold.
+func (a *applier) ensureNamespace(ctx context.Context, name string) error {
+	if a.namespaces[name] {
+		return nil
+	}
+	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	if _, err := a.client.CoreV1().Namespaces().Create(ctx, ns, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+		return fmt.Errorf("create namespace %s: %w", name, err)
+	}
+	a.namespaces[name] = true
+	clock.Settle() // its service account appears
+	return nil
+}
+
+// node registers a new node, or changes labels, taints and size of one.
+func (a *applier) node(ctx context.Context, o *unstructured.Unstructured) error {
+	if a.replaceNodes {
+		return nil
+	}
+	return a.putNode(ctx, o)
+}
+
+// addNode registers a node that replaces those of the trace.
+func (a *applier) addNode(ctx context.Context, o tracer.Object) error {
+	if err := a.putNode(ctx, o.Unstructured); err != nil {
+		return err
+	}
+	clock.Settle()
+	return nil
+}
+
+func (a *applier) putNode(ctx context.Context, o *unstructured.Unstructured) error {
+	var node corev1.Node
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(o.Object, &node, true); err != nil {
+		return err
+	}
+	k := objectKey("Node", "", node.Name)
+	if !a.known[k] {
+		if err := a.pool.Add(ctx, &node); err != nil {
+			return unwrapStatus(err)
+		}
+		a.known[k] = true
+		return nil
+	}
+	return unwrapStatus(a.pool.Update(ctx, &node))
+}
+
+// unwrapStatus returns the apiserver's own error where there is one: it names
+// the object itself.
+func unwrapStatus(err error) error {
+	var status *apierrors.StatusError
+	if errors.As(err, &status) {
+		return status
+	}
+	return err
+}
+
+// delete removes an object; its dependents go through the garbage collector.
+// One that is gone already is no error: pods end and jobs are cleaned up.
+func (a *applier) delete(ctx context.Context, ref tracer.ObjectRef) error {
+	defer clock.Settle()
+	if ref.Kind == "Node" && ref.APIVersion == "v1" {
+		if a.replaceNodes {
+			return nil
+		}
+		delete(a.known, objectKey("Node", "", ref.Name))
+		return ignoreGone(a.pool.Remove(ctx, ref.Name))
+	}
+	mapping, err := a.plane.Mapping(schema.FromAPIVersionAndKind(ref.APIVersion, ref.Kind))
+	if err != nil {
+		return err
+	}
+	namespace := ref.Namespace
+	var resource dynamic.ResourceInterface = a.dynamic.Resource(mapping.Resource)
+	if mapping.Scope.Name() == meta.RESTScopeNameNamespace {
+		if namespace == "" {
+			namespace = metav1.NamespaceDefault
+		}
+		resource = a.dynamic.Resource(mapping.Resource).Namespace(namespace)
+	}
+	background := metav1.DeletePropagationBackground
+	delete(a.known, objectKey(ref.Kind, namespace, ref.Name))
+	if ref.Kind == "Namespace" {
+		delete(a.namespaces, ref.Name)
+	}
+	return ignoreGone(resource.Delete(ctx, ref.Name, metav1.DeleteOptions{PropagationPolicy: &background}))
+}
+
+func ignoreGone(err error) error {
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+// tidy removes what an apiserver sets itself and refuses to be told.
+func tidy(o *unstructured.Unstructured) {
+	for _, field := range []string{"uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"} {
+		unstructured.RemoveNestedField(o.Object, "metadata", field)
+	}
+	if o.GetKind() == "Pod" {
+		unstructured.RemoveNestedField(o.Object, "spec", "nodeName")
+	}
+	if !isCustom(o.GroupVersionKind().Group) {
+		unstructured.RemoveNestedField(o.Object, "status")
+	}
+}
+
+// isCustom says whether a group is served from custom resource definitions:
+// Kubernetes' own groups have no dot or end in .k8s.io.
+func isCustom(group string) bool {
+	return strings.Contains(group, ".") && !strings.HasSuffix(group, ".k8s.io")
+}

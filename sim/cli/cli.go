@@ -1,0 +1,83 @@
+// Package cli holds simk's commands: flags, files and exit codes. What they do
+// is in packages sim and tracer.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"simk.dev/simk/sim"
+	"simk.dev/simk/tracer"
+)
+
+// Exit codes; README.md documents them.
+const (
+	exitOK          = 0
+	exitInput       = 1   // bad usage or input
+	exitRun         = 2   // the run itself failed
+	exitInterrupted = 130 // SIGINT or SIGTERM
+)
+
+// Main runs simk with arguments and returns its exit code.
+func Main(args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	fmt.Fprintf(stderr, "simk: %v\n", err)
+	return exitCode(ctx, err)
+}
+
+func exitCode(ctx context.Context, err error) int {
+	var input *sim.InputError
+	var trace *tracer.Error
+	var run *runError
+	switch {
+	case errors.As(err, &input), errors.As(err, &trace):
+		return exitInput
+	case errors.As(err, &run) && ctx.Err() != nil:
+		return exitInterrupted
+	case errors.As(err, &run):
+		return exitRun
+	default:
+		return exitInput // cobra's: unknown commands and flags
+	}
+}
+
+// runError marks an error of a run, as opposed to one of usage.
+type runError struct{ error }
+
+func (e *runError) Unwrap() error { return e.error }
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "simk",
+		Short: "Replay a Kubernetes cluster's trace against a real control plane in virtual time",
+		Long: `simk answers "what would my cluster have done if...": it replays a trace of a
+cluster against etcd, the Kubernetes apiserver, scheduler and controllers and
+virtual nodes, all in this process and on a virtual clock: a day in seconds, the
+same answer every time.
+
+Exit codes: 0 success, 1 bad usage or input, 2 the run failed, 3 an outcome gate
+failed, 130 interrupted.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Version:       sim.Version,
+	}
+	root.AddCommand(newReplay())
+	return root
+}

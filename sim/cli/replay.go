@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"simk.dev/simk/sim"
+	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/report"
+)
+
+func newReplay() *cobra.Command {
+	var o sim.Options
+	var output, speed, onError string
+	var verbose bool
+	cmd := &cobra.Command{
+		Use:   "replay TRACE",
+		Short: "Replay a trace and report what happened",
+		Long: `Replay a trace (JSON, also compressed with gzip or zstd) and print a summary.
+With --out the results are written too: report.json, pods.csv, timeline.csv and
+events.jsonl. The same trace, options and seed give the same report.json and CSV
+files, byte for byte.`,
+		Example: `  simk replay trace.json
+  simk replay trace.json --out results --scheduler-config most-allocated.yaml
+  simk replay trace.json -o json | jq .pendingSeconds.p99`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Trace = args[0]
+			var err error
+			if o.Speed, err = parseSpeed(speed); err != nil {
+				return &sim.InputError{Err: err}
+			}
+			if o.ContinueOnError, err = parseOnError(onError); err != nil {
+				return &sim.InputError{Err: err}
+			}
+			if output != "text" && output != "json" {
+				return &sim.InputError{Err: fmt.Errorf("--output is text or json, not %q", output)}
+			}
+			quietLogs(verbose)
+			return replay(cmd, o, output)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.Out, "out", "", "write report.json, pods.csv, timeline.csv and events.jsonl into this `folder`")
+	f.StringVarP(&output, "output", "o", "text", "what to print: `text or json`")
+	f.StringVar(&speed, "speed", "max", "virtual seconds per second, or max: a `number or max`")
+	f.Int64Var(&o.Seed, "seed", 1, "start of all random choices; not 0")
+	f.DurationVar(&o.Duration, "duration", 0, "end the run at this offset, whatever the trace says (such as 6h)")
+	f.StringVar(&o.SchedulerConfig, "scheduler-config", "", "KubeSchedulerConfiguration `file`")
+	f.StringVar(&o.Nodes, "nodes", "", "manifest `file` with the Nodes to use instead of the trace's")
+	f.StringVar(&o.FeatureGates, "feature-gates", "", "Kubernetes feature gates, such as `A=true,B=false`")
+	f.BoolVar(&o.EndpointSlices, "endpoint-slices", false, "run the endpoint slice controller too")
+	f.StringVar(&onError, "on-error", "stop", "when the apiserver rejects an object during the run: `stop or continue`")
+	f.BoolVarP(&verbose, "verbose", "v", false, "print what the components log")
+	_ = cmd.MarkFlagDirname("out")
+	return cmd
+}
+
+func parseSpeed(s string) (float64, error) {
+	if s == "max" {
+		return 0, nil
+	}
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil || v <= 0 {
+		return 0, fmt.Errorf("--speed is a number above 0 or max, not %q", s)
+	}
+	if !clock.Virtual && v > 1 {
+		return 0, errors.New("--speed above 1 needs virtual time, and this binary runs in wall-clock time; build simk with `make build`")
+	}
+	return v, nil
+}
+
+func parseOnError(s string) (bool, error) {
+	switch s {
+	case "stop":
+		return false, nil
+	case "continue":
+		return true, nil
+	}
+	return false, fmt.Errorf("--on-error is stop or continue, not %q", s)
+}
+
+func replay(cmd *cobra.Command, o sim.Options, output string) error {
+	stderr := cmd.ErrOrStderr()
+	if !clock.Virtual {
+		fmt.Fprintln(stderr, "simk: this binary runs in wall-clock time, and its results differ from run to run; `make build` gives virtual time")
+	}
+	line := newProgressLine(stderr)
+	o.Progress = line.show
+	outcome, err := sim.Run(cmd.Context(), o)
+	line.clear()
+	if outcome == nil {
+		return asRunError(err)
+	}
+	if err := show(cmd.OutOrStdout(), outcome.Report, output); err != nil {
+		return &runError{err}
+	}
+	wall(stderr, outcome)
+	return asRunError(err)
+}
+
+func asRunError(err error) error {
+	var input *sim.InputError
+	if err == nil || errors.As(err, &input) {
+		return err
+	}
+	return &runError{err}
+}
+
+func show(w io.Writer, r *report.Report, output string) error {
+	if output == "json" {
+		return report.WriteJSON(w, r)
+	}
+	return report.WriteText(w, r)
+}
+
+// wall says on stderr how long the run took; wall time is in no report.
+func wall(w io.Writer, outcome *sim.Outcome) {
+	speed := outcome.Report.Simulated.Seconds / outcome.Took.Seconds()
+	fmt.Fprintf(w, "simk: took %v (ready after %v), %.0f virtual seconds per second\n",
+		outcome.Took.Round(time.Millisecond), outcome.ReadyAfter.Round(time.Millisecond), speed)
+}
+
+var _ = os.Stdout

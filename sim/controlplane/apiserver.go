@@ -1,0 +1,200 @@
+package controlplane
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	apiextensionsapiserver "k8s.io/apiextensions-apiserver/pkg/apiserver"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/apiserver/pkg/authorization/authorizerfactory"
+	"k8s.io/apiserver/pkg/endpoints/discovery/aggregated"
+	genericapifilters "k8s.io/apiserver/pkg/endpoints/filters"
+	openapinamer "k8s.io/apiserver/pkg/endpoints/openapi"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/apiserver/pkg/server/dynamiccertificates"
+	"k8s.io/apiserver/pkg/server/filters"
+	serverstorage "k8s.io/apiserver/pkg/server/storage"
+	"k8s.io/apiserver/pkg/util/notfoundhandler"
+	"k8s.io/apiserver/pkg/util/openapi"
+	"k8s.io/apiserver/pkg/util/webhook"
+	"k8s.io/client-go/informers"
+	restclient "k8s.io/client-go/rest"
+	"k8s.io/kubernetes/cmd/kube-apiserver/app"
+	"k8s.io/kubernetes/cmd/kube-apiserver/app/options"
+	"k8s.io/kubernetes/pkg/api/legacyscheme"
+	"k8s.io/kubernetes/pkg/controlplane"
+	controlplaneapiserver "k8s.io/kubernetes/pkg/controlplane/apiserver"
+	generatedopenapi "k8s.io/kubernetes/pkg/generated/openapi"
+	"k8s.io/kubernetes/pkg/kubeapiserver"
+)
+
+// admissionPlugins are the built-in admission plugins that decide what pods,
+// nodes and claims look like or whether they may exist. Left out are those that
+// need what a simulation has not: webhooks (a network), service account tokens,
+// certificates, image policies.
+var admissionPlugins = []string{
+	"NamespaceLifecycle", "LimitRanger", "TaintNodesByCondition", "Priority", "DefaultTolerationSeconds",
+	"DefaultStorageClass", "StorageObjectInUseProtection", "PersistentVolumeClaimResize", "RuntimeClass",
+	"PodTopologyLabels", "ResourceQuota",
+}
+
+// disabledHooks are the apiserver's own background tasks that have no work in a
+// simulation: identity, certificates, token bookkeeping, the service of the
+// apiserver itself, default RBAC roles (every caller is an administrator).
+var disabledHooks = []string{
+	"bootstrap-controller", "rbac/bootstrap-roles", "start-cluster-authentication-info-controller",
+	"start-legacy-token-tracking-controller", "start-service-ip-repair-controllers", "storage-readiness",
+	"priority-and-fairness-config-consumer", "priority-and-fairness-filter", "max-in-flight-filter",
+	"storage-object-count-tracker-hook", "priority-and-fairness-config-producer",
+	"start-apiserver-admission-initializer",
+}
+
+// apiserver is the real kube-apiserver with its extension server for custom
+// resources, without listener and without aggregation layer.
+type apiserver struct {
+	handler http.Handler
+	server  *genericapiserver.GenericAPIServer
+}
+
+// newAPIServer assembles the server around etcd. Its own clients, and those of
+// everybody else in the process, go through t; its admission plugins share
+// informers with everybody else.
+func newAPIServer(ctx context.Context, t *transport, shared informers.SharedInformerFactory, config *restclient.Config) (*apiserver, error) {
+	opts, err := apiserverOptions(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("complete options: %w", err)
+	}
+	generic, storageFactory, err := genericConfig(opts, config)
+	if err != nil {
+		return nil, err
+	}
+	kube, resolver, initializers, err := app.CreateKubeAPIServerConfig(opts, generic, shared, storageFactory)
+	if err != nil {
+		return nil, err
+	}
+	kube.ControlPlane.Generic.BuildHandlerChainFunc = handlerChain
+	extensions, err := controlplaneapiserver.CreateAPIExtensionsConfig(*generic, shared, initializers, opts.CompletedOptions, opts.MasterCount, resolver,
+		webhook.NewDefaultAuthenticationInfoResolverWrapper(kube.ControlPlane.ProxyTransport, nil, config, generic.TracerProvider))
+	if err != nil {
+		return nil, err
+	}
+	notFound := notfoundhandler.New(generic.Serializer, genericapifilters.NoMuxAndDiscoveryIncompleteKey)
+	extensionServer, err := extensions.Complete().New(genericapiserver.NewEmptyDelegateWithCustomHandler(notFound))
+	if err != nil {
+		return nil, err
+	}
+	kubeServer, err := kube.Complete().New(extensionServer.GenericAPIServer)
+	if err != nil {
+		return nil, err
+	}
+	server := kubeServer.ControlPlane.GenericAPIServer
+	server.SecureServingInfo = nil // nothing listens
+	t.bind(server.Handler)
+	return &apiserver{handler: server.Handler, server: server}, nil
+}
+
+// start runs the server's post-start hooks and returns when they are done.
+func (a *apiserver) start(ctx context.Context) error {
+	if _, _, err := a.server.PrepareRun().NonBlockingRunWithContext(ctx, 0); err != nil {
+		return err
+	}
+	return nil
+}
+
+func apiserverOptions(ctx context.Context) (options.CompletedOptions, error) {
+	s := options.NewServerRunOptions()
+	s.Etcd.StorageConfig.Transport.ServerList = []string{"http://simk.invalid:2379"}
+	s.Etcd.StorageConfig.CountMetricPollPeriod = 0
+	s.Etcd.StorageConfig.DBMetricPollInterval = 0
+	s.Etcd.StorageConfig.CompactionInterval = compactionInterval
+	s.Etcd.EnableWatchCache = false // one shared informer watches each resource: nothing to fan out
+	s.Etcd.SkipHealthEndpoints = true
+	s.EndpointReconcilerType = "none"
+	s.GenericServerRunOptions.AdvertiseAddress = net.ParseIP(apiserverIP)
+	s.GenericServerRunOptions.ExternalHost = apiserverIP
+	s.GenericServerRunOptions.MaxRequestsInFlight = 0
+	s.GenericServerRunOptions.MaxMutatingRequestsInFlight = 0
+	s.Features.EnablePriorityAndFairness = false
+	s.Features.EnableProfiling = false
+	s.SecureServing.ServerCert.GeneratedCert = noCertificate{}
+	s.Authentication.ServiceAccounts.Issuers = []string{"https://simk.invalid"}
+	s.Authorization.Modes = []string{"AlwaysAllow"}
+	s.AllowPrivileged = true
+	all := sets.New(s.Admission.GenericAdmission.RecommendedPluginOrder...)
+	s.Admission.GenericAdmission.EnablePlugins = admissionPlugins
+	s.Admission.GenericAdmission.DisablePlugins = sets.List(all.Delete(admissionPlugins...))
+	return s.Complete(ctx)
+}
+
+// apiserverIP is the address the apiserver believes it has.
+const apiserverIP = "127.0.0.1"
+
+// compactionInterval is how often the apiserver lets etcd forget old revisions.
+const compactionInterval = 5 * time.Minute
+
+// genericConfig does what upstream's BuildGenericConfig does, less the secure
+// listener, authentication, audit, tracing and egress.
+func genericConfig(opts options.CompletedOptions, loopback *restclient.Config) (*genericapiserver.Config, *serverstorage.DefaultStorageFactory, error) {
+	c := genericapiserver.NewConfig(legacyscheme.Codecs)
+	resources := controlplane.DefaultAPIResourceConfigSource()
+	c.MergedResourceConfig = resources
+	if err := opts.GenericServerRunOptions.ApplyTo(c); err != nil {
+		return nil, nil, err
+	}
+	c.SecureServing = &genericapiserver.SecureServingInfo{Listener: noListener{}}
+	c.LoopbackClientConfig = loopback
+	if err := opts.APIEnablement.ApplyTo(c, resources, legacyscheme.Scheme); err != nil {
+		return nil, nil, err
+	}
+	definitions := openapi.GetOpenAPIDefinitionsWithoutDisabledFeatures(generatedopenapi.GetOpenAPIDefinitions)
+	namer := openapinamer.NewDefinitionNamer([]*runtime.Scheme{legacyscheme.Scheme, apiextensionsapiserver.Scheme}...)
+	c.OpenAPIConfig = genericapiserver.DefaultOpenAPIConfig(definitions, namer)
+	c.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(definitions, namer)
+	c.SkipOpenAPIInstallation = true // no client in the process reads it
+	c.LongRunningFunc = filters.BasicLongRunningRequestCheck(sets.NewString("watch", "proxy"), sets.NewString("attach", "exec", "proxy", "log", "portforward"))
+	c.EnableProfiling = false
+	c.EnableMetrics = false
+
+	storageConfig := kubeapiserver.NewStorageFactoryConfigEffectiveVersion(c.EffectiveVersion)
+	storageConfig.APIResourceConfig = resources
+	storageConfig.DefaultResourceEncoding.SetEffectiveVersion(c.EffectiveVersion)
+	storageFactory, err := storageConfig.Complete(opts.Etcd).New()
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := opts.Etcd.ApplyWithStorageFactoryTo(storageFactory, c); err != nil {
+		return nil, nil, err
+	}
+	c.Authorization.Authorizer = authorizerfactory.NewAlwaysAllowAuthorizer()
+	c.AggregatedDiscoveryGroupManager = aggregated.NewResourceManager("apis")
+	c.DisabledPostStartHooks.Insert(disabledHooks...)
+	return c, storageFactory, nil
+}
+
+// handlerChain is what stands between a request and the API here: the filters
+// that a request handler relies on. Left out are authentication and
+// authorization (the transport says who calls), flow control, audit, tracing,
+// deadlines and the like, which protect a server from strangers and overload.
+func handlerChain(api http.Handler, c *genericapiserver.Config) http.Handler {
+	h := genericapifilters.WithWarningRecorder(api)
+	h = genericapifilters.WithRequestInfo(h, c.RequestInfoResolver)
+	h = genericapifilters.WithRequestReceivedTimestamp(h)
+	h = filters.WithPanicRecovery(h, c.RequestInfoResolver)
+	return genericapifilters.WithAuditInit(h)
+}
+
+// noListener stands where the configuration wants an address.
+type noListener struct{ net.Listener }
+
+func (noListener) Addr() net.Addr { return &net.TCPAddr{IP: net.ParseIP(apiserverIP), Port: 443} }
+
+// noCertificate keeps the options from generating a serving certificate.
+type noCertificate struct{}
+
+func (noCertificate) Name() string                             { return "none" }
+func (noCertificate) CurrentCertKeyContent() ([]byte, []byte)  { return nil, nil }
+func (noCertificate) AddListener(dynamiccertificates.Listener) {}

@@ -1,0 +1,143 @@
+package controlplane
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/metadata"
+	"k8s.io/client-go/metadata/metadatainformer"
+	restclient "k8s.io/client-go/rest"
+	"k8s.io/controller-manager/pkg/informerfactory"
+	"k8s.io/kubernetes/cmd/kube-controller-manager/app"
+	"k8s.io/kubernetes/cmd/kube-controller-manager/app/options"
+	"k8s.io/kubernetes/cmd/kube-controller-manager/names"
+	"k8s.io/kubernetes/pkg/controller/garbagecollector"
+)
+
+// controllerNames are the controllers that run: those that make pods, end them,
+// or decide whether they may exist or be placed.
+var controllerNames = []string{
+	names.DeploymentController, names.ReplicaSetController, names.ReplicationControllerController,
+	names.StatefulSetController, names.DaemonSetController, names.JobController, names.CronJobController,
+	names.TTLAfterFinishedController, names.GarbageCollectorController, names.NamespaceController,
+	names.DisruptionController, names.PodGarbageCollectorController, names.TaintEvictionController,
+	names.NodeLifecycleController, names.ResourceQuotaController, names.ServiceAccountController,
+	names.PersistentVolumeBinderController, names.PersistentVolumeClaimProtectionController,
+	names.PersistentVolumeProtectionController, names.EphemeralVolumeController,
+	names.ResourceClaimController, names.DeviceTaintEvictionController,
+}
+
+// EndpointSliceController may be added to the controllers; nothing in a
+// simulation routes traffic, so it does not run by default.
+const EndpointSliceController = names.EndpointSliceController
+
+// Heartbeats tells when nodes last answered. See monitor.go.
+type Heartbeats interface {
+	// LastHeartbeat returns when the node last answered; ok is false for a node
+	// that never does.
+	LastHeartbeat(node string) (t time.Time, ok bool)
+}
+
+// Controllers is a set of upstream controllers that is ready to run.
+type Controllers struct {
+	controllers []app.Controller
+	context     app.ControllerContext
+	monitor     *monitor
+}
+
+// NewControllers builds the controllers of kube-controller-manager, as upstream
+// builds them, over the shared informers. extra names more of them.
+func (c *ControlPlane) NewControllers(ctx context.Context, heartbeats Heartbeats, extra ...string) (*Controllers, error) {
+	config, err := options.NewDefaultComponentConfig()
+	if err != nil {
+		return nil, fmt.Errorf("default controller configuration: %w", err)
+	}
+	config.Generic.Controllers = append(slices.Clone(controllerNames), extra...)
+	config.Generic.ControllerStartInterval.Duration = 0
+	config.NodeLifecycleController.NodeMonitorGracePeriod.Duration = nodeMonitorGracePeriod
+	oneWorkerEach(&config)
+	metadataClient, err := metadata.NewForConfig(restclient.CopyConfig(c.Config))
+	if err != nil {
+		return nil, fmt.Errorf("create metadata client: %w", err)
+	}
+	builder := &clientBuilder{plane: c, discovery: c.discovery}
+	context := app.ControllerContext{
+		ClientBuilder:                   builder,
+		InformerFactory:                 c.Informers,
+		ObjectOrMetadataInformerFactory: informerfactory.NewInformerFactory(c.Informers, metadatainformer.NewSharedInformerFactoryWithOptions(metadataClient, 0, metadatainformer.WithTransform(dropManagedFields))),
+		ComponentConfig:                 config,
+		RESTMapper:                      c.mapper,
+		InformersStarted:                make(chan struct{}),
+		ResyncPeriod:                    func() time.Duration { return 0 },
+	}
+	ignored := map[schema.GroupResource]struct{}{}
+	for _, r := range config.GarbageCollectorController.GCIgnoredResources {
+		ignored[schema.GroupResource{Group: r.Group, Resource: r.Resource}] = struct{}{}
+	}
+	context.GraphBuilder = garbagecollector.NewDependencyGraphBuilder(ctx, metadataClient, context.RESTMapper, ignored, context.ObjectOrMetadataInformerFactory, context.InformersStarted)
+
+	result := &Controllers{context: context, monitor: newMonitor(c.Informers, heartbeats)}
+	descriptors := app.NewControllerDescriptors()
+	for _, name := range config.Generic.Controllers {
+		d := descriptors[name]
+		if d == nil {
+			return nil, fmt.Errorf("controller %q is unknown", name)
+		}
+		own := context
+		if name == names.NodeLifecycleController {
+			own.InformerFactory = result.monitor.factory()
+		}
+		controller, err := d.BuildController(ctx, own)
+		if err != nil {
+			return nil, fmt.Errorf("build %s: %w", name, err)
+		}
+		if controller != nil { // nil: behind a feature gate that is off
+			result.controllers = append(result.controllers, controller)
+		}
+	}
+	return result, nil
+}
+
+// Run runs the controllers until ctx ends; the shared informers must be started.
+func (c *Controllers) Run(ctx context.Context, ready func()) error {
+	c.context.InformerFactory.Start(ctx.Done())
+	c.context.ObjectOrMetadataInformerFactory.Start(ctx.Done())
+	close(c.context.InformersStarted)
+	var wg sync.WaitGroup
+	for _, controller := range c.controllers {
+		wg.Go(func() { controller.Run(ctx) })
+	}
+	ready()
+	wg.Wait()
+	return nil
+}
+
+// NodesChanged tells that a node came, went, failed or recovered.
+func (c *Controllers) NodesChanged() { c.monitor.wake() }
+
+// clientBuilder gives every controller the same clients.
+type clientBuilder struct {
+	plane     *ControlPlane
+	discovery *cachedDiscovery
+}
+
+func (b *clientBuilder) Config(string) (*restclient.Config, error) {
+	return restclient.CopyConfig(b.plane.Config), nil
+}
+func (b *clientBuilder) ConfigOrDie(string) *restclient.Config {
+	return restclient.CopyConfig(b.plane.Config)
+}
+func (b *clientBuilder) Client(string) (kubernetes.Interface, error) {
+	return b.plane.eventless(), nil
+}
+func (b *clientBuilder) ClientOrDie(string) kubernetes.Interface { return b.plane.eventless() }
+func (b *clientBuilder) DiscoveryClient(string) (discovery.DiscoveryInterface, error) {
+	return b.discovery, nil
+}
+func (b *clientBuilder) DiscoveryClientOrDie(string) discovery.DiscoveryInterface { return b.discovery }

@@ -1,0 +1,118 @@
+// Package controlplane runs a whole Kubernetes control plane in this process.
+package controlplane
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
+	restclient "k8s.io/client-go/rest"
+	"k8s.io/client-go/restmapper"
+)
+
+// ControlPlane is a running apiserver on its etcd, and what its users share.
+type ControlPlane struct {
+	// Config is for clients in this process; it has no credentials and no
+	// address, only the in-memory transport.
+	Config *restclient.Config
+	// Client is a typed client on Config.
+	Client kubernetes.Interface
+	// Informers is the one informer factory of the process: apiserver,
+	// scheduler, controllers, virtual nodes and the replay share its caches.
+	Informers informers.SharedInformerFactory
+	// Event, if set before controllers are made, receives the Events that
+	// components post.
+	Event func(*corev1.Event)
+
+	etcd      *etcd
+	transport *transport
+	discovery *cachedDiscovery
+	mapper    *restmapper.DeferredDiscoveryRESTMapper
+}
+
+// Start brings up etcd and the apiserver with their data in dir, which the
+// caller removes. It returns when the API answers.
+func Start(ctx context.Context, dir string) (*ControlPlane, error) {
+	if err := setFeatureGates(); err != nil {
+		return nil, err
+	}
+	e, err := startEtcd(ctx, dir)
+	if err != nil {
+		return nil, fmt.Errorf("start etcd: %w", err)
+	}
+	e.serve()
+	t := &transport{}
+	c := &ControlPlane{etcd: e, transport: t, Config: &restclient.Config{
+		Host:      "http://simk.invalid",
+		Transport: t,
+		QPS:       -1, // nobody here is throttled
+		ContentConfig: restclient.ContentConfig{
+			ContentType:        "application/vnd.kubernetes.protobuf",
+			AcceptContentTypes: "application/vnd.kubernetes.protobuf,application/json",
+		},
+		UserAgent: "simk",
+	}}
+	if c.Client, err = kubernetes.NewForConfig(c.Config); err != nil {
+		return nil, fmt.Errorf("create client: %w", err)
+	}
+	c.discovery = newCachedDiscovery(c.Client.Discovery())
+	c.mapper = restmapper.NewDeferredDiscoveryRESTMapper(c.discovery)
+	c.Informers = informers.NewSharedInformerFactoryWithOptions(c.Client, 0, informers.WithTransform(dropManagedFields))
+	server, err := newAPIServer(ctx, t, c.Informers, restclient.CopyConfig(c.Config))
+	if err != nil {
+		return nil, fmt.Errorf("start apiserver: %w", err)
+	}
+	if err := server.start(ctx); err != nil {
+		return nil, fmt.Errorf("start apiserver: %w", err)
+	}
+	if err := c.awaitReady(ctx); err != nil {
+		return nil, fmt.Errorf("start apiserver: %w", err)
+	}
+	return c, nil
+}
+
+// readyTimeout bounds the start of the apiserver, in virtual time.
+const readyTimeout = time.Minute
+
+// awaitReady waits for the apiserver's own readiness check.
+func (c *ControlPlane) awaitReady(ctx context.Context) error {
+	deadline := time.Now().Add(readyTimeout)
+	for {
+		body, err := c.Client.Discovery().RESTClient().Get().AbsPath("/readyz").Param("verbose", "").DoRaw(ctx)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("not ready after %v: %w: %s", readyTimeout, err, body)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// JSONConfig is Config for clients of objects whose types are not compiled in.
+func (c *ControlPlane) JSONConfig() *restclient.Config {
+	config := restclient.CopyConfig(c.Config)
+	config.ContentType, config.AcceptContentTypes = "application/json", "application/json"
+	return config
+}
+
+// LastWrite is when the apiserver last accepted a change.
+func (c *ControlPlane) LastWrite() time.Time { return time.Unix(0, c.transport.lastWrite.Load()) }
+
+// Stop ends etcd. The apiserver ends with the context it was started with.
+func (c *ControlPlane) Stop() { c.etcd.stop() }
+
+// dropManagedFields keeps field ownership out of the caches: nobody reads it there.
+func dropManagedFields(obj any) (any, error) {
+	if o, err := meta.Accessor(obj); err == nil && o.GetManagedFields() != nil {
+		o.SetManagedFields(nil)
+	}
+	return obj, nil
+}

@@ -1,0 +1,123 @@
+package controlplane
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+	_ "unsafe" // for go:linkname
+
+	"go.etcd.io/etcd/client/pkg/v3/types"
+	clientkubernetes "go.etcd.io/etcd/client/v3/kubernetes"
+	"go.etcd.io/etcd/server/v3/config"
+	"go.etcd.io/etcd/server/v3/etcdserver"
+	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
+	"go.etcd.io/etcd/server/v3/features"
+	"go.etcd.io/etcd/server/v3/storage/wal"
+	"go.uber.org/zap"
+	"k8s.io/apiserver/pkg/storage/storagebackend"
+)
+
+// etcd is a whole, real etcd member (raft, write-ahead log, bolt backend, MVCC
+// store) without its network listeners: nobody else can join or connect.
+//
+// One setting is not a production one: nothing is synced to disk, because the
+// data directory is thrown away at the end.
+type etcd struct {
+	server *etcdserver.EtcdServer
+}
+
+// startEtcd starts a member with its data in dir and returns when it leads its
+// cluster of one.
+func startEtcd(ctx context.Context, dir string) (*etcd, error) {
+	wal.SegmentSizeBytes = 1 << 20 // preallocated; 64 MiB would be the largest cost of a start
+	watchResyncPeriod = time.Second
+	logger := zap.NewNop()
+	peer := types.MustNewURLs([]string{"http://simk.invalid:2380"}) // a name is needed; nothing listens
+	server, err := etcdserver.NewServer(config.ServerConfig{
+		Name:                "simk",
+		DataDir:             filepath.Join(dir, "etcd"),
+		PeerURLs:            peer,
+		ClientURLs:          peer,
+		InitialPeerURLsMap:  types.URLsMap{"simk": peer},
+		InitialClusterToken: "simk",
+		NewCluster:          true,
+		Logger:              logger,
+		UnsafeNoFsync:       true,
+
+		// A slow pulse: each tick is a jump of the virtual clock.
+		TickMs:                     4000,
+		ElectionTicks:              10,
+		InitialElectionTickAdvance: true,
+		DowngradeCheckTime:         24 * time.Hour,
+		BootstrapTimeout:           time.Second,
+
+		SnapshotCount:          10_000,
+		SnapshotCatchUpEntries: 100,
+		MaxSnapFiles:           1,
+		MaxWALFiles:            1,
+
+		// A read after a write copies what is not yet committed, so commit often.
+		BackendBatchLimit:    etcdBatchLimit,
+		BackendBatchInterval: time.Second,
+		QuotaBackendBytes:    4 << 30,
+
+		CompactionBatchLimit:    10_000,
+		CompactionSleepInterval: time.Millisecond,
+
+		MaxTxnOps:                   128,
+		MaxRequestBytes:             4 << 20,
+		WarningApplyDuration:        time.Hour,
+		WarningUnaryRequestDuration: time.Hour,
+		WatchProgressNotifyInterval: time.Hour,
+		AuthToken:                   "simple",
+		TokenTTL:                    3000,
+		ServerFeatureGate:           features.NewDefaultServerFeatureGate("simk", logger),
+	})
+	if err != nil {
+		return nil, err
+	}
+	server.Start()
+	select {
+	case <-server.ReadyNotify():
+		return &etcd{server}, nil
+	case <-server.StopNotify():
+		return nil, fmt.Errorf("the member stopped before it led its cluster")
+	case <-ctx.Done():
+		server.HardStop()
+		return nil, ctx.Err()
+	}
+}
+
+// etcdBatchLimit is the number of writes after which etcd commits to its
+// backend. Small is fast here: every read transaction after a write copies the
+// writes that are not committed yet, and a commit without fsync is cheap.
+const etcdBatchLimit = 1000
+
+func (e *etcd) stop() { e.server.HardStop() }
+
+// serve makes every etcd client of the apiserver call this member directly,
+// through etcd's own embedded client, instead of over a connection: the same
+// requests and answers, without encoding them twice. One client serves all
+// resources; the apiserver would otherwise open a connection for each.
+func (e *etcd) serve() {
+	client := v3client.New(e.server)
+	newETCD3Client = func(storagebackend.TransportConfig) (*clientkubernetes.Client, error) {
+		c := &clientkubernetes.Client{Client: client}
+		c.Kubernetes = c
+		return c, nil
+	}
+}
+
+// newETCD3Client is the apiserver's constructor of etcd clients, a variable
+// there for its tests.
+//
+//go:linkname newETCD3Client k8s.io/apiserver/pkg/storage/storagebackend/factory.newETCD3Client
+var newETCD3Client func(storagebackend.TransportConfig) (*clientkubernetes.Client, error)
+
+// watchResyncPeriod is how often etcd looks for watchers that lag behind, a
+// variable there for its tests; its 100 ms would be most of an idle cluster's
+// work.
+//
+//go:linkname watchResyncPeriod go.etcd.io/etcd/server/v3/storage/mvcc.watchResyncPeriod
+var watchResyncPeriod time.Duration

@@ -1,0 +1,147 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/history"
+	"simk.dev/simk/tracer"
+)
+
+// replay drives one run through a trace's events.
+type replay struct {
+	options  *Options
+	start    time.Time
+	applier  *applier
+	drainer  *drainer
+	recorder *recorder
+	quiet    quiet
+	total    int // events in the trace
+	fired    int
+}
+
+// loop is the simulation. For each event of the trace, in file order:
+//
+//	jump to the event's instant, where everything due before happens first;
+//	fire it, one object at a time;
+//	settle: let every component react until nothing is left to do.
+//
+// After the last event time goes on to the end of the trace, or without one
+// until nothing changes any more. It returns when the run ended; an error other
+// than ctx's means that the run failed.
+func (r *replay) loop(ctx context.Context, events *tracer.Reader, end time.Duration) (time.Duration, error) {
+	for {
+		event, err := events.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return r.recorder.now(), err
+		}
+		if end > 0 && event.At > end {
+			break
+		}
+		if err := clock.Jump(ctx, r.start.Add(event.At)); err != nil {
+			return r.recorder.now(), err
+		}
+		if err := r.fire(ctx, event); err != nil {
+			return r.recorder.now(), err
+		}
+		clock.Settle()
+		r.fired++
+		r.report("replay", end)
+	}
+	if end > 0 {
+		return r.runTo(ctx, end)
+	}
+	return r.runUntilQuiet(ctx)
+}
+
+// reportEvery is how often, in virtual time, a run without events reports.
+const reportEvery = 10 * time.Minute
+
+// runTo lets time pass to offset end.
+func (r *replay) runTo(ctx context.Context, end time.Duration) (time.Duration, error) {
+	for at := time.Since(r.start); at < end; at = time.Since(r.start) {
+		next := min(at+reportEvery, end)
+		if err := clock.Jump(ctx, r.start.Add(next)); err != nil {
+			return r.recorder.now(), err
+		}
+		r.report("replay", end)
+	}
+	clock.Settle()
+	return end, nil
+}
+
+// fire does what an event says: apply, then delete, then nodes.
+func (r *replay) fire(ctx context.Context, e *tracer.Event) error {
+	for _, o := range e.Apply {
+		if err := r.applier.apply(ctx, o); err != nil {
+			if err := r.rejected(ctx, o.Ref().String(), e, err); err != nil {
+				return err
+			}
+		}
+	}
+	for _, ref := range e.Delete {
+		if err := r.applier.delete(ctx, ref); err != nil {
+			if err := r.rejected(ctx, ref.String(), e, err); err != nil {
+				return err
+			}
+		}
+	}
+	for _, step := range []struct {
+		names []string
+		do    func(context.Context, string) error
+	}{
+		{e.Nodes.Fail, func(_ context.Context, name string) error { return r.applier.pool.Fail(name) }},
+		{e.Nodes.Recover, r.recover},
+		{e.Nodes.Drain, r.drainer.drain},
+	} {
+		for _, name := range step.names {
+			if err := step.do(ctx, name); err != nil {
+				if err := r.rejected(ctx, "Node "+name, e, err); err != nil {
+					return err
+				}
+			}
+			clock.Settle()
+		}
+	}
+	return nil
+}
+
+// recover brings a node back: after a failure it restarts, and in any case it
+// accepts pods again.
+func (r *replay) recover(ctx context.Context, name string) error {
+	if r.applier.pool.Failed(name) {
+		if err := r.applier.pool.Recover(ctx, name); err != nil {
+			return err
+		}
+	}
+	return r.drainer.uncordon(ctx, name)
+}
+
+// rejected deals with an object that the apiserver refused during the run: it
+// ends the run, or is noted if the user wants to go on.
+func (r *replay) rejected(ctx context.Context, object string, e *tracer.Event, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if !r.options.ContinueOnError {
+		return fmt.Errorf("%s: event %d at %v: %s: %w (--on-error=continue counts and reports such objects instead)", e.Pos, e.Index, e.At, object, err)
+	}
+	r.recorder.history.Rejections = append(r.recorder.history.Rejections, history.Rejection{At: e.At, Object: object, Message: err.Error()})
+	return nil
+}
+
+func (r *replay) report(phase string, end time.Duration) {
+	if r.options.Progress == nil {
+		return
+	}
+	p := r.recorder.progress()
+	p.Phase, p.End, p.Events, p.EventsTotal = phase, end, r.fired, r.total
+	r.options.Progress(p)
+}

@@ -1,0 +1,70 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+)
+
+// Options say how a trace is replayed. The zero value replays it as fast as
+// possible with upstream's defaults.
+type Options struct {
+	// Trace is the path of the trace.
+	Trace string
+	// Out is the folder for the results; empty: none are written.
+	Out string
+	// Seed starts the random choices of the scheduler and of simk; 0 means 1.
+	Seed int64
+	// Speed is virtual seconds per wall second; 0: as fast as possible.
+	Speed float64
+	// Duration ends the run at that offset; 0: where the trace says.
+	Duration time.Duration
+	// SchedulerConfig is the path of a KubeSchedulerConfiguration; empty: upstream's default.
+	SchedulerConfig string
+	// Nodes is the path of manifests whose Nodes replace those of the trace; empty: none.
+	Nodes string
+	// FeatureGates are Kubernetes feature gates ("A=true,B=false").
+	FeatureGates string
+	// EndpointSlices runs the endpoint slice controller too.
+	EndpointSlices bool
+	// ContinueOnError counts and reports objects that the apiserver rejects
+	// during the run, instead of ending it.
+	ContinueOnError bool
+	// Progress receives what the run is doing, now and then; nil: nobody.
+	Progress func(Progress)
+}
+
+// Progress is how far a run is.
+type Progress struct {
+	Phase                  string
+	At, End                time.Duration // End is 0 when it is not known
+	Events, EventsTotal    int
+	Pending, Running, Done int
+	Nodes                  int
+}
+
+func (o *Options) validate() error {
+	switch {
+	case o.Trace == "":
+		return fmt.Errorf("no trace given")
+	case o.Speed < 0:
+		return fmt.Errorf("speed %v is negative", o.Speed)
+	case o.Duration < 0:
+		return fmt.Errorf("duration %v is negative", o.Duration)
+	}
+	if o.Seed == 0 {
+		o.Seed = 1
+	}
+	return nil
+}
+
+// optionsInReport is what the report says about the options: all that can change
+// an outcome. Files are named by their contents, so that the same run from
+// another folder gives the same report.
+type optionsInReport struct {
+	Duration        string `json:"duration,omitempty"`
+	SchedulerConfig string `json:"schedulerConfigSHA256,omitempty"`
+	Nodes           string `json:"nodesSHA256,omitempty"`
+	FeatureGates    string `json:"featureGates,omitempty"`
+	EndpointSlices  bool   `json:"endpointSlices"`
+	OnError         string `json:"onError"`
+}

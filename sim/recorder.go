@@ -1,0 +1,244 @@
+package sim
+
+import (
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/tools/cache"
+	resourcehelper "k8s.io/component-helpers/resource"
+
+	"simk.dev/simk/scheduler"
+	"simk.dev/simk/sim/history"
+)
+
+// recorder writes the history: it watches pods and nodes as any client does
+// and notes when what happened.
+type recorder struct {
+	start time.Time
+	owner func(*corev1.Pod) string
+
+	mu      sync.Mutex
+	history *history.History
+	pods    map[types.UID]*history.Pod
+	nodes   map[types.UID]*history.Node
+	// counts of pods by what they do, for progress
+	pending, running, done int
+}
+
+// resolution is what instants in the history are rounded to. Settling costs a
+// nanosecond each time; what happens at one instant of the trace is to have one
+// time.
+const resolution = time.Millisecond
+
+func newRecorder(start time.Time, owner func(*corev1.Pod) string) *recorder {
+	return &recorder{
+		start: start, owner: owner, history: &history.History{},
+		pods: map[types.UID]*history.Pod{}, nodes: map[types.UID]*history.Node{},
+	}
+}
+
+// now is the offset from the trace's start; what precedes it is at 0.
+func (r *recorder) now() time.Duration {
+	return max(time.Since(r.start).Truncate(resolution), 0)
+}
+
+// watch begins to record. The informers are started by the caller.
+func (r *recorder) watch(shared informers.SharedInformerFactory) error {
+	if _, err := shared.Core().V1().Pods().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
+		AddFunc:    func(obj any) { r.pod(obj.(*corev1.Pod)) },
+		UpdateFunc: func(_, obj any) { r.pod(obj.(*corev1.Pod)) },
+		DeleteFunc: func(obj any) { r.podGone(last[*corev1.Pod](obj)) },
+	}); err != nil {
+		return err
+	}
+	_, err := shared.Core().V1().Nodes().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
+		AddFunc:    func(obj any) { r.node(obj.(*corev1.Node)) },
+		UpdateFunc: func(_, obj any) { r.node(obj.(*corev1.Node)) },
+		DeleteFunc: func(obj any) { r.nodeGone(last[*corev1.Node](obj)) },
+	})
+	return err
+}
+
+// last unwraps what an informer passes for a deleted object.
+func last[T any](obj any) T {
+	if tombstone, ok := obj.(cache.DeletedFinalStateUnknown); ok {
+		obj = tombstone.Obj
+	}
+	return obj.(T)
+}
+
+func (r *recorder) pod(p *corev1.Pod) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.now()
+	h := r.pods[p.UID]
+	if h == nil {
+		h = &history.Pod{
+			Namespace: p.Namespace, Name: p.Name, Owner: r.owner(p),
+			Requests: amounts(resourcehelper.PodRequests(p, resourcehelper.PodResourcesOptions{})),
+			Created:  now, Bound: history.Never, Started: history.Never, Finished: history.Never, Deleted: history.Never,
+			Phase: string(corev1.PodPending),
+		}
+		r.pods[p.UID] = h
+		r.history.Pods = append(r.history.Pods, h)
+		r.pending++
+	}
+	r.placement(h, p, now)
+	r.state(h, p, now)
+	for _, c := range p.Status.Conditions {
+		if c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue {
+			h.Preempted = c.Reason == corev1.PodReasonPreemptionByScheduler
+			h.Evicted = !h.Preempted
+		}
+	}
+	if p.DeletionTimestamp != nil && h.Deleted == history.Never {
+		h.Deleted = now
+		if h.Bound == history.Never {
+			r.pending--
+		}
+	}
+}
+
+// placement notes where a pod was bound, or why it could not be.
+func (r *recorder) placement(h *history.Pod, p *corev1.Pod, now time.Duration) {
+	if h.Bound != history.Never {
+		return
+	}
+	if p.Spec.NodeName != "" {
+		h.Node, h.Bound, h.Reason, h.Message = p.Spec.NodeName, now, "", ""
+		r.pending--
+		r.running++
+		return
+	}
+	for _, c := range p.Status.Conditions {
+		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
+			h.Message = c.Message
+			h.Reason = scheduler.Reason(c.Message)
+			if h.Reason == "" {
+				h.Reason = c.Reason
+			}
+		}
+	}
+}
+
+// state notes phases, exits and restarts. The phase of a pod that is being
+// deleted is the one it was deleted in: how its containers react to the
+// termination signal is no outcome of its work.
+func (r *recorder) state(h *history.Pod, p *corev1.Pod, now time.Duration) {
+	ended := p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed
+	if h.Started == history.Never && (p.Status.Phase == corev1.PodRunning || (ended && len(p.Status.ContainerStatuses) > 0)) {
+		h.Started = now
+	}
+	if h.Finished == history.Never && ended {
+		h.Finished = now
+		if h.Bound != history.Never {
+			r.running--
+			r.done++
+		}
+	}
+	if h.Deleted == history.Never {
+		h.Phase = string(p.Status.Phase)
+	}
+	h.Restarts = 0
+	for i := range p.Status.ContainerStatuses {
+		s := &p.Status.ContainerStatuses[i]
+		h.Restarts += s.RestartCount
+		if i > 0 || h.Deleted != history.Never {
+			continue
+		}
+		exit := s.State.Terminated
+		if exit == nil {
+			exit = s.LastTerminationState.Terminated
+		}
+		if exit != nil {
+			h.ExitCode, h.HasExit = exit.ExitCode, true
+		}
+	}
+}
+
+func (r *recorder) podGone(p *corev1.Pod) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	h := r.pods[p.UID]
+	if h == nil {
+		return
+	}
+	delete(r.pods, p.UID)
+	if h.Deleted == history.Never {
+		h.Deleted = r.now()
+		if h.Bound == history.Never {
+			r.pending--
+		}
+	}
+	if h.Bound != history.Never && h.Finished == history.Never {
+		r.running--
+		r.done++
+	}
+}
+
+func (r *recorder) node(n *corev1.Node) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.now()
+	h := r.nodes[n.UID]
+	if h == nil {
+		h = &history.Node{Name: n.Name, Allocatable: amounts(n.Status.Allocatable), Added: now, Removed: history.Never}
+		r.nodes[n.UID] = h
+		r.history.Nodes = append(r.history.Nodes, h)
+	}
+	ready := false
+	for _, c := range n.Status.Conditions {
+		ready = ready || (c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue)
+	}
+	open := len(h.NotReady) > 0 && h.NotReady[len(h.NotReady)-1].To == history.Never
+	switch {
+	case ready && open:
+		h.NotReady[len(h.NotReady)-1].To = now
+	case !ready && !open:
+		h.NotReady = append(h.NotReady, history.Span{From: now, To: history.Never})
+	}
+}
+
+func (r *recorder) nodeGone(n *corev1.Node) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if h := r.nodes[n.UID]; h != nil {
+		h.Removed = r.now()
+		delete(r.nodes, n.UID)
+	}
+}
+
+// amounts turns quantities into the history's integers: millicores for cpu,
+// units for the rest.
+func amounts(list corev1.ResourceList) history.Resources {
+	out := history.Resources{}
+	for name, q := range list {
+		if name == corev1.ResourceCPU {
+			out[string(name)] = q.MilliValue()
+		} else {
+			out[string(name)] = q.Value()
+		}
+	}
+	return out
+}
+
+// progress is the state of the cluster for people who wait.
+func (r *recorder) progress() Progress {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return Progress{At: r.now(), Pending: r.pending, Running: r.running, Done: r.done, Nodes: len(r.nodes)}
+}
+
+// finish closes the history at offset end; err says why the run ended early.
+func (r *recorder) finish(end time.Duration, err error) *history.History {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.history.End = end
+	if err != nil {
+		r.history.Incomplete = err.Error()
+	}
+	return r.history
+}

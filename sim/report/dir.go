@@ -1,0 +1,126 @@
+package report
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"simk.dev/simk/sim/history"
+)
+
+// The files of a report directory. EventsFile is streamed into it while the
+// run goes on, by others; the rest is written at the end, by WriteDir.
+const (
+	ReportFile   = "report.json"
+	PodsFile     = "pods.csv"
+	TimelineFile = "timeline.csv"
+	EventsFile   = "events.jsonl"
+)
+
+// PrepareDir makes sure that a report can be written to dir: it creates the
+// directory, or accepts one that is empty or holds nothing but an earlier
+// report, and refuses any other. Call it before the run, too, so that a long
+// run is not made in vain.
+func PrepareDir(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			return fmt.Errorf("create report directory: %w", err)
+		}
+		return nil
+	case err != nil:
+		return fmt.Errorf("check report directory: %w", err)
+	case !info.IsDir():
+		return fmt.Errorf("check report directory: %s is a file; name a directory, or move the file away", dir)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("check report directory: %w", err)
+	}
+	for _, e := range entries {
+		if !ours(e) {
+			return fmt.Errorf("check report directory: %s holds %q, which is not part of a report; "+
+				"name an empty or a new directory, or one with an earlier report to replace", dir, e.Name())
+		}
+	}
+	return nil
+}
+
+// ours says that replacing a report does no harm to the entry: files of a
+// report, and hidden ones (what desktops leave behind, and the temporary
+// files of a report that was killed while it was written).
+func ours(e os.DirEntry) bool {
+	name := e.Name()
+	if strings.HasPrefix(name, ".") {
+		return true
+	}
+	return !e.IsDir() && slices.Contains([]string{ReportFile, PodsFile, TimelineFile, EventsFile}, name)
+}
+
+// WriteDir writes report.json, pods.csv and timeline.csv to dir, which must be
+// as PrepareDir wants it. The files are written under temporary names and
+// take their own when all are whole, report.json last: after an error the
+// earlier report is still there, and a report.json is never without its tables.
+func WriteDir(dir string, r *Report, h *history.History) (err error) {
+	if err := PrepareDir(dir); err != nil {
+		return err
+	}
+	files := []struct {
+		name  string
+		write func(io.Writer) error
+	}{
+		{PodsFile, func(w io.Writer) error { return writePods(w, h) }},
+		{TimelineFile, func(w io.Writer) error { return writeTimeline(w, r) }},
+		{ReportFile, func(w io.Writer) error { return WriteJSON(w, r) }},
+	}
+	defer func() {
+		if err != nil {
+			for _, f := range files {
+				os.Remove(tempName(dir, f.name)) //nolint:errcheck // the error above says more
+			}
+		}
+	}()
+	for _, f := range files {
+		if err := writeFile(tempName(dir, f.name), f.write); err != nil {
+			return fmt.Errorf("write %s: %w", f.name, err)
+		}
+	}
+	for _, f := range files {
+		if err := os.Rename(tempName(dir, f.name), filepath.Join(dir, f.name)); err != nil {
+			return fmt.Errorf("write %s: %w", f.name, err)
+		}
+	}
+	return nil
+}
+
+// tempName is unique among the living processes, so that two runs with the same
+// directory do not write into each other's file, and the same for one process,
+// so that leftovers do not pile up.
+func tempName(dir, name string) string {
+	return filepath.Join(dir, fmt.Sprintf(".%s.%d.tmp", name, os.Getpid()))
+}
+
+func writeFile(path string, write func(io.Writer) error) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriterSize(f, 1<<16)
+	return errors.Join(write(w), w.Flush(), f.Close())
+}
+
+// WriteJSON writes the report as report.json has it: indented, with a newline
+// at the end.
+func WriteJSON(w io.Writer, r *Report) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false) // messages hold < and >
+	return enc.Encode(r)
+}

@@ -1,0 +1,276 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	schedulerapi "k8s.io/kubernetes/pkg/scheduler/apis/config"
+
+	"simk.dev/simk/scheduler"
+	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/controlplane"
+	"simk.dev/simk/sim/history"
+	"simk.dev/simk/sim/report"
+	"simk.dev/simk/tracer"
+	"simk.dev/simk/vnode"
+)
+
+// InputError is an error in what the user gave: usage, trace or configuration.
+type InputError struct{ Err error }
+
+func (e *InputError) Error() string { return e.Err.Error() }
+func (e *InputError) Unwrap() error { return e.Err }
+
+// Outcome is what a run leaves.
+type Outcome struct {
+	Report *report.Report
+	// ReadyAfter and Took are wall time: from the start to a cluster that
+	// accepts the trace, and for the whole run.
+	ReadyAfter, Took time.Duration
+}
+
+const (
+	// bootAhead is how long before the trace's start the control plane starts,
+	// in virtual time. What it needs varies (an election); the trace's zero does not.
+	bootAhead = 10 * time.Minute
+	// clusterAhead is how long before the start nodes and all that is not a
+	// workload are applied.
+	clusterAhead = time.Minute
+)
+
+// Run replays a trace. When ctx ends before the run does, the outcome is what
+// happened so far, marked incomplete, with ctx's error. Only one run can be made
+// by a process: Kubernetes keeps feature gates, metrics and logs in globals.
+func Run(ctx context.Context, options Options) (*Outcome, error) {
+	began := clock.Wall()
+	if err := options.validate(); err != nil {
+		return nil, &InputError{err}
+	}
+	in, err := readInput(&options)
+	if err != nil {
+		return nil, &InputError{err}
+	}
+	if options.Out != "" {
+		if err := report.PrepareDir(options.Out); err != nil {
+			return nil, &InputError{err}
+		}
+	}
+	dir, err := newScratch()
+	if err != nil {
+		return nil, fmt.Errorf("create scratch folder: %w", err)
+	}
+	defer dir.remove()
+	seed(options.Seed)
+
+	r, err := start(ctx, dir.dir, &options, in)
+	if err != nil {
+		return nil, err
+	}
+	defer r.plane.Stop()
+	outcome := &Outcome{ReadyAfter: clock.Wall().Sub(began)}
+	end, runErr := r.run(ctx, in)
+	var input *InputError
+	if errors.As(runErr, &input) {
+		return nil, runErr
+	}
+	h := r.recorder.finish(end, runErr)
+	outcome.Report = report.Build(h, in.meta(&options))
+	outcome.Took = clock.Wall().Sub(began)
+	if options.Out != "" && (runErr == nil || ctx.Err() != nil) {
+		if err := r.write(outcome.Report, h); err != nil {
+			return outcome, errors.Join(runErr, err)
+		}
+	}
+	return outcome, runErr
+}
+
+// input is all that a run reads, checked before anything is started.
+type input struct {
+	summary   *tracer.Summary
+	scheduler *schedulerapi.KubeSchedulerConfiguration
+	nodes     []tracer.Object
+	inReport  optionsInReport
+}
+
+func readInput(o *Options) (*input, error) {
+	in := &input{}
+	var err error
+	if in.summary, err = tracer.Check(o.Trace, tracer.CheckOptions{NodesReplaced: o.Nodes != ""}); err != nil {
+		return nil, err
+	}
+	if in.summary.Head.StartTime.Add(-bootAhead).Before(clock.Earliest) {
+		return nil, fmt.Errorf("%s: startTime %s is before %s, where simk's clock begins; give the trace a later one", o.Trace,
+			in.summary.Head.StartTime.Format(time.RFC3339), clock.Earliest.Add(bootAhead).Format(time.RFC3339))
+	}
+	in.inReport = optionsInReport{FeatureGates: o.FeatureGates, EndpointSlices: o.EndpointSlices, OnError: "stop"}
+	if o.ContinueOnError {
+		in.inReport.OnError = "continue"
+	}
+	if o.Duration > 0 {
+		in.inReport.Duration = o.Duration.String()
+	}
+	if o.SchedulerConfig != "" {
+		if in.scheduler, err = scheduler.Load(o.SchedulerConfig); err != nil {
+			return nil, err
+		}
+		if in.inReport.SchedulerConfig, err = digest(o.SchedulerConfig); err != nil {
+			return nil, err
+		}
+	}
+	if o.Nodes != "" {
+		if in.nodes, err = readNodes(o.Nodes); err != nil {
+			return nil, err
+		}
+		if in.inReport.Nodes, err = digest(o.Nodes); err != nil {
+			return nil, err
+		}
+	}
+	return in, nil
+}
+
+func (in *input) meta(o *Options) report.Meta {
+	return report.Meta{
+		Version: Version, TraceName: in.summary.Head.Name, TraceSHA256: in.summary.SHA256,
+		Start: in.summary.Head.StartTime, Options: in.inReport, Seed: o.Seed,
+	}
+}
+
+// end is the offset at which the run ends; 0: when it gets quiet.
+func (in *input) end(o *Options) time.Duration {
+	if o.Duration > 0 {
+		return o.Duration
+	}
+	return in.summary.Head.Duration
+}
+
+// cluster is a simulated cluster that is ready for a trace.
+type cluster struct {
+	replay
+	plane  *controlplane.ControlPlane
+	group  *group
+	events *eventLog
+}
+
+// start brings the cluster up, one component after the other, at a fixed
+// virtual instant before the trace's start.
+func start(ctx context.Context, dir string, o *Options, in *input) (*cluster, error) {
+	head := in.summary.Head
+	clock.JumpTo(head.StartTime.Add(-bootAhead))
+	if err := controlplane.SetFeatureGates(o.FeatureGates); err != nil {
+		return nil, &InputError{err}
+	}
+	plane, err := controlplane.Start(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	c := &cluster{plane: plane, group: newGroup(ctx)}
+	if c.events, err = newEventLog(dir, head.StartTime); err != nil {
+		return nil, err
+	}
+	plane.Event = c.events.core
+	own := &owners{plane.Informers}
+	c.recorder = newRecorder(head.StartTime, own.label)
+	lives := newLifecycles(own, head.Lifecycles, func(p *corev1.Pod, err error) { c.events.note(p, "Warning", "InvalidLifecycle", err.Error()) })
+	pool := vnode.New(vnode.Config{Client: plane.Client, Informers: plane.Informers, Lifecycle: lives.next})
+	var extra []string
+	if o.EndpointSlices {
+		extra = append(extra, controlplane.EndpointSliceController)
+	}
+	controllers, err := plane.NewControllers(c.group.ctx, pool, extra...)
+	if err != nil {
+		return nil, fmt.Errorf("start controllers: %w", err)
+	}
+	pool.Changed = controllers.NodesChanged
+	s, err := scheduler.New(c.group.ctx, scheduler.Config{
+		Client: plane.Client, Rest: plane.Config, Informers: plane.Informers, Configuration: in.scheduler,
+		Event: func(p runtime.Object, eventType, reason, note string) {
+			c.events.note(p.(*corev1.Pod), eventType, reason, note)
+		},
+	})
+	if err != nil {
+		return nil, &InputError{fmt.Errorf("start scheduler: %w", err)}
+	}
+	if err := c.recorder.watch(plane.Informers); err != nil {
+		return nil, fmt.Errorf("watch pods and nodes: %w", err)
+	}
+	plane.Informers.Start(c.group.ctx.Done())
+	plane.Informers.WaitForCacheSync(c.group.ctx.Done())
+	for _, part := range []component{{"virtual nodes", pool.Run}, {"controllers", controllers.Run}, {"scheduler", s.Run}} {
+		if err := c.group.start(part); err != nil {
+			return nil, err
+		}
+	}
+	c.options, c.start, c.quiet, c.total = o, head.StartTime, plane, in.summary.Events
+	c.drainer = &drainer{client: plane.Client, draining: map[string]context.CancelFunc{}}
+	if c.applier, err = newApplier(plane, pool, o.Nodes != ""); err != nil {
+		return nil, err
+	}
+	return c, ctx.Err()
+}
+
+// run brings in the trace's objects and replays its events. It returns the
+// offset at which the run ended.
+func (c *cluster) run(ctx context.Context, in *input) (time.Duration, error) {
+	clock.JumpTo(c.replay.start.Add(-clusterAhead))
+	c.report("objects", in.end(c.options))
+	for _, node := range in.nodes {
+		if err := c.applier.addNode(ctx, node); err != nil {
+			return 0, &InputError{fmt.Errorf("%s: %s: %w", node.Pos, node.Ref(), err)}
+		}
+	}
+	started := false
+	for _, o := range byDependency(in.summary.Head.Objects) {
+		if !started && isWorkload(o.GetKind()) {
+			started = true
+			clock.JumpTo(c.replay.start)
+		}
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		if err := c.applier.apply(ctx, o); err != nil {
+			if ctx.Err() != nil {
+				return 0, ctx.Err()
+			}
+			return 0, &InputError{fmt.Errorf("%s: %s: %w", o.Pos, o.Ref(), err)}
+		}
+	}
+	clock.JumpTo(c.replay.start)
+	if c.options.Speed > 0 {
+		go clock.Pace(ctx, c.options.Speed)
+	}
+	events, err := tracer.Open(c.options.Trace)
+	if err != nil {
+		return 0, err
+	}
+	defer events.Close()
+	end, err := c.loop(c.group.ctx, events, in.end(c.options))
+	if cause := context.Cause(c.group.ctx); cause != nil && ctx.Err() == nil {
+		err = cause // a component stopped: that is why the loop did
+	}
+	return end, err
+}
+
+// write puts the results into the output folder, each file whole.
+func (c *cluster) write(r *report.Report, h *history.History) error {
+	if err := c.events.moveTo(c.options.Out); err != nil {
+		return fmt.Errorf("write events: %w", err)
+	}
+	return report.WriteDir(c.options.Out, r, h)
+}
+
+// Version is the version of simk, set when it is built.
+var Version = "dev"
+
+func digest(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	return sha256Hex(f)
+}

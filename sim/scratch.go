@@ -1,0 +1,80 @@
+package sim
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// scratch is a run's private folder. It holds a lock as long as its process
+// lives, however that ends, so that the next run can tell an abandoned folder
+// from one in use and remove it.
+type scratch struct {
+	dir  string
+	lock *os.File
+}
+
+const lockName = "lock"
+
+// newScratch makes a folder under the system's temporary one and removes those
+// that killed runs left there.
+func newScratch() (*scratch, error) {
+	parent := filepath.Join(os.TempDir(), fmt.Sprintf("simk-%d", os.Getuid()))
+	if err := os.MkdirAll(parent, 0o700); err != nil {
+		return nil, err
+	}
+	// Reaping and creating are done under the parent's lock: a folder without a
+	// locked lock file is abandoned, not new.
+	guard, err := flock(filepath.Join(parent, lockName), true)
+	if err != nil {
+		return nil, err
+	}
+	defer guard.Close()
+	reap(parent)
+	dir, err := os.MkdirTemp(parent, "run-")
+	if err != nil {
+		return nil, err
+	}
+	lock, err := flock(filepath.Join(dir, lockName), false)
+	if err != nil {
+		return nil, err
+	}
+	return &scratch{dir, lock}, nil
+}
+
+// reap removes the folders of runs that are over. What it cannot remove stays.
+func reap(parent string) {
+	dirs, _ := filepath.Glob(filepath.Join(parent, "run-*"))
+	for _, dir := range dirs {
+		lock, err := flock(filepath.Join(dir, lockName), false)
+		if err != nil {
+			continue // in use
+		}
+		_ = os.RemoveAll(dir)
+		_ = lock.Close()
+	}
+}
+
+func (s *scratch) remove() error {
+	err := os.RemoveAll(s.dir)
+	_ = s.lock.Close()
+	return err
+}
+
+// flock opens path and locks it for this process, waiting if it must.
+func flock(path string, wait bool) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	how := syscall.LOCK_EX
+	if !wait {
+		how |= syscall.LOCK_NB
+	}
+	if err := syscall.Flock(int(f.Fd()), how); err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("lock %s: %w", path, err)
+	}
+	return f, nil
+}

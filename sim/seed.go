@@ -1,0 +1,30 @@
+package sim
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"math/rand"
+
+	"github.com/google/uuid"
+	utilrand "k8s.io/apimachinery/pkg/util/rand"
+)
+
+// seed starts every source of chance in the process that an outcome may depend
+// on: the scheduler's and controllers' choices (the global math/rand, which the
+// godebug setting randseednop=0 in go.mod lets us seed), the suffixes of
+// generated names, and UIDs. What the runtime itself draws is fixed by the
+// overlay.
+func seed(n int64) {
+	rand.Seed(n) //nolint:staticcheck // upstream draws from the global source
+	utilrand.Seed(n)
+	uuid.SetRand(rand.New(rand.NewSource(n)))
+}
+
+func sha256Hex(r io.Reader) (string, error) {
+	h := sha256.New()
+	if _, err := io.Copy(h, r); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}

@@ -1,0 +1,68 @@
+package tracer
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"time"
+)
+
+// CheckOptions say under which circumstances a trace is checked.
+type CheckOptions struct {
+	// NodesReplaced says that the trace's own nodes will not be used: nodes that
+	// fail, recover or are drained are then not looked for among them.
+	NodesReplaced bool
+}
+
+// Summary is what a check found out about a valid trace.
+type Summary struct {
+	Head *Head
+	// SHA256 is the digest, in hexadecimal, of the file as it is stored.
+	SHA256 string
+	Events int
+	// LastEvent is the time of the last event, 0 without events.
+	LastEvent time.Duration
+	// Objects counts the objects of the head and those that events apply.
+	Objects int
+}
+
+// Check reads the whole file once and validates all that can be known without
+// a cluster, references included. Memory grows with the names of the objects
+// that live at the same time.
+func Check(path string, options CheckOptions) (*Summary, error) {
+	digest := sha256.New()
+	r, err := open(path, digest)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	s, err := check(r, options)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.file.Drain(); err != nil {
+		return nil, &Error{Pos: Position{File: path}, Event: -1, Msg: "cannot read the trace", Err: err}
+	}
+	s.SHA256 = hex.EncodeToString(digest.Sum(nil))
+	return s, nil
+}
+
+func check(r *Reader, options CheckOptions) (*Summary, error) {
+	s := &Summary{Head: r.Head(), Objects: len(r.Head().Objects)}
+	refs := newReferences(r.Head(), options)
+	for {
+		event, err := r.Next()
+		if err == io.EOF {
+			return s, refs.end()
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := refs.event(event); err != nil {
+			return nil, err
+		}
+		s.Events++
+		s.LastEvent = event.At
+		s.Objects += len(event.Apply)
+	}
+}

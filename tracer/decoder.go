@@ -1,0 +1,210 @@
+package tracer
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"simk.dev/simk/tracer/internal/source"
+)
+
+// betweenTokens are the bytes that may stand before a token.
+const betweenTokens = " \t\r\n,:"
+
+// decoder reads JSON values in order and knows where each one stands. What
+// simk itself defines is read token by token; a Kubernetes object in one go,
+// which is three times as fast.
+type decoder struct {
+	text *source.Text
+	json *json.Decoder
+	file string
+
+	event int   // for errors: the index of the event, or -1
+	start int64 // where the last token or value may start, separators included
+
+	limits limits
+	// part is what is being read: it is partLimit long at most, to partEnd.
+	part               string
+	partLimit, partEnd int64
+}
+
+// limits are MaxObject, MaxEvent and MaxHead, less in tests.
+type limits struct{ object, event, head int64 }
+
+var defaultLimits = limits{MaxObject, MaxEvent, MaxHead}
+
+func newDecoder(file string, r io.Reader, l limits) *decoder {
+	text := source.NewText(r, int(l.object))
+	d := &decoder{text: text, json: json.NewDecoder(text), file: file, event: -1, limits: l}
+	d.json.UseNumber()
+	return d
+}
+
+// begin says what is read from here on, and how long it may be.
+func (d *decoder) begin(part string, limit int64) {
+	d.part, d.partLimit, d.partEnd = part, limit, d.json.InputOffset()+limit
+}
+
+// advance notes that a token or value follows.
+func (d *decoder) advance() error {
+	d.start = d.json.InputOffset()
+	d.text.Mark(d.start)
+	if d.start > d.partEnd {
+		return d.errorf("%s is longer than %s", d.part, size(d.partLimit))
+	}
+	return nil
+}
+
+// pos is where the last token or value starts.
+func (d *decoder) pos() Position {
+	return d.position(d.text.Skip(d.start, betweenTokens))
+}
+
+func (d *decoder) position(offset int64) Position {
+	line, column := d.text.Position(offset)
+	return Position{d.file, line, column}
+}
+
+// errorf is an error about the last token or value.
+func (d *decoder) errorf(format string, args ...any) error {
+	return d.errorAt(d.pos(), format, args...)
+}
+
+func (d *decoder) errorAt(pos Position, format string, args ...any) error {
+	return &Error{Pos: pos, Event: d.event, Msg: fmt.Sprintf(format, args...)}
+}
+
+func (d *decoder) token() (json.Token, error) {
+	if err := d.advance(); err != nil {
+		return nil, err
+	}
+	token, err := d.json.Token()
+	if err != nil {
+		return nil, d.failed(err)
+	}
+	return token, nil
+}
+
+// value reads a whole value of any kind. Numbers come as int64 or float64, the
+// only ones that unstructured objects can hold.
+func (d *decoder) value() (any, error) {
+	if err := d.advance(); err != nil {
+		return nil, err
+	}
+	var v any
+	if err := d.json.Decode(&v); err != nil {
+		return nil, d.failed(err)
+	}
+	if n := d.json.InputOffset() - d.text.Skip(d.start, betweenTokens); n > d.limits.object {
+		return nil, d.tooLong()
+	}
+	v, problem := plain(v, MaxDepth)
+	if problem != "" {
+		return nil, d.errorf("%s", problem)
+	}
+	return v, nil
+}
+
+// failed turns an error of the JSON decoder into one of ours.
+func (d *decoder) failed(err error) error {
+	if cause := d.text.Err(); cause != nil {
+		if cause == source.ErrTooLong {
+			return d.tooLong()
+		}
+		return &Error{Pos: d.position(d.text.End()), Event: d.event, Err: cause}
+	}
+	if err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) {
+		return &Error{Pos: d.position(d.text.End()), Event: d.event, Msg: "the file ends within the trace: it is cut off", Err: io.ErrUnexpectedEOF}
+	}
+	return d.errorAt(d.position(d.faultOffset(err)), "not valid JSON: %v", err)
+}
+
+// faultOffset finds the byte at which the JSON is wrong. When a token does not
+// fit, the decoder stands at it. When a value is broken inside, the decoder
+// stands before it, and the offset in its error does not count what was read
+// as tokens: parsing the value alone once more gives the right one.
+func (d *decoder) faultOffset(err error) int64 {
+	at := d.text.Skip(d.json.InputOffset(), " \t\r\n")
+	var again *json.SyntaxError
+	var v json.RawMessage
+	if errors.As(json.Unmarshal(d.text.From(at), &v), &again) && again.Error() == err.Error() {
+		return at + again.Offset - 1
+	}
+	return at
+}
+
+func (d *decoder) tooLong() error {
+	return d.errorf("a single value is longer than %s", size(d.limits.object))
+}
+
+// fields reads an object of which all keys are known, calling field for each
+// one with the decoder before its value. where names the object in errors.
+func (d *decoder) fields(where string, known []string, field func(key string) error) error {
+	if err := d.open('{', where); err != nil {
+		return err
+	}
+	return d.fieldsOpen(where, known, field)
+}
+
+// fieldsOpen is fields behind the opening brace.
+func (d *decoder) fieldsOpen(where string, known []string, field func(key string) error) error {
+	var seen uint32
+	for d.json.More() {
+		index, err := d.key(where, known)
+		if err != nil {
+			return err
+		}
+		if seen&(1<<index) != 0 {
+			return d.errorf("duplicate key %q in %s", known[index], where)
+		}
+		seen |= 1 << index
+		if err := field(known[index]); err != nil {
+			return err
+		}
+	}
+	_, err := d.token() // the closing brace
+	return err
+}
+
+// key reads a key and returns its index among the known ones.
+func (d *decoder) key(where string, known []string) (int, error) {
+	token, err := d.token()
+	if err != nil {
+		return 0, err
+	}
+	key, _ := token.(string) // the decoder accepts nothing else here
+	for i, k := range known {
+		if k == key {
+			return i, nil
+		}
+	}
+	return 0, d.errorf("unknown key %q in %s: %s", key, where, suggestion(key, known))
+}
+
+// items reads an array, calling item for each element with the decoder before
+// it.
+func (d *decoder) items(where string, item func() error) error {
+	if err := d.open('[', where); err != nil {
+		return err
+	}
+	for d.json.More() {
+		if err := item(); err != nil {
+			return err
+		}
+	}
+	_, err := d.token()
+	return err
+}
+
+// open reads an opening brace or bracket.
+func (d *decoder) open(delim json.Delim, where string) error {
+	token, err := d.token()
+	if err != nil {
+		return err
+	}
+	if token != delim {
+		return d.mismatch(where, map[json.Delim]string{'{': "an object", '[': "an array"}[delim], token)
+	}
+	return nil
+}

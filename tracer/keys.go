@@ -1,0 +1,62 @@
+package tracer
+
+import (
+	"fmt"
+	"strings"
+)
+
+// The keys that simk defines, by where they stand. The JSON Schema has the same
+// ones; a test compares them.
+var (
+	topKeys       = []string{"apiVersion", "kind", "metadata", "duration", "objects", "lifecycles", "events"}
+	metadataKeys  = []string{"name", "description", "source", "startTime"}
+	ownerPodsKeys = []string{"owner", "pods"}
+	refKeys       = []string{"apiVersion", "kind", "namespace", "name"}
+	lifecycleKeys = []string{"startDelay", "runFor", "exitCode", "restarts", "node"}
+	eventKeys     = []string{"at", "apply", "delete", "nodes"}
+	nodesKeys     = []string{"fail", "recover", "drain"}
+)
+
+// suggestion helps after an unknown key: with the known one that was probably
+// meant, else with all of them.
+func suggestion(key string, known []string) string {
+	best, bestDistance := "", 3
+	for _, k := range known {
+		if strings.EqualFold(k, key) {
+			return fmt.Sprintf("did you mean %q?", k)
+		}
+		// A short key is near to anything: allow one fault per four letters.
+		if d := distance(key, k); d < bestDistance && d <= (len(k)+2)/4 {
+			best, bestDistance = k, d
+		}
+	}
+	if best != "" {
+		return fmt.Sprintf("did you mean %q?", best)
+	}
+	return "known are " + strings.Join(known, ", ")
+}
+
+// distance is the number of letters to insert, delete or replace between a and
+// b (Levenshtein's), or more than any useful bound when a is long.
+func distance(a, b string) int {
+	if len(a) > 2*len(b) {
+		return len(a)
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,153 @@
+package tracer
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"simk.dev/simk/tracer/internal/source"
+)
+
+// Reader reads a trace as a stream. It is not safe for concurrent use.
+type Reader struct {
+	d    *decoder
+	file *source.File
+	head *Head
+
+	next   int           // index of the next event
+	last   time.Duration // time of the event before it
+	latest time.Duration // events later than this have no representable instant
+	err    error         // the first failure, or io.EOF: what Next returns from then on
+}
+
+// Open opens a trace and reads its head.
+func Open(path string) (*Reader, error) { return open(path, nil) }
+
+// open is Open; what is read, as it is stored, is written to tap too.
+func open(path string, tap io.Writer) (*Reader, error) {
+	if path == "-" {
+		return nil, &Error{Event: -1, Msg: "a trace cannot be read from standard input: it is read twice, first to check it, so save it to a file"}
+	}
+	file, err := source.Open(path, tap)
+	if err != nil {
+		return nil, &Error{Pos: Position{File: path}, Event: -1, Msg: "cannot read the trace", Err: err}
+	}
+	r, err := newReader(path, file, defaultLimits)
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	r.file = file
+	return r, nil
+}
+
+// newReader reads the head of the trace in text, which errors call name.
+func newReader(name string, text io.Reader, l limits) (*Reader, error) {
+	r := &Reader{d: newDecoder(name, text, l)}
+	if err := r.readHead(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// Head returns what stands before the events.
+func (r *Reader) Head() *Head { return r.head }
+
+// Close releases the file.
+func (r *Reader) Close() error {
+	if r.file == nil {
+		return nil
+	}
+	return r.file.Close()
+}
+
+// Next returns the next event, and io.EOF after the last one.
+func (r *Reader) Next() (*Event, error) {
+	if r.err != nil {
+		return nil, r.err
+	}
+	if !r.d.json.More() {
+		r.d.event = -1
+		r.err = r.endEvents()
+		return nil, r.err
+	}
+	event, err := r.readEvent()
+	if err != nil {
+		r.err = err
+		return nil, err
+	}
+	return event, nil
+}
+
+// endEvents reads what follows the last event; nothing may. It returns io.EOF
+// when all is well.
+func (r *Reader) endEvents() error {
+	d := r.d
+	if _, err := d.token(); err != nil { // the bracket that closes the events
+		return err
+	}
+	if d.json.More() {
+		index, err := d.key("the trace", topKeys)
+		if err != nil {
+			return err
+		}
+		if topKeys[index] == "events" {
+			return d.errorf(`duplicate key "events" in the trace`)
+		}
+		return d.errorf("%q stands after \"events\": all other keys must come first, because the events are read as a stream", topKeys[index])
+	}
+	if _, err := d.token(); err != nil { // the brace that closes the trace
+		return err
+	}
+	return r.end()
+}
+
+// end checks that nothing follows the trace.
+func (r *Reader) end() error {
+	d := r.d
+	if err := d.advance(); err != nil {
+		return err
+	}
+	if d.json.More() || d.text.Err() == nil && len(d.rest()) > 0 {
+		return d.errorf("there is more text after the end of the trace")
+	}
+	if d.text.Err() != nil {
+		return d.failed(d.text.Err())
+	}
+	return io.EOF
+}
+
+// rest is the text behind the last token that is not white space, as far as it
+// has been read.
+func (d *decoder) rest() []byte {
+	return d.text.From(d.text.Skip(d.json.InputOffset(), " \t\r\n"))
+}
+
+// startTrace reads the opening brace of the trace, and helps those who give a file
+// of another kind.
+func (d *decoder) startTrace() error {
+	const manifests = "convert Kubernetes manifests with: simk trace import manifests"
+	token, err := d.token()
+	text := d.rest()
+	switch {
+	case err == nil && token == json.Delim('{'):
+		return nil
+	case err == nil:
+		return d.errorf("not a trace: want a JSON object, found %s (%s)", describe(token), manifests)
+	case d.text.Err() != nil:
+		return err
+	case len(text) == 0:
+		return &Error{Pos: Position{File: d.file}, Event: -1, Msg: "the file is empty"}
+	case strings.HasPrefix(string(text[:min(len(text), 3)]), "\ufeff"):
+		return d.errorf("the file starts with a byte order mark: save it as UTF-8 without one")
+	}
+	return d.errorf("not JSON, which a trace has to be: it starts with %s (%s)", opening(text), manifests)
+}
+
+// opening quotes the start of a text.
+func opening(text []byte) string {
+	line, _, _ := strings.Cut(string(text[:min(len(text), 200)]), "\n")
+	return fmt.Sprintf("%q", shorten(strings.TrimSpace(line)))
+}

@@ -1,0 +1,116 @@
+package vnode
+
+import (
+	"context"
+	"maps"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	coreinformers "k8s.io/client-go/informers/core/v1"
+	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/tools/cache"
+)
+
+// podsClient is the API client that virtual-kubelet writes through. It adds
+// what a kubelet does around a status update, and what a dead kubelet does not.
+type podsClient struct {
+	typedcorev1.PodsGetter
+	pool *Pool
+}
+
+func (c *podsClient) Pods(namespace string) typedcorev1.PodInterface {
+	return &podClient{c.PodsGetter.Pods(namespace), c.pool, namespace}
+}
+
+type podClient struct {
+	typedcorev1.PodInterface
+	pool      *Pool
+	namespace string
+}
+
+// UpdateStatus keeps the conditions that are not a kubelet's, and completes the
+// deletion of a pod whose containers have all ended.
+func (c *podClient) UpdateStatus(ctx context.Context, pod *corev1.Pod, opts metav1.UpdateOptions) (*corev1.Pod, error) {
+	if current, err := c.pool.config.Informers.Core().V1().Pods().Lister().Pods(c.namespace).Get(pod.Name); err == nil {
+		keepForeignConditions(&pod.Status, current.Status.Conditions)
+	}
+	updated, err := c.PodInterface.UpdateStatus(ctx, pod, opts)
+	if err != nil {
+		return updated, err
+	}
+	if ended(updated) && updated.DeletionTimestamp != nil {
+		now := metav1.NewDeleteOptions(0)
+		now.Preconditions = metav1.NewUIDPreconditions(string(updated.UID))
+		return updated, c.PodInterface.Delete(ctx, updated.Name, *now)
+	}
+	return updated, nil
+}
+
+func ended(pod *corev1.Pod) bool {
+	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
+}
+
+func keepForeignConditions(to *corev1.PodStatus, from []corev1.PodCondition) {
+next:
+	for _, c := range from {
+		if kubeletConditions[c.Type] {
+			continue
+		}
+		for i := range to.Conditions {
+			if to.Conditions[i].Type == c.Type {
+				to.Conditions[i] = c
+				continue next
+			}
+		}
+		to.Conditions = append(to.Conditions, c)
+	}
+}
+
+// Delete does nothing for a pod whose node has failed: nobody is there to
+// confirm that the containers ended, so the object stays until the node is back
+// or gone. On a working node it is left to UpdateStatus while containers run.
+func (c *podClient) Delete(ctx context.Context, name string, opts metav1.DeleteOptions) error {
+	c.pool.mu.Lock()
+	x := c.pool.byKey[key(c.namespace, name)]
+	dead := x != nil && x.node.failed
+	if dead {
+		x.deleting = true // completed when the node recovers
+	}
+	c.pool.mu.Unlock()
+	if dead {
+		return nil
+	}
+	return c.PodInterface.Delete(ctx, name, opts)
+}
+
+// podInformer hands virtual-kubelet only those updates that concern a kubelet:
+// it compares whole pods by reflection, and most updates are its own statuses
+// coming back.
+type podInformer struct{ coreinformers.PodInformer }
+
+func (p *podInformer) Informer() cache.SharedIndexInformer {
+	return &quietInformer{p.PodInformer.Informer()}
+}
+
+type quietInformer struct{ cache.SharedIndexInformer }
+
+func (q *quietInformer) AddEventHandler(h cache.ResourceEventHandler) (cache.ResourceEventHandlerRegistration, error) {
+	return q.SharedIndexInformer.AddEventHandler(cache.ResourceEventHandlerDetailedFuncs{
+		AddFunc: h.OnAdd,
+		UpdateFunc: func(old, new any) {
+			a, b := old.(*corev1.Pod), new.(*corev1.Pod)
+			if concernsKubelet(a, b) {
+				h.OnUpdate(old, new)
+			}
+		},
+		DeleteFunc: h.OnDelete,
+	})
+}
+
+// concernsKubelet says whether more than the status differs. A pod's
+// generation changes with its spec.
+func concernsKubelet(a, b *corev1.Pod) bool {
+	return a.UID != b.UID || a.Generation != b.Generation || a.Spec.NodeName != b.Spec.NodeName ||
+		!a.DeletionTimestamp.Equal(b.DeletionTimestamp) ||
+		!maps.Equal(a.Labels, b.Labels) || !maps.Equal(a.Annotations, b.Annotations)
+}

@@ -1,0 +1,274 @@
+package vnode
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	vklog "github.com/virtual-kubelet/virtual-kubelet/log"
+	vknode "github.com/virtual-kubelet/virtual-kubelet/node"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/record"
+)
+
+// Config is what a pool needs.
+type Config struct {
+	Client    kubernetes.Interface
+	Informers informers.SharedInformerFactory
+	// Lifecycle says how a pod runs. It is called once for each pod, when its
+	// node starts it, in the order in which they start. Nil: Lifecycle{}.
+	Lifecycle func(*corev1.Pod) Lifecycle
+	// Recorder receives virtual-kubelet's events about pods. Nil: none.
+	Recorder record.EventRecorder
+}
+
+// Pool is a set of nodes and the pods on them.
+type Pool struct {
+	config Config
+	agenda *agenda
+	// Changed is called, if set, when a node comes, goes, fails or recovers.
+	Changed func()
+
+	mu     sync.Mutex
+	nodes  map[string]*node
+	byKey  map[string]*pod
+	added  int    // nodes ever added, for addresses
+	seq    uint64 // pods ever seen, for their order
+	pods   uint64 // pod addresses handed out
+	notify func(*corev1.Pod)
+}
+
+type node struct {
+	name, ip string
+	failed   bool
+	failedAt time.Time
+	pods     map[*pod]struct{}
+}
+
+// New returns a pool without nodes.
+func New(config Config) *Pool {
+	if config.Lifecycle == nil {
+		config.Lifecycle = func(*corev1.Pod) Lifecycle { return Lifecycle{} }
+	}
+	if config.Recorder == nil {
+		config.Recorder = &record.FakeRecorder{}
+	}
+	return &Pool{config: config, agenda: newAgenda(), nodes: map[string]*node{}, byKey: map[string]*pod{}}
+}
+
+// Run serves the pods on the pool's nodes until ctx ends. It calls ready once
+// pods that are bound will be seen; the informers must be started by then.
+func (p *Pool) Run(ctx context.Context, ready func()) error {
+	ctx = vklog.WithLogger(ctx, vklog.L)
+	core := p.config.Informers.Core().V1()
+	controller, err := vknode.NewPodController(vknode.PodControllerConfig{
+		PodClient:                            &podsClient{p.config.Client.CoreV1(), p},
+		PodInformer:                          &podInformer{core.Pods()},
+		ConfigMapInformer:                    core.ConfigMaps(),
+		SecretInformer:                       core.Secrets(),
+		ServiceInformer:                      core.Services(),
+		EventRecorder:                        p.config.Recorder,
+		Provider:                             &provider{p},
+		SyncPodsFromKubernetesRateLimiter:    newRetryLimiter(),
+		DeletePodsFromKubernetesRateLimiter:  newRetryLimiter(),
+		SyncPodStatusFromProviderRateLimiter: newRetryLimiter(),
+		PodEventFilterFunc:                   func(_ context.Context, pod *corev1.Pod) bool { return p.has(pod.Spec.NodeName) },
+		SkipDownwardAPIResolution:            true,
+	})
+	if err != nil {
+		return fmt.Errorf("create pod controller: %w", err)
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() { p.agenda.serve(ctx) })
+	wg.Go(func() {
+		select {
+		case <-controller.Ready():
+			ready()
+		case <-controller.Done():
+		}
+	})
+	err = controller.Run(ctx, 1) // one worker: pods are handled in the order in which they were bound
+	wg.Wait()
+	return err
+}
+
+func (p *Pool) has(name string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return name != "" && p.nodes[name] != nil
+}
+
+// Add registers a node: it is created Ready, completed as Complete does.
+func (p *Pool) Add(ctx context.Context, object *corev1.Node) error {
+	p.mu.Lock()
+	if p.nodes[object.Name] != nil {
+		p.mu.Unlock()
+		return fmt.Errorf("node %s exists already", object.Name)
+	}
+	p.added++
+	complete := Complete(object, p.added)
+	p.nodes[object.Name] = &node{name: object.Name, ip: complete.Status.Addresses[0].Address, pods: map[*pod]struct{}{}}
+	p.mu.Unlock()
+	if _, err := p.config.Client.CoreV1().Nodes().Create(ctx, complete, metav1.CreateOptions{}); err != nil {
+		p.mu.Lock()
+		delete(p.nodes, object.Name)
+		p.mu.Unlock()
+		return fmt.Errorf("create node %s: %w", object.Name, err)
+	}
+	p.changed()
+	return nil
+}
+
+// Update changes a node's labels, annotations, taints, capacity and allocatable
+// to those of object; what the control plane put on it stays.
+func (p *Pool) Update(ctx context.Context, object *corev1.Node) error {
+	nodes := p.config.Client.CoreV1().Nodes()
+	current, err := nodes.Get(ctx, object.Name, metav1.GetOptions{})
+	if err != nil {
+		return fmt.Errorf("update node %s: %w", object.Name, err)
+	}
+	wanted := Complete(object, 0)
+	taints := wanted.Spec.Taints
+	for _, t := range current.Spec.Taints {
+		if strings.HasPrefix(t.Key, conditionTaints) {
+			taints = append(taints, t)
+		}
+	}
+	current.Labels, current.Annotations = wanted.Labels, wanted.Annotations
+	current.Spec.Taints, current.Spec.Unschedulable = taints, wanted.Spec.Unschedulable
+	if current, err = nodes.Update(ctx, current, metav1.UpdateOptions{}); err != nil {
+		return fmt.Errorf("update node %s: %w", object.Name, err)
+	}
+	current.Status.Capacity, current.Status.Allocatable = wanted.Status.Capacity, wanted.Status.Allocatable
+	if _, err := nodes.UpdateStatus(ctx, current, metav1.UpdateOptions{}); err != nil {
+		return fmt.Errorf("update node %s: %w", object.Name, err)
+	}
+	return nil
+}
+
+// Remove takes a node and the containers on it away, as when a machine is
+// returned: the Node object is deleted, its pods are left to the control plane.
+func (p *Pool) Remove(ctx context.Context, name string) error {
+	if err := p.config.Client.CoreV1().Nodes().Delete(ctx, name, metav1.DeleteOptions{}); err != nil {
+		return fmt.Errorf("delete node %s: %w", name, err)
+	}
+	p.mu.Lock()
+	if n := p.nodes[name]; n != nil {
+		for _, pod := range n.ordered() {
+			pod.forget()
+		}
+		delete(p.nodes, name)
+	}
+	p.mu.Unlock()
+	p.changed()
+	return nil
+}
+
+// Fail makes a node stop: no heartbeat, no status, its containers stand still.
+func (p *Pool) Fail(name string) error {
+	p.mu.Lock()
+	n := p.nodes[name]
+	if n == nil || n.failed {
+		p.mu.Unlock()
+		return fmt.Errorf("fail node %s: no such node, or it has failed already", name)
+	}
+	n.failed, n.failedAt = true, time.Now()
+	for _, pod := range n.ordered() {
+		pod.freeze()
+	}
+	p.mu.Unlock()
+	p.changed()
+	return nil
+}
+
+// Recover brings a failed node back, as after a reboot: containers are
+// restarted where the policy allows it, deletions that waited are completed.
+func (p *Pool) Recover(ctx context.Context, name string) error {
+	p.mu.Lock()
+	n := p.nodes[name]
+	if n == nil || !n.failed {
+		p.mu.Unlock()
+		return fmt.Errorf("recover node %s: no such node, or it has not failed", name)
+	}
+	n.failed = false
+	p.mu.Unlock()
+	if err := p.postReady(ctx, name); err != nil {
+		return fmt.Errorf("recover node %s: %w", name, err)
+	}
+	p.mu.Lock()
+	for _, pod := range n.ordered() {
+		pod.thaw(time.Now())
+	}
+	p.mu.Unlock()
+	p.changed()
+	return nil
+}
+
+// postReady writes the node's conditions as its kubelet would after a start.
+func (p *Pool) postReady(ctx context.Context, name string) error {
+	nodes := p.config.Client.CoreV1().Nodes()
+	object, err := nodes.Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return err
+	}
+	object.Status.Conditions = conditions(true, metav1.Now())
+	_, err = nodes.UpdateStatus(ctx, object, metav1.UpdateOptions{})
+	return err
+}
+
+func (p *Pool) changed() {
+	if p.Changed != nil {
+		p.Changed()
+	}
+}
+
+// ordered returns the node's pods in the order in which they came.
+func (n *node) ordered() []*pod {
+	pods := make([]*pod, 0, len(n.pods))
+	for p := range n.pods {
+		pods = append(pods, p)
+	}
+	slices.SortFunc(pods, func(a, b *pod) int { return int(a.seq) - int(b.seq) })
+	return pods
+}
+
+// LastHeartbeat returns when the node last answered: now, while it works. ok
+// is false for a node that is not of this pool.
+func (p *Pool) LastHeartbeat(name string) (t time.Time, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := p.nodes[name]
+	switch {
+	case n == nil:
+		return time.Time{}, false
+	case n.failed:
+		return n.failedAt, true
+	default:
+		return time.Now(), true
+	}
+}
+
+// Failed says whether the node has failed and not recovered.
+func (p *Pool) Failed(name string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := p.nodes[name]
+	return n != nil && n.failed
+}
+
+// NextStep returns when the next thing happens by itself on a node: a
+// container starts, ends or is restarted. ok is false if nothing will.
+func (p *Pool) NextStep() (t time.Time, ok bool) {
+	p.agenda.mu.Lock()
+	defer p.agenda.mu.Unlock()
+	if len(p.agenda.entries) == 0 {
+		return time.Time{}, false
+	}
+	return p.agenda.entries[0].at, true
+}
