@@ -60,7 +60,7 @@ func New(ctx context.Context, config Config) (*Scheduler, error) {
 		shared:  config.Informers,
 		dynamic: dynamicinformer.NewDynamicSharedInformerFactory(dynamicClient, 0),
 	}
-	s.upstream, err = upstream.New(ctx, config.Client, &factory{config.Informers, s.pods}, s.dynamic,
+	s.upstream, err = upstream.New(newWithoutMetrics(ctx), config.Client, &factory{config.Informers, s.pods}, s.dynamic,
 		func(string) events.EventRecorderLogger { return &recorder{config.Event} },
 		upstream.WithComponentConfigVersion(c.APIVersion),
 		upstream.WithKubeConfig(config.Rest),

@@ -13,7 +13,8 @@ const (
 	// Job's longest back-off is 10 minutes, an unschedulable pod is retried
 	// after 5).
 	quietFor = 11 * time.Minute
-	// quietLimit ends a run that never gets quiet, say one with a CronJob.
+	// quietLimit ends a run that never gets quiet, say one with a CronJob or with
+	// a pod that crashes for ever.
 	quietLimit = 24 * time.Hour
 )
 
@@ -24,20 +25,20 @@ type quiet interface {
 }
 
 // runUntilQuiet lets time pass until nothing changes any more, and returns the
-// offset of the last change. Pods that will end, at whatever time, are waited for.
+// offset of the last change. A pod that will end is waited for.
 func (r *replay) runUntilQuiet(ctx context.Context) (time.Duration, error) {
-	lastEvent := time.Now()
+	limit := time.Now().Add(quietLimit)
 	for {
-		next, waits := r.applier.pool.NextStep()
-		quietAt := r.quiet.LastWrite().Add(quietFor)
-		if !waits || next.Before(quietAt) {
-			next = quietAt
+		next := r.quiet.LastWrite().Add(quietFor)
+		if step, waits := r.applier.pool.NextStep(); waits && step.After(next) {
+			next = step
 		}
-		now := time.Now()
-		if !waits && !quietAt.After(now) {
+		if now := time.Now(); !next.After(now) {
 			return max(r.quiet.LastWrite().Sub(r.start).Truncate(resolution), 0), nil
+		} else if !now.Before(limit) {
+			return r.recorder.now(), nil
 		}
-		if limit := lastEvent.Add(quietLimit); next.After(limit) && !waits {
+		if next.After(limit) {
 			next = limit
 		}
 		if err := clock.Jump(ctx, next); err != nil {
@@ -45,8 +46,5 @@ func (r *replay) runUntilQuiet(ctx context.Context) (time.Duration, error) {
 		}
 		clock.Settle()
 		r.report("replay", 0)
-		if time.Since(lastEvent) >= quietLimit && !waits {
-			return r.recorder.now(), nil
-		}
 	}
 }

@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"encoding/csv"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "rewrite what the stories compare with")
+
+// TestMain lets stories run simk, and podtimes, as processes of their own: the
+// test binary runs itself under those names.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"simk":     func() { os.Exit(Main(os.Args[1:], os.Stdout, os.Stderr)) },
+		"podtimes": func() { os.Exit(podtimes(os.Args[1:])) },
+	})
+}
+
+// TestStories runs the scripts in testdata/stories: each replays a small trace
+// with the real program and compares what came out.
+func TestStories(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:           "../../testdata/stories",
+		UpdateScripts: *update,
+		Setup: func(env *testscript.Env) error {
+			traces, err := filepath.Abs("../../testdata")
+			env.Setenv("TESTDATA", traces)
+			env.Setenv("TMPDIR", env.WorkDir)
+			return err
+		},
+	})
+}
+
+// podtimes prints columns of pods.csv for the pods of one namespace, in the
+// file's order, which is that of their creation:
+//
+//	podtimes OUTDIR NAMESPACE COLUMN...
+func podtimes(args []string) int {
+	if len(args) < 3 {
+		fmt.Fprintln(os.Stderr, "usage: podtimes OUTDIR NAMESPACE COLUMN...")
+		return 1
+	}
+	f, err := os.Open(filepath.Join(args[0], "pods.csv"))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	out := csv.NewWriter(os.Stdout)
+	for _, row := range rows[1:] {
+		if row[slices.Index(rows[0], "namespace")] != args[1] {
+			continue
+		}
+		var cells []string
+		for _, column := range args[2:] {
+			i := slices.Index(rows[0], column)
+			if i < 0 {
+				fmt.Fprintf(os.Stderr, "no column %q in pods.csv\n", column)
+				return 1
+			}
+			cells = append(cells, row[i])
+		}
+		_ = out.Write(cells)
+	}
+	out.Flush()
+	return 0
+}
