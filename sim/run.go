@@ -193,14 +193,17 @@ func start(ctx context.Context, dir string, o *Options, in *input) (*cluster, er
 		},
 	})
 	if err != nil {
-		return nil, &InputError{fmt.Errorf("start scheduler: %w", err)}
+		if o.SchedulerConfig != "" {
+			err = fmt.Errorf("scheduler configuration %s: %w", o.SchedulerConfig, err)
+		}
+		return nil, &InputError{err}
 	}
 	if err := c.recorder.watch(plane.Informers); err != nil {
 		return nil, fmt.Errorf("watch pods and nodes: %w", err)
 	}
 	plane.Informers.Start(c.group.ctx.Done())
 	plane.Informers.WaitForCacheSync(c.group.ctx.Done())
-	for _, part := range []component{{"virtual nodes", pool.Run}, {"controllers", controllers.Run}, {"scheduler", s.Run}} {
+	for _, part := range []component{{"control plane", plane.Watch}, {"virtual nodes", pool.Run}, {"controllers", controllers.Run}, {"scheduler", s.Run}} {
 		if err := c.group.start(part); err != nil {
 			return nil, err
 		}

@@ -78,6 +78,6 @@ failed, 130 interrupted.`,
 		SilenceErrors: true,
 		Version:       sim.Version,
 	}
-	root.AddCommand(newReplay())
+	root.AddCommand(newReplay(), newTrace())
 	return root
 }

@@ -45,7 +45,7 @@ func Start(ctx context.Context, dir string) (*ControlPlane, error) {
 		return nil, fmt.Errorf("start etcd: %w", err)
 	}
 	e.serve()
-	t := &transport{}
+	t := &transport{progress: newProgress()}
 	c := &ControlPlane{etcd: e, transport: t, Config: &restclient.Config{
 		Host:      "http://simk.invalid",
 		Transport: t,
@@ -105,6 +105,18 @@ func (c *ControlPlane) JSONConfig() *restclient.Config {
 
 // LastWrite is when the apiserver last accepted a change.
 func (c *ControlPlane) LastWrite() time.Time { return time.Unix(0, c.transport.lastWrite.Load()) }
+
+// Watch returns an error when the run is stuck: when requests go on while
+// virtual time stands still. It returns nil when ctx ends.
+func (c *ControlPlane) Watch(ctx context.Context, ready func()) error {
+	ready()
+	select {
+	case err := <-c.transport.progress.stuck:
+		return err
+	case <-ctx.Done():
+		return nil
+	}
+}
 
 // Stop ends etcd. The apiserver ends with the context it was started with.
 func (c *ControlPlane) Stop() { c.etcd.stop() }

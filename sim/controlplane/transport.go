@@ -20,6 +20,7 @@ type transport struct {
 	handler atomic.Pointer[http.Handler]
 	// lastWrite is when the last change was accepted, in Unix nanoseconds.
 	lastWrite atomic.Int64
+	progress  *progress
 }
 
 // identity is who every component in the process is. Nothing outside can use
@@ -44,6 +45,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	ctx := request.WithUser(req.Context(), identity)
+	t.progress.note(req)
 	if isWatch(req) {
 		return stream(ctx, *handler, req)
 	}
