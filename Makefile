@@ -21,7 +21,7 @@ run: build  ## replay the sample trace and print the summary
 	./simk replay testdata/trace.json
 
 test: $(OVERLAY)  ## all tests, in virtual time
-	go test $(VIRTUAL) -ldflags=-checklinkname=0 -timeout 0 -count 1 ./...
+	go test $(VIRTUAL) -ldflags=-checklinkname=0 -timeout 0 -count 1 -p 1 -parallel 1 ./...
 
 golden: $(OVERLAY)  ## rewrite the files that tests compare with
 	go test $(VIRTUAL) -ldflags=-checklinkname=0 -timeout 0 -count 1 ./sim/report ./sim/cli -update

@@ -66,6 +66,7 @@ func Run(ctx context.Context, options Options) (*Outcome, error) {
 	}
 	defer dir.remove()
 	seed(options.Seed)
+	tuneMemory()
 
 	r, err := start(ctx, dir.dir, &options, in)
 	if err != nil {

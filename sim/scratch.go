@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"simk.dev/simk/sim/clock"
 )
 
 // scratch is a run's private folder. It holds a lock as long as its process
@@ -32,8 +34,10 @@ func newScratch() (*scratch, error) {
 	}
 	defer guard.Close()
 	reap(parent)
-	dir, err := os.MkdirTemp(parent, "run-")
-	if err != nil {
+	// Not os.MkdirTemp: it draws names from the runtime's randomness, and one
+	// draw more, where a name is taken, would change everything drawn after it.
+	dir := filepath.Join(parent, fmt.Sprintf("run-%d-%d", os.Getpid(), clock.Wall().UnixNano()))
+	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, err
 	}
 	lock, err := flock(filepath.Join(dir, lockName), false)

@@ -77,6 +77,32 @@ func TestReplay(t *testing.T) {
 	assert.ErrorContains(t, err, "did not say when it was ready")
 }
 
+// TestBench has a script in place of simk that makes 1,067 pods, whatever it is given.
+func TestBench(t *testing.T) {
+	dir := t.TempDir()
+	o := options{simk: filepath.Join(dir, "simk"), testdata: "../../testdata", json: filepath.Join(dir, "bench.json"), timeout: time.Hour, quick: true}
+	require.NoError(t, os.WriteFile(o.simk, []byte(`#!/bin/sh
+echo "simk: took 2s (ready after 1s), 5 virtual seconds per second" >&2
+echo '{"complete": true, "pods": {"created": 1067}}'`), 0o755))
+
+	var out strings.Builder
+	require.ErrorContains(t, bench(context.Background(), o, &out), "1 of 2 rows failed")
+	assert.Contains(t, out.String(), "FAILED: 1067 pods created, want 0")
+	assert.FileExists(t, o.json, "the rows that did not fail are worth keeping")
+
+	o.run = "burst"
+	require.NoError(t, bench(context.Background(), o, &out))
+
+	require.NoError(t, os.Remove(o.json))
+	interrupted, cancel := context.WithCancel(context.Background())
+	cancel()
+	require.ErrorContains(t, bench(interrupted, o, &out), "interrupted")
+	assert.NoFileExists(t, o.json)
+
+	o.simk = filepath.Join(dir, "missing")
+	assert.ErrorContains(t, bench(context.Background(), o, &out), "make build")
+}
+
 func someResults() *results {
 	fast := sample{wall: 2 * time.Second, ready: time.Second, peakRSS: 100 * mega}
 	fast.report.Pods.Created, fast.report.Simulated.Seconds, fast.report.SimkVersion = 600, 100, "v1"

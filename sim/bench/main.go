@@ -19,6 +19,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -50,22 +51,31 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := bench(ctx, o); err != nil {
+	err := usable()
+	if err == nil {
+		err = bench(ctx, o, os.Stdout)
+	}
+	if err != nil {
 		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
 		os.Exit(1)
 	}
 }
 
-// bench measures the chosen rows one after the other. A row that fails is in
-// the table with its error and does not keep the others from being measured.
-// An interrupt leaves the table of the rows so far, and no file.
-func bench(ctx context.Context, o options) error {
+// usable says what is wrong with how this program was built or called.
+func usable() error {
 	if flag.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", flag.Arg(0))
 	}
 	if time.Now().Year() == 2009 {
 		return errors.New("this is a build with the faketime tag, which cannot measure; build it without")
 	}
+	return nil
+}
+
+// bench measures the chosen rows one after the other. A row that fails is in
+// the table with its error and does not keep the others from being measured.
+// An interrupt leaves the table of the rows so far, and no file.
+func bench(ctx context.Context, o options, out io.Writer) error {
 	simk, err := exec.LookPath(o.simk)
 	if err != nil {
 		return fmt.Errorf("find the program to measure (make build): %w", err)
@@ -94,7 +104,7 @@ func bench(ctx context.Context, o options) error {
 		}
 		results.add(result)
 	}
-	if err := results.print(os.Stdout); err != nil {
+	if err := results.print(out); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {

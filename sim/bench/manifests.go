@@ -14,8 +14,9 @@ import (
 )
 
 // manifests is a burst of k8s-sims: all its pods at once. What they are is in
-// testdata/PROVENANCE.md. That they fill the cluster is the point: most nodes
-// cannot take most pods towards the end.
+// testdata/PROVENANCE.md. Some of the largest pods stay pending: each would fit
+// on an empty node, but the default scheduler has by then spread smaller ones
+// over all nodes.
 func manifests(folder, size string) func(*traceWriter) error {
 	return func(t *traceWriter) error {
 		t.head(10 * time.Minute)

@@ -26,7 +26,7 @@ func setFeatureGates() error {
 	if err := os.Setenv("KUBE_FEATURE_WatchListClient", "false"); err != nil {
 		return err
 	}
-	const gates = "APIServerIdentity=false,UnknownVersionInteroperabilityProxy=false,WatchList=false"
+	const gates = "APIServerIdentity=false,UnknownVersionInteroperabilityProxy=false,WatchList=false,ConcurrentWatchObjectDecode=false"
 	if err := utilfeature.DefaultMutableFeatureGate.Set(gates); err != nil {
 		return fmt.Errorf("set feature gates: %w", err)
 	}

@@ -72,9 +72,9 @@ func instant(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 // life is when a pod's state changed, each instant Never or within the run.
 type life struct {
 	created, bound, finished, deleted time.Duration
-	// succeeded tells the two ways to finish apart: all that finish without
-	// success fail, so that no pod falls between the two counts.
-	succeeded bool
+	// succeeded and failed tell how the pod finished by itself. One that was
+	// deleted while it ran, and ended because of that, did neither.
+	succeeded, failed bool
 }
 
 func livesOf(h *history.History) []life {
@@ -87,6 +87,7 @@ func livesOf(h *history.History) []life {
 			deleted:  within(p.Deleted, h.End),
 
 			succeeded: came(p.Finished) && p.Phase == "Succeeded",
+			failed:    came(p.Finished) && p.Phase == "Failed",
 		}
 	}
 	return lives
@@ -110,8 +111,14 @@ func first(a, b time.Duration) time.Duration {
 	return a
 }
 
-// over is when the pod finished or was deleted.
-func (l life) over() time.Duration { return first(l.finished, l.deleted) }
+// over is when the pod gave back what it held: when it finished, also where its
+// deletion was asked for before that, else when it was deleted.
+func (l life) over() time.Duration {
+	if came(l.finished) {
+		return l.finished
+	}
+	return l.deleted
+}
 
 // pending says that at the end the pod still waits for a node.
 func (l life) pending() bool { return !came(l.bound) && !came(l.over()) }
@@ -122,15 +129,13 @@ func (l life) running() bool { return came(l.bound) && !came(l.over()) }
 // wait is how long a bound pod waited.
 func (l life) wait() time.Duration { return l.bound - l.created }
 
-func (l life) failed() bool { return came(l.finished) && !l.succeeded }
-
 func countPods(h *history.History, lives []life) Pods {
 	n := Pods{Created: len(h.Pods)}
 	for i, p := range h.Pods {
 		l := lives[i]
 		n.Bound += one(came(l.bound))
 		n.Succeeded += one(l.succeeded)
-		n.Failed += one(l.failed())
+		n.Failed += one(l.failed)
 		n.Deleted += one(came(l.deleted))
 		n.Evicted += one(p.Evicted)
 		n.Preempted += one(p.Preempted)

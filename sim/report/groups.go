@@ -3,10 +3,14 @@ package report
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"simk.dev/simk/sim/history"
 )
+
+// barePods is the owner under which pods without one are counted.
+const barePods = "Pod/*"
 
 // NoReason stands for the reason of a pending pod about which the scheduler
 // has said nothing, for example because the run ended before it was tried.
@@ -54,10 +58,14 @@ func owners(h *history.History, lives []life) ([]Owner, OmittedOwners) {
 	var sums []*ownerSum
 	index := map[ownerKey]*ownerSum{}
 	for i, p := range h.Pods {
-		key := ownerKey{p.Namespace, p.Owner}
+		owner := p.Owner
+		if strings.HasPrefix(owner, "Pod/") {
+			owner = barePods
+		}
+		key := ownerKey{p.Namespace, owner}
 		sum := index[key]
 		if sum == nil {
-			sum = &ownerSum{Owner: Owner{Namespace: p.Namespace, Owner: p.Owner}}
+			sum = &ownerSum{Owner: Owner{Namespace: p.Namespace, Owner: owner}}
 			index[key] = sum
 			sums = append(sums, sum)
 		}
@@ -89,7 +97,7 @@ func owners(h *history.History, lives []life) ([]Owner, OmittedOwners) {
 func (o *ownerSum) add(l life) {
 	o.Created++
 	o.Succeeded += one(l.succeeded)
-	o.Failed += one(l.failed())
+	o.Failed += one(l.failed)
 	o.PendingAtEnd += one(l.pending())
 	if came(l.bound) {
 		o.Bound++

@@ -103,7 +103,7 @@ func randomHistory(rng *rand.Rand) *history.History {
 		if p.Bound != never && p.Deleted != never {
 			p.Deleted = max(p.Deleted, p.Bound)
 		}
-		p.Phase = []string{"Succeeded", "Failed"}[rng.IntN(2)]
+		p.Phase = []string{"Succeeded", "Failed", "Running"}[rng.IntN(3)]
 		p.Node = fmt.Sprintf("n-%d", rng.IntN(5))
 		p.Reason = []string{"", "x", "y"}[rng.IntN(3)]
 		h.Pods = append(h.Pods, p)
@@ -137,14 +137,15 @@ func (b brute) state() (p Point, requested, allocatable map[string]int64) {
 	requested, allocatable = map[string]int64{}, map[string]int64{}
 	for _, x := range b.h.Pods {
 		if b.by(x.Finished) {
-			if x.Phase == "Succeeded" {
+			switch x.Phase {
+			case "Succeeded":
 				p.Succeeded++
-			} else {
+			case "Failed":
 				p.Failed++
 			}
 		}
 		switch {
-		case !b.by(x.Created) || b.by(x.Finished) || b.by(x.Deleted):
+		case !b.by(x.Created) || b.by(x.Finished) || x.Finished == never && b.by(x.Deleted):
 		case b.by(x.Bound):
 			p.Running++
 			requested["cpu"] += x.Requests["cpu"]

@@ -144,7 +144,8 @@ type OmittedReasons struct {
 
 // Owner is one workload: its pods are counted as in Pods.
 type Owner struct {
-	// Owner is "Kind/name" of the top-level owner, "Pod/name" for a bare pod.
+	// Owner is "Kind/name" of the top-level owner, "Pod/*" for the bare pods of
+	// a namespace, taken together.
 	Owner        string `json:"owner"`
 	Namespace    string `json:"namespace"`
 	Created      int    `json:"created"`

@@ -138,11 +138,8 @@ func (s *sweep) apply(c change) {
 		s.now.Running++
 		addTo(s.requested, s.amounts.requests(c.index), +1)
 	case podFinished:
-		if s.lives[c.index].succeeded {
-			s.now.Succeeded++
-		} else {
-			s.now.Failed++
-		}
+		s.now.Succeeded += one(s.lives[c.index].succeeded)
+		s.now.Failed += one(s.lives[c.index].failed)
 	case podOver:
 		if !came(s.lives[c.index].bound) {
 			s.now.Pending--

@@ -1,0 +1,231 @@
+package cli
+
+import (
+	"bytes"
+	"compress/gzip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"simk.dev/simk/sim/clock"
+)
+
+// command is simk as a process of its own, with a private temporary folder.
+func command(t *testing.T, args ...string) (cmd *exec.Cmd, tmp string, stderr *bytes.Buffer) {
+	t.Helper()
+	tmp, stderr = t.TempDir(), &bytes.Buffer{}
+	cmd = exec.Command("simk", args...)
+	cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
+	cmd.Stderr = stderr
+	return cmd, tmp, stderr
+}
+
+// scratchFolders lists what runs left in their temporary folder.
+func scratchFolders(t *testing.T, tmp string) []string {
+	t.Helper()
+	dirs, err := filepath.Glob(filepath.Join(tmp, "simk-*", "run-*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dirs
+}
+
+// paced is a run that takes long enough, in wall time, to be interrupted: a
+// virtual second each second.
+func paced(out string) []string {
+	return []string{"replay", "../../testdata/mixed.json", "--speed", "1", "--out", out}
+}
+
+// How long, and in which steps, tests wait for a process, in wall time.
+const (
+	wallLimit = 30 * time.Second
+	wallStep  = 200 * time.Millisecond
+)
+
+// awaitScratch waits, in wall time, for the run to have begun.
+func awaitScratch(t *testing.T, tmp string) {
+	t.Helper()
+	for end := clock.Wall().Add(wallLimit); clock.Wall().Before(end); {
+		if dirs := scratchFolders(t, tmp); len(dirs) > 0 {
+			if _, err := os.Stat(filepath.Join(dirs[0], "events.jsonl")); err == nil {
+				clock.WallSleep(wallStep)
+				return
+			}
+		}
+		clock.WallSleep(wallStep)
+	}
+	t.Fatal("the run did not begin")
+}
+
+func TestKilledRunLeavesNothingThatTheNextDoesNotRemove(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	cmd, tmp, _ := command(t, paced(out)...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	awaitScratch(t, tmp)
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	if left := scratchFolders(t, tmp); len(left) != 1 {
+		t.Fatalf("after SIGKILL there are %v, want the one folder of the killed run", left)
+	}
+	if files, _ := os.ReadDir(out); len(files) != 0 {
+		t.Errorf("the killed run left %d files in the output folder", len(files))
+	}
+	next := exec.Command("simk", "replay", empty(t))
+	next.Env = cmd.Env
+	if text, err := next.CombinedOutput(); err != nil {
+		t.Fatalf("next run: %v\n%s", err, text)
+	}
+	if left := scratchFolders(t, tmp); len(left) != 0 {
+		t.Errorf("the next run left %v", left)
+	}
+}
+
+func TestInterruptWritesTheReportSoFar(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	cmd, tmp, stderr := command(t, paced(out)...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	awaitScratch(t, tmp)
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
+		t.Errorf("exit code %d, want %d\n%s", code, exitInterrupted, stderr)
+	}
+	report, err := os.ReadFile(filepath.Join(out, "report.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(report), `"complete": false`) {
+		t.Error("the report of an interrupted run does not say that it is incomplete")
+	}
+	if left := scratchFolders(t, tmp); len(left) != 0 {
+		t.Errorf("the interrupted run left %v", left)
+	}
+}
+
+func TestTwoRunsAtOnceDoNotDisturbEachOther(t *testing.T) {
+	tmp := t.TempDir()
+	var outs [2]string
+	var cmds [2]*exec.Cmd
+	for i := range cmds {
+		outs[i] = filepath.Join(tmp, string(rune('a'+i)))
+		cmds[i] = exec.Command("simk", "replay", "../../testdata/trace.json", "--duration", "1h", "--out", outs[i])
+		cmds[i].Env = append(os.Environ(), "TMPDIR="+tmp)
+		if err := cmds[i].Start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var reports [2][]byte
+	for i, cmd := range cmds {
+		if err := cmd.Wait(); err != nil {
+			t.Fatalf("run %d: %v", i, err)
+		}
+		var err error
+		if reports[i], err = os.ReadFile(filepath.Join(outs[i], "report.json")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(reports[0], reports[1]) {
+		t.Error("two runs at once gave different reports")
+	}
+}
+
+func TestBadFiles(t *testing.T) {
+	dir := t.TempDir()
+	whole, err := os.ReadFile("../../testdata/trace.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var zipped bytes.Buffer
+	w := gzip.NewWriter(&zipped)
+	_, _ = w.Write(whole)
+	_ = w.Close()
+	cutOff := filepath.Join(dir, "cut.json.gz")
+	if err := os.WriteFile(cutOff, zipped.Bytes()[:zipped.Len()/2], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// 10 GB that take no room on disk: a value that never ends.
+	endless := filepath.Join(dir, "endless.json")
+	f, err := os.Create(endless)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = f.WriteString(`{"apiVersion":"simk.dev/v1","kind":"Trace","metadata":{"name":"`)
+	if err := f.Truncate(10 << 30); err != nil {
+		t.Fatal(err)
+	}
+	_ = f.Close()
+	for _, path := range []string{cutOff, endless, dir, filepath.Join(dir, "missing.json")} {
+		cmd, _, stderr := command(t, "replay", path)
+		_ = cmd.Run()
+		if code := cmd.ProcessState.ExitCode(); code != exitInput {
+			t.Errorf("%s: exit code %d, want %d", filepath.Base(path), code, exitInput)
+		}
+		if !strings.Contains(stderr.String(), filepath.Base(path)) {
+			t.Errorf("%s: the error does not name it: %s", filepath.Base(path), stderr)
+		}
+		if rss := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; rss > 1<<20 {
+			t.Errorf("%s: %d KiB of memory to find that out", filepath.Base(path), rss)
+		}
+	}
+}
+
+// TestRepeatable replays real traces several times, in processes of their own:
+// the results are the same to the byte, and another seed gives others.
+func TestRepeatable(t *testing.T) {
+	if !clock.Virtual {
+		t.Skip("only virtual time is repeatable")
+	}
+	for _, trace := range []string{"trace.json", "mixed.json"} {
+		t.Run(trace, func(t *testing.T) {
+			run := func(seed string) map[string]string {
+				out := filepath.Join(t.TempDir(), "out")
+				cmd, _, stderr := command(t, "replay", "../../testdata/"+trace, "--seed", seed, "--out", out)
+				if err := cmd.Run(); err != nil {
+					t.Fatalf("%v\n%s", err, stderr)
+				}
+				files := map[string]string{}
+				for _, name := range []string{"report.json", "pods.csv", "timeline.csv", "events.jsonl"} {
+					b, err := os.ReadFile(filepath.Join(out, name))
+					if err != nil {
+						t.Fatal(err)
+					}
+					files[name] = string(b)
+				}
+				return files
+			}
+			first := run("1")
+			for range 2 {
+				again := run("1")
+				for name := range first {
+					if again[name] != first[name] {
+						t.Errorf("%s differs between two runs", name)
+					}
+				}
+			}
+			if other := run("2"); other["pods.csv"] == first["pods.csv"] {
+				t.Error("another seed placed every pod alike")
+			}
+		})
+	}
+}
+
+func empty(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "empty.json")
+	if err := os.WriteFile(path, []byte(`{"apiVersion":"simk.dev/v1","kind":"Trace","metadata":{"name":"empty"},"duration":"1s","objects":[],"events":[]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
