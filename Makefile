@@ -12,7 +12,7 @@ VIRTUAL := -tags=faketime,simk -overlay=$(OVERLAY)
 LINK    := -ldflags='-checklinkname=0 -X simk.dev/simk/sim.Version=$(VERSION)'
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: build run test bench lint golden clean kubernetes cross
+.PHONY: build run test bench vet lint golden clean kubernetes cross
 
 build: $(OVERLAY)  ## build ./simk
 	go build $(VIRTUAL) $(LINK) -o simk .
@@ -29,8 +29,10 @@ golden: $(OVERLAY)  ## rewrite the files that tests compare with
 bench: build  ## measure; prints one table and writes bench.json
 	go run ./sim/bench -simk ./simk -json bench.json
 
-lint: $(OVERLAY)  ## vet and golangci-lint
+vet: $(OVERLAY)  ## go vet with the build's own flags
 	go vet $(VIRTUAL) ./...
+
+lint: vet $(OVERLAY)  ## vet and golangci-lint
 	test -x build/golangci-lint || GOBIN=$(CURDIR)/build go install $(LINT)
 	GOFLAGS='$(VIRTUAL)' build/golangci-lint run
 
@@ -50,6 +52,8 @@ kubernetes:
 	go mod tidy
 
 $(OVERLAY): sim/clock/overlay/main.go
+	mkdir -p build
+	echo 'module build' > build/go.mod # keeps ./... out of it
 	go run ./sim/clock/overlay build/overlay
 
 clean:

@@ -60,13 +60,15 @@ func New(ctx context.Context, config Config) (*Scheduler, error) {
 		shared:  config.Informers,
 		dynamic: dynamicinformer.NewDynamicSharedInformerFactory(dynamicClient, 0),
 	}
+	plugins := registered()
+	profiles := orderTies(c.Profiles, plugins)
 	s.upstream, err = upstream.New(newWithoutMetrics(ctx), config.Client, &factory{config.Informers, s.pods}, s.dynamic,
 		func(string) events.EventRecorderLogger { return &recorder{config.Event} },
 		upstream.WithComponentConfigVersion(c.APIVersion),
 		upstream.WithKubeConfig(config.Rest),
-		upstream.WithProfiles(c.Profiles...),
+		upstream.WithProfiles(profiles...),
 		upstream.WithPercentageOfNodesToScore(c.PercentageOfNodesToScore),
-		upstream.WithFrameworkOutOfTreeRegistry(registered()),
+		upstream.WithFrameworkOutOfTreeRegistry(plugins),
 		upstream.WithPodInitialBackoffSeconds(c.PodInitialBackoffSeconds),
 		upstream.WithPodMaxBackoffSeconds(c.PodMaxBackoffSeconds),
 		upstream.WithExtenders(c.Extenders...),

@@ -76,8 +76,10 @@ Exit codes: 0 success, 1 bad usage or input, 2 the run failed, 3 an outcome gate
 failed, 130 interrupted.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Version:       sim.Version,
 	}
-	root.AddCommand(newReplay(), newTrace())
+	version := &cobra.Command{Use: "version", Short: "Print simk's version", Args: cobra.NoArgs, Run: func(cmd *cobra.Command, _ []string) {
+		fmt.Fprintln(cmd.OutOrStdout(), "simk", sim.Version)
+	}}
+	root.AddCommand(newReplay(), newTrace(), version)
 	return root
 }

@@ -1,0 +1,77 @@
+package scheduler
+
+import (
+	"context"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	fwk "k8s.io/kube-scheduler/framework"
+	schedulerapi "k8s.io/kubernetes/pkg/scheduler/apis/config"
+	"k8s.io/kubernetes/pkg/scheduler/framework"
+	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/names"
+	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/queuesort"
+	frameworkruntime "k8s.io/kubernetes/pkg/scheduler/framework/runtime"
+)
+
+// queueSortName is the plugin that stands in for PrioritySort.
+const queueSortName = "SimkPrioritySort"
+
+// orderedSort is upstream's PrioritySort with one rule more: pods of equal
+// priority that were queued at the same instant go by namespace and name. In a
+// real cluster such ties are broken by nanoseconds; in virtual time whole
+// bursts, and all pods that one event frees, share an instant, and upstream
+// would take them in the order of a Go map.
+type orderedSort struct{ queuesort.PrioritySort }
+
+func newOrderedSort(context.Context, runtime.Object, fwk.Handle) (fwk.Plugin, error) {
+	return &orderedSort{}, nil
+}
+
+// Name implements fwk.Plugin.
+func (*orderedSort) Name() string { return queueSortName }
+
+// Less implements fwk.QueueSortPlugin.
+func (s *orderedSort) Less(a, b fwk.QueuedEntityInfo) bool {
+	if s.PrioritySort.Less(a, b) {
+		return true
+	}
+	if s.PrioritySort.Less(b, a) {
+		return false
+	}
+	return entityName(a) < entityName(b)
+}
+
+// entityName is what equal entities are ordered by; groups of pods have none.
+func entityName(e fwk.QueuedEntityInfo) string {
+	if info, ok := e.(*framework.QueuedPodInfo); ok {
+		return info.Pod.Namespace + "/" + info.Pod.Name
+	}
+	return ""
+}
+
+// orderTies replaces PrioritySort, where a profile uses it, by orderedSort.
+func orderTies(profiles []schedulerapi.KubeSchedulerProfile, r frameworkruntime.Registry) []schedulerapi.KubeSchedulerProfile {
+	r[queueSortName] = newOrderedSort
+	ordered := make([]schedulerapi.KubeSchedulerProfile, len(profiles))
+	for i := range profiles {
+		profiles[i].DeepCopyInto(&ordered[i])
+		p := ordered[i].Plugins
+		if p == nil {
+			continue
+		}
+		replace := func(set *schedulerapi.PluginSet, also *schedulerapi.PluginSet) {
+			for j := range set.Enabled {
+				if set.Enabled[j].Name == names.PrioritySort {
+					set.Enabled[j].Name = queueSortName
+					also.Disabled = append(also.Disabled, schedulerapi.Plugin{Name: names.PrioritySort})
+				}
+			}
+		}
+		replace(&p.QueueSort, &p.QueueSort)
+		for j := range p.MultiPoint.Enabled {
+			if p.MultiPoint.Enabled[j].Name == names.PrioritySort && len(p.QueueSort.Enabled) == 0 {
+				p.MultiPoint.Enabled[j].Name = queueSortName
+			}
+		}
+	}
+	return ordered
+}
