@@ -58,15 +58,12 @@ func orderTies(profiles []schedulerapi.KubeSchedulerProfile, r frameworkruntime.
 		if p == nil {
 			continue
 		}
-		replace := func(set *schedulerapi.PluginSet, also *schedulerapi.PluginSet) {
-			for j := range set.Enabled {
-				if set.Enabled[j].Name == names.PrioritySort {
-					set.Enabled[j].Name = queueSortName
-					also.Disabled = append(also.Disabled, schedulerapi.Plugin{Name: names.PrioritySort})
-				}
+		for j := range p.QueueSort.Enabled {
+			if p.QueueSort.Enabled[j].Name == names.PrioritySort {
+				p.QueueSort.Enabled[j].Name = queueSortName
+				p.QueueSort.Disabled = append(p.QueueSort.Disabled, schedulerapi.Plugin{Name: names.PrioritySort})
 			}
 		}
-		replace(&p.QueueSort, &p.QueueSort)
 		for j := range p.MultiPoint.Enabled {
 			if p.MultiPoint.Enabled[j].Name == names.PrioritySort && len(p.QueueSort.Enabled) == 0 {
 				p.MultiPoint.Enabled[j].Name = queueSortName

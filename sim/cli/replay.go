@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"time"
 
@@ -126,5 +125,3 @@ func wall(w io.Writer, outcome *sim.Outcome) {
 	fmt.Fprintf(w, "simk: took %v (ready after %v), %.0f virtual seconds per second\n",
 		outcome.Took.Round(time.Millisecond), outcome.ReadyAfter.Round(time.Millisecond), speed)
 }
-
-var _ = os.Stdout

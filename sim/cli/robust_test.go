@@ -34,10 +34,17 @@ func scratchFolders(t *testing.T, tmp string) []string {
 	return dirs
 }
 
-// paced is a run that takes long enough, in wall time, to be interrupted: a
-// virtual second each second.
-func paced(out string) []string {
-	return []string{"replay", "../../testdata/mixed.json", "--speed", "1", "--out", out}
+// startPaced starts a run that takes long enough, in wall time, to be ended from
+// outside, a virtual second each second, and returns when it has begun.
+func startPaced(t *testing.T) (cmd *exec.Cmd, tmp, out string, stderr *bytes.Buffer) {
+	t.Helper()
+	out = filepath.Join(t.TempDir(), "out")
+	cmd, tmp, stderr = command(t, "replay", "../../testdata/mixed.json", "--speed", "1", "--out", out)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	awaitScratch(t, tmp)
+	return cmd, tmp, out, stderr
 }
 
 // How long, and in which steps, tests wait for a process, in wall time.
@@ -62,12 +69,7 @@ func awaitScratch(t *testing.T, tmp string) {
 }
 
 func TestKilledRunLeavesNothingThatTheNextDoesNotRemove(t *testing.T) {
-	out := filepath.Join(t.TempDir(), "out")
-	cmd, tmp, _ := command(t, paced(out)...)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	awaitScratch(t, tmp)
+	cmd, tmp, out, _ := startPaced(t)
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -89,12 +91,7 @@ func TestKilledRunLeavesNothingThatTheNextDoesNotRemove(t *testing.T) {
 }
 
 func TestInterruptWritesTheReportSoFar(t *testing.T) {
-	out := filepath.Join(t.TempDir(), "out")
-	cmd, tmp, stderr := command(t, paced(out)...)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	awaitScratch(t, tmp)
+	cmd, tmp, out, stderr := startPaced(t)
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}

@@ -64,7 +64,3 @@ func Jump(ctx context.Context, t time.Time) error {
 		return ctx.Err()
 	}
 }
-
-// WallSleep stops the whole process, and with it virtual time, for d of wall
-// time. It is for pacing and for tests that wait for another process.
-func WallSleep(d time.Duration) { wallSleep(d) }

@@ -28,7 +28,7 @@ func Pace(ctx context.Context, speed float64) {
 		}
 		due := wall.Add(time.Duration(float64(time.Since(virtual)) / speed))
 		if ahead := due.Sub(Wall()); ahead > 0 {
-			wallSleep(ahead)
+			WallSleep(ahead)
 		}
 	}
 }

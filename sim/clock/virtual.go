@@ -20,9 +20,10 @@ func Wall() time.Time {
 	return time.Unix(ts.Unix())
 }
 
-// wallSleep stops the whole process, and so the virtual clock, for d of real
-// time: a system call holds the only processor.
-func wallSleep(d time.Duration) {
+// WallSleep stops the whole process, and so the virtual clock, for d of real
+// time: a system call holds the only processor. It is for pacing and for tests
+// that wait for another process.
+func WallSleep(d time.Duration) {
 	end := Wall().Add(d)
 	for d > 0 {
 		tv := unix.NsecToTimeval(int64(d))

@@ -10,4 +10,5 @@ const Virtual = false
 // Wall returns the real time.
 func Wall() time.Time { return time.Now() }
 
-func wallSleep(d time.Duration) { time.Sleep(d) }
+// WallSleep waits for d.
+func WallSleep(d time.Duration) { time.Sleep(d) }

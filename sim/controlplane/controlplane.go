@@ -35,9 +35,8 @@ type ControlPlane struct {
 }
 
 // electionBound is longer than etcd's election of its one member can take, in
-// virtual time: its timeout is drawn from the kernel's randomness, 10 to 20 ticks.
-// What is started after it would otherwise have timers out of step from run to
-// run.
+// virtual time: its timeout is drawn from crypto/rand, 10 to 20 ticks. What is
+// started after it would otherwise have timers out of step with another seed.
 const electionBound = 2 * time.Minute
 
 // Start brings up etcd and the apiserver with their data in dir, which the
