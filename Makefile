@@ -51,7 +51,7 @@ kubernetes:
 	sed -i.bak 's/^const KubeletVersion = .*/const KubeletVersion = "v$(V)"/' vnode/nodeobject.go && rm vnode/nodeobject.go.bak
 	go mod tidy
 
-$(OVERLAY): sim/clock/overlay/main.go
+$(OVERLAY): $(wildcard sim/clock/overlay/*.go)
 	mkdir -p build
 	echo 'module build' > build/go.mod # keeps ./... out of it
 	go run ./sim/clock/overlay build/overlay

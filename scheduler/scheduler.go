@@ -9,8 +9,6 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/dynamic/dynamicinformer"
 	"k8s.io/client-go/informers"
-	coreinformers "k8s.io/client-go/informers/core"
-	corev1informers "k8s.io/client-go/informers/core/v1"
 	"k8s.io/client-go/kubernetes"
 	restclient "k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/events"
@@ -24,8 +22,7 @@ type Config struct {
 	Client kubernetes.Interface
 	// Rest makes clients for custom resources and is handed to plugins.
 	Rest *restclient.Config
-	// Informers are shared with other components; only pods are watched anew,
-	// since a scheduler must not see pods that have ended.
+	// Informers are shared with other components; see livePods.
 	Informers informers.SharedInformerFactory
 	// Configuration is upstream's; nil: the default.
 	Configuration *schedulerapi.KubeSchedulerConfiguration
@@ -36,7 +33,6 @@ type Config struct {
 // Scheduler is a kube-scheduler that is ready to run.
 type Scheduler struct {
 	upstream *upstream.Scheduler
-	pods     informers.SharedInformerFactory
 	shared   informers.SharedInformerFactory
 	dynamic  dynamicinformer.DynamicSharedInformerFactory
 }
@@ -56,13 +52,12 @@ func New(ctx context.Context, config Config) (*Scheduler, error) {
 		return nil, fmt.Errorf("create dynamic client: %w", err)
 	}
 	s := &Scheduler{
-		pods:    upstream.NewInformerFactory(config.Client, 0, nil),
 		shared:  config.Informers,
 		dynamic: dynamicinformer.NewDynamicSharedInformerFactory(dynamicClient, 0),
 	}
 	plugins := registered()
 	profiles := orderTies(c.Profiles, plugins)
-	s.upstream, err = upstream.New(newWithoutMetrics(ctx), config.Client, &factory{config.Informers, s.pods}, s.dynamic,
+	s.upstream, err = upstream.New(newWithoutMetrics(ctx), config.Client, &livePods{config.Informers}, s.dynamic,
 		func(string) events.EventRecorderLogger { return &recorder{config.Event} },
 		upstream.WithComponentConfigVersion(c.APIVersion),
 		upstream.WithKubeConfig(config.Rest),
@@ -82,9 +77,7 @@ func New(ctx context.Context, config Config) (*Scheduler, error) {
 
 // Run schedules until ctx ends. It calls ready when its caches are filled.
 func (s *Scheduler) Run(ctx context.Context, ready func()) error {
-	s.pods.Start(ctx.Done())
 	s.dynamic.Start(ctx.Done())
-	s.pods.WaitForCacheSync(ctx.Done())
 	s.shared.WaitForCacheSync(ctx.Done())
 	s.dynamic.WaitForCacheSync(ctx.Done())
 	if err := s.upstream.WaitForHandlersSync(ctx); err != nil {
@@ -94,32 +87,6 @@ func (s *Scheduler) Run(ctx context.Context, ready func()) error {
 	s.upstream.Run(ctx)
 	return nil
 }
-
-// factory is the shared factory with the scheduler's own view of pods.
-type factory struct {
-	informers.SharedInformerFactory
-	pods informers.SharedInformerFactory
-}
-
-func (f *factory) Core() coreinformers.Interface {
-	return &coreGroup{f.SharedInformerFactory.Core(), f.pods}
-}
-
-type coreGroup struct {
-	coreinformers.Interface
-	pods informers.SharedInformerFactory
-}
-
-func (g *coreGroup) V1() corev1informers.Interface {
-	return &coreV1{g.Interface.V1(), g.pods.Core().V1().Pods()}
-}
-
-type coreV1 struct {
-	corev1informers.Interface
-	pods corev1informers.TypedPodInformer
-}
-
-func (v *coreV1) Pods() corev1informers.TypedPodInformer { return v.pods }
 
 // recorder passes the scheduler's events on without an API object.
 type recorder struct {

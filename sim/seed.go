@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/uuid"
 	utilrand "k8s.io/apimachinery/pkg/util/rand"
+
+	"simk.dev/simk/sim/clock"
 )
 
 // seed starts every source of chance in the process that an outcome may depend
@@ -16,8 +18,8 @@ import (
 // godebug setting randseednop=0 in go.mod lets us seed), the suffixes of
 // generated names, UIDs, and the timeout of etcd's election, which it draws from
 // package crypto/rand. A replay has no secrets: nothing outside can reach it.
-// What the runtime itself draws is fixed by the overlay.
 func seed(n int64) {
+	clock.Seed(n)
 	rand.Seed(n) //nolint:staticcheck // upstream draws from the global source
 	utilrand.Seed(n)
 	uuid.SetRand(rand.New(rand.NewSource(n)))

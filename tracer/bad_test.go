@@ -123,7 +123,7 @@ var badTraces = []struct{ name, text, want string }{
 	{"no such node", start + `"events":[{"at":"1s","nodes":{"fail":["n-1"]}}]}`, `trace.json:1:54: event 0: nodes.fail: there is no node "n-1" at that point of the trace`},
 	{"drain of no node", start + `"events":[{"at":"1s","nodes":{"drain":["n-1"]}}]}`, `trace.json:1:54: event 0: nodes.drain: there is no node "n-1" at that point of the trace`},
 	{"recover of no node", start + `"events":[{"at":"1s","nodes":{"recover":["n-1"]}}]}`, `trace.json:1:54: event 0: nodes.recover: there is no node "n-1" at that point of the trace`},
-	{"recover of a healthy node", start + `"objects":[` + node1 + `],"events":[{"at":"1s","nodes":{"recover":["n-1"]}}]}`, `trace.json:1:126: event 0: nodes.recover: node "n-1" did not fail before`},
+	{"recover of a healthy node", start + `"objects":[` + node1 + `],"events":[{"at":"1s","nodes":{"recover":["n-1"]}}]}`, `trace.json:1:126: event 0: nodes.recover: node "n-1" neither failed nor was drained before`},
 	{"failed already", start + `"objects":[` + node1 + `],"events":[{"at":"1s","nodes":{"fail":["n-1"]}},{"at":"2s","nodes":{"fail":["n-1"]}}]}`, `trace.json:1:163: event 1: nodes.fail: node "n-1" has failed already`},
 	{"node deleted before", start + `"objects":[` + node1 + `],"events":[{"at":"1s","delete":[{"apiVersion":"v1","kind":"Node","name":"n-1"}],"nodes":{"fail":["n-1"]}}]}`, `trace.json:1:126: event 0: nodes.fail: there is no node "n-1" at that point of the trace`},
 }

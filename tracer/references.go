@@ -9,8 +9,9 @@ type references struct {
 	// live are the names of the existing objects. The outer key is a reference
 	// without its name: a million pods then cost a million names.
 	live map[ObjectRef]map[string]struct{}
-	// failed are the nodes that failed and did not recover.
-	failed map[string]bool
+	// failed and drained are the nodes that failed or were drained and did not
+	// recover.
+	failed, drained map[string]bool
 	// owners are the owners in lifecycles that were not seen yet.
 	owners map[ObjectRef]OwnerLifecycles
 }
@@ -20,6 +21,7 @@ func newReferences(h *Head, options CheckOptions) *references {
 		options: options,
 		live:    map[ObjectRef]map[string]struct{}{},
 		failed:  map[string]bool{},
+		drained: map[string]bool{},
 		owners:  map[ObjectRef]OwnerLifecycles{},
 	}
 	for _, l := range h.Lifecycles {
@@ -81,6 +83,7 @@ func (r *references) delete(ref ObjectRef) bool {
 	ref = ref.normal()
 	if ref.Kind == "Node" && ref.APIVersion == "" {
 		delete(r.failed, ref.Name)
+		delete(r.drained, ref.Name)
 	}
 	name := ref.Name
 	ref.Name = ""
@@ -113,15 +116,17 @@ func (r *references) nodes(e *Event) error {
 		if !r.hasNode(name) {
 			return noNode(e, "recover", name)
 		}
-		if !r.failed[name] {
-			return fault(e, "nodes.recover: node %q did not fail before", name)
+		if !r.failed[name] && !r.drained[name] {
+			return fault(e, "nodes.recover: node %q neither failed nor was drained before", name)
 		}
 		delete(r.failed, name)
+		delete(r.drained, name)
 	}
 	for _, name := range e.Nodes.Drain {
 		if !r.hasNode(name) {
 			return noNode(e, "drain", name)
 		}
+		r.drained[name] = true
 	}
 	return nil
 }

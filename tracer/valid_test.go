@@ -166,6 +166,7 @@ func TestGoodReferences(t *testing.T) {
 		"node comes in the same event": start + `"events":[{"at":"1s","nodes":{"fail":["n-1"]},"apply":[` + node1 + `]}]}`,
 		"fail, recover, fail": start + `"objects":[` + node1 + `],"events":[{"at":"1s","nodes":{"fail":["n-1"]}},
 			{"at":"2s","nodes":{"recover":["n-1"]}},{"at":"3s","nodes":{"fail":["n-1"]}}]}`,
+		"drain, recover": start + `"objects":[` + node1 + `],"events":[{"at":"1s","nodes":{"drain":["n-1"]}},{"at":"2s","nodes":{"recover":["n-1"]}}]}`,
 		"a new node of the same name is well": start + `"objects":[` + node1 + `],"events":[{"at":"1s","nodes":{"fail":["n-1"]}},
 			{"at":"2s","delete":[{"apiVersion":"v1","kind":"Node","name":"n-1"}]},{"at":"3s","apply":[` + node1 + `],"nodes":{"fail":["n-1"]}}]}`,
 		"deleted, applied, deleted": start + `"objects":[` + podA + `],"events":[{"at":"1s","delete":[` + refA + `]},
@@ -191,7 +192,7 @@ func TestNodesReplaced(t *testing.T) {
 		t.Error("unknown nodes passed the check of a trace with its own nodes")
 	}
 	_, err := checkText(start+`"events":[{"at":"1s","nodes":{"recover":["x"]}}]}`, replaced)
-	if err == nil || !strings.Contains(err.Error(), `node "x" did not fail before`) {
+	if err == nil || !strings.Contains(err.Error(), `node "x" neither failed nor was drained before`) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -19,6 +19,7 @@ func quietLogs(verbose bool) {
 		return
 	}
 	klog.SetLogger(logr.Discard())
+	klog.EnableContextualLogging(false) // the scheduler derives loggers for each node and pod
 	klog.LogToStderr(false)
 	klog.SetOutput(io.Discard)
 }

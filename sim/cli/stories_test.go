@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	_ "simk.dev/simk/scheduler/example" // for the story scheduler-plugin
 )
 
 var update = flag.Bool("update", false, "rewrite what the stories compare with")

@@ -4,6 +4,7 @@ package clock
 
 import (
 	"time"
+	_ "unsafe" // for go:linkname
 
 	"golang.org/x/sys/unix"
 )
@@ -31,3 +32,13 @@ func WallSleep(d time.Duration) {
 		d = end.Sub(Wall())
 	}
 }
+
+// Seed starts the runtime's own random choices anew: the order of maps and of
+// select, and unseeded math/rand. What was drawn before, which depends on how
+// the program was called, then makes no difference.
+func Seed(n int64) { reseed(uint64(n)) }
+
+// reseed is added to the runtime by the overlay.
+//
+//go:linkname reseed runtime.faketimeReseed
+func reseed(n uint64)

@@ -124,9 +124,13 @@ func apiserverOptions(ctx context.Context) (options.CompletedOptions, error) {
 	s.Authentication.ServiceAccounts.Issuers = []string{"https://simk.invalid"}
 	s.Authorization.Modes = []string{"AlwaysAllow"}
 	s.AllowPrivileged = true
-	all := sets.New(s.Admission.GenericAdmission.RecommendedPluginOrder...)
-	s.Admission.GenericAdmission.EnablePlugins = admissionPlugins
-	s.Admission.GenericAdmission.DisablePlugins = sets.List(all.Delete(admissionPlugins...))
+	admit := s.Admission.GenericAdmission
+	all := sets.New(admit.RecommendedPluginOrder...)
+	admit.DisablePlugins = sets.List(all.Delete(admissionPlugins...))
+	admit.Plugins.Register(ownershipPlugin, newOwnership)
+	admit.RecommendedPluginOrder = append(admit.RecommendedPluginOrder, ownershipPlugin)
+	admit.EnablePlugins = append([]string{ownershipPlugin}, admissionPlugins...)
+	admit.Decorators = nil // metrics
 	return s.Complete(ctx)
 }
 

@@ -69,6 +69,7 @@ func Start(ctx context.Context, dir string) (*ControlPlane, error) {
 	c.discovery = newCachedDiscovery(c.Client.Discovery())
 	c.mapper = restmapper.NewDeferredDiscoveryRESTMapper(c.discovery)
 	c.Informers = informers.NewSharedInformerFactoryWithOptions(c.Client, 0, informers.WithTransform(dropManagedFields))
+	orderHandlers(c.Informers)
 	server, err := newAPIServer(ctx, t, c.Informers, restclient.CopyConfig(c.Config))
 	if err != nil {
 		return nil, fmt.Errorf("start apiserver: %w", err)
