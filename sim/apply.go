@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/metadata"
 
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/controlplane"
@@ -31,7 +32,9 @@ type applier struct {
 	plane   *controlplane.ControlPlane
 	client  kubernetes.Interface
 	dynamic dynamic.Interface
-	pool    *vnode.Pool
+	// metadata deletes: its answers are short.
+	metadata metadata.Interface
+	pool     *vnode.Pool
 	// replaceNodes: the trace's own nodes are left out.
 	replaceNodes bool
 	// known are the objects applied so far, by kind, namespace and name.
@@ -44,7 +47,11 @@ func newApplier(plane *controlplane.ControlPlane, pool *vnode.Pool, replaceNodes
 	if err != nil {
 		return nil, fmt.Errorf("create dynamic client: %w", err)
 	}
-	return &applier{plane: plane, client: plane.Client, dynamic: d, pool: pool, replaceNodes: replaceNodes,
+	m, err := metadata.NewForConfig(plane.Config)
+	if err != nil {
+		return nil, fmt.Errorf("create metadata client: %w", err)
+	}
+	return &applier{plane: plane, client: plane.Client, dynamic: d, metadata: m, pool: pool, replaceNodes: replaceNodes,
 		known: map[string]bool{}, namespaces: map[string]bool{"default": true, "kube-system": true, "kube-public": true, "kube-node-lease": true}}, nil
 }
 
@@ -216,12 +223,12 @@ func (a *applier) delete(ctx context.Context, ref tracer.ObjectRef) error {
 		return err
 	}
 	namespace := ref.Namespace
-	var resource dynamic.ResourceInterface = a.dynamic.Resource(mapping.Resource)
+	var resource metadata.ResourceInterface = a.metadata.Resource(mapping.Resource)
 	if mapping.Scope.Name() == meta.RESTScopeNameNamespace {
 		if namespace == "" {
 			namespace = metav1.NamespaceDefault
 		}
-		resource = a.dynamic.Resource(mapping.Resource).Namespace(namespace)
+		resource = a.metadata.Resource(mapping.Resource).Namespace(namespace)
 	}
 	background := metav1.DeletePropagationBackground
 	delete(a.known, objectKey(ref.Kind, namespace, ref.Name))

@@ -9,9 +9,10 @@ const (
 	// gcPercent lets the heap grow to several times what is alive before it is
 	// collected: on one processor every collection stops the simulation's work.
 	// The runtime's own default is 100.
-	gcPercent = 300
-	// heapFloor is the heap below which no collection is worth its time, in bytes.
-	heapFloor = 512 << 20
+	gcPercent = 200
+	// heapFloor is how much more it may grow, and so the heap below which no
+	// collection is worth its time, in bytes.
+	heapFloor = 600 << 20
 )
 
 // ballast counts as alive and so raises the size at which the heap is

@@ -76,11 +76,19 @@ func (c *podClient) Delete(ctx context.Context, name string, opts metav1.DeleteO
 	if dead {
 		x.deleting = true // completed when the node recovers
 	}
+	stopping := x != nil && x.deleting && x.stage != stageDone
 	c.pool.mu.Unlock()
-	if dead {
+	if dead || stopping || c.goes(name) {
 		return nil
 	}
 	return c.PodInterface.Delete(ctx, name, opts)
+}
+
+// goes says whether the apiserver itself removes the pod at this moment, as it
+// does with one that has ended: its grace period is over and nothing holds it.
+func (c *podClient) goes(name string) bool {
+	current, err := c.pool.config.Informers.Core().V1().Pods().Lister().Pods(c.namespace).Get(name)
+	return err == nil && current.DeletionGracePeriodSeconds != nil && *current.DeletionGracePeriodSeconds == 0 && len(current.Finalizers) == 0
 }
 
 // podInformer hands virtual-kubelet only those updates that concern a kubelet:

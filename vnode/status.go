@@ -18,9 +18,14 @@ var kubeletConditions = map[corev1.PodConditionType]bool{
 }
 
 // report writes the pod's present state into its status and passes it on.
+//
+// virtual-kubelet compares what it is given with what it was given before, by
+// reflection, and sends it to the apiserver, which takes nothing but metadata
+// and status from it. So it is given no spec.
 func (p *pod) report(now time.Time) {
-	old := p.api
-	p.api = old.DeepCopy() // what was passed on before is not ours to change
+	next := *p.api // what was passed on before is not ours to change
+	p.api.Status.DeepCopyInto(&next.Status)
+	p.api = &next
 	s := &p.api.Status
 	if s.StartTime == nil {
 		t := metav1.NewTime(now)
@@ -41,7 +46,7 @@ func (p *pod) report(now time.Time) {
 	s.InitContainerStatuses = p.initStatuses(now)
 	s.ContainerStatuses = p.mainStatuses()
 	p.setConditions(metav1.NewTime(now))
-	p.pool.notify(p.api)
+	p.pool.notify(&corev1.Pod{ObjectMeta: p.api.ObjectMeta, Status: p.api.Status})
 }
 
 func (p *pod) phase() corev1.PodPhase {

@@ -5,21 +5,23 @@ import (
 	"io"
 	"os"
 
-	"github.com/go-logr/logr"
 	"k8s.io/klog/v2"
 )
 
 // quietLogs drops what the Kubernetes components log, unless it is wanted.
+//
+// Dropping is left to klog's own settings: with a logger that discards, each of
+// the scheduler's many questions whether to log would allocate one.
 func quietLogs(verbose bool) {
+	flags := flag.NewFlagSet("klog", flag.ContinueOnError)
+	klog.InitFlags(flags)
 	if verbose {
-		flags := flag.NewFlagSet("klog", flag.ContinueOnError)
-		klog.InitFlags(flags)
 		_ = flags.Set("logtostderr", "true")
 		klog.SetOutput(os.Stderr)
 		return
 	}
-	klog.SetLogger(logr.Discard())
-	klog.EnableContextualLogging(false) // the scheduler derives loggers for each node and pod
-	klog.LogToStderr(false)
+	_ = flags.Set("logtostderr", "false")
+	_ = flags.Set("stderrthreshold", "FATAL") // errors would be printed in any case
 	klog.SetOutput(io.Discard)
+	klog.EnableContextualLogging(false) // the scheduler derives loggers for each node and pod
 }
