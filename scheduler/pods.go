@@ -9,6 +9,7 @@ import (
 	corev1informers "k8s.io/client-go/informers/core/v1"
 	corelisters "k8s.io/client-go/listers/core/v1"
 	"k8s.io/client-go/tools/cache"
+	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
 )
 
 // livePods is the shared factory as a scheduler wants it: without the pods that
@@ -65,11 +66,7 @@ func isLive(obj any) bool {
 		obj = tombstone.Obj
 	}
 	pod, ok := obj.(*corev1.Pod)
-	return ok && !ended(pod)
-}
-
-func ended(p *corev1.Pod) bool {
-	return p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed
+	return ok && !podutil.IsPodTerminal(pod)
 }
 
 type livePodLister struct{ corelisters.PodLister }
@@ -94,7 +91,7 @@ func (l *liveNamespaceLister) List(selector labels.Selector) ([]*corev1.Pod, err
 // Get implements corelisters.PodNamespaceLister.
 func (l *liveNamespaceLister) Get(name string) (*corev1.Pod, error) {
 	p, err := l.PodNamespaceLister.Get(name)
-	if err == nil && ended(p) {
+	if err == nil && podutil.IsPodTerminal(p) {
 		return nil, apierrors.NewNotFound(corev1.Resource("pods"), name)
 	}
 	return p, err
@@ -103,7 +100,7 @@ func (l *liveNamespaceLister) Get(name string) (*corev1.Pod, error) {
 func onlyLive(pods []*corev1.Pod, err error) ([]*corev1.Pod, error) {
 	live := make([]*corev1.Pod, 0, len(pods))
 	for _, p := range pods {
-		if !ended(p) {
+		if !podutil.IsPodTerminal(p) {
 			live = append(live, p)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/tools/cache"
 	resourcehelper "k8s.io/component-helpers/resource"
+	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
 
 	"simk.dev/simk/scheduler"
 	"simk.dev/simk/sim/history"
@@ -128,7 +129,7 @@ func (r *recorder) placement(h *history.Pod, p *corev1.Pod, now time.Duration) {
 // deleted is the one it was deleted in: how its containers react to the
 // termination signal is no outcome of its work.
 func (r *recorder) state(h *history.Pod, p *corev1.Pod, now time.Duration) {
-	ended := p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed
+	ended := podutil.IsPodTerminal(p)
 	if h.Started == history.Never && (p.Status.Phase == corev1.PodRunning || (ended && len(p.Status.ContainerStatuses) > 0)) {
 		h.Started = now
 	}

@@ -9,6 +9,7 @@ import (
 	coreinformers "k8s.io/client-go/informers/core/v1"
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/tools/cache"
+	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
 )
 
 // podsClient is the API client that virtual-kubelet writes through. It adds
@@ -38,16 +39,12 @@ func (c *podClient) UpdateStatus(ctx context.Context, pod *corev1.Pod, opts meta
 	if err != nil {
 		return updated, err
 	}
-	if ended(updated) && updated.DeletionTimestamp != nil {
+	if podutil.IsPodTerminal(updated) && updated.DeletionTimestamp != nil {
 		now := metav1.NewDeleteOptions(0)
 		now.Preconditions = metav1.NewUIDPreconditions(string(updated.UID))
 		return updated, c.PodInterface.Delete(ctx, updated.Name, *now)
 	}
 	return updated, nil
-}
-
-func ended(pod *corev1.Pod) bool {
-	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
 }
 
 func keepForeignConditions(to *corev1.PodStatus, from []corev1.PodCondition) {
