@@ -61,7 +61,6 @@ func generate(dir string) error {
 		}
 		texts[e.file] = strings.Replace(texts[e.file], e.old, e.new, 1)
 	}
-	texts["faketime_record.go"] = recordFile
 	return write(dir, runtimeDir, texts)
 }
 
