@@ -25,4 +25,5 @@ func tuneMemory() {
 	ballast = make([]byte, heapFloor/(1+gcPercent/100))
 	debug.SetGCPercent(gcPercent)
 	runtime.GC()
+	runtime.KeepAlive(ballast) // says to linters too that being there is its use
 }

@@ -51,7 +51,7 @@ func (firstByName) NormalizeScore(_ context.Context, _ fwk.CycleState, _ *corev1
 	first := slices.MinFunc(scores, func(a, b fwk.NodeScore) int { return strings.Compare(a.Name, b.Name) })
 	for i := range scores {
 		if scores[i].Name == first.Name {
-			scores[i].Score = fwk.MaxNodeScore
+			scores[i].Score = fwk.MaxScore
 		}
 	}
 	return nil
