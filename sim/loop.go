@@ -15,7 +15,7 @@ import (
 // replay drives one run through a trace's events.
 type replay struct {
 	options  *Options
-	start    time.Time
+	zero     time.Time
 	applier  *applier
 	drainer  *drainer
 	recorder *recorder
@@ -45,7 +45,7 @@ func (r *replay) loop(ctx context.Context, events *tracer.Reader, end time.Durat
 		if end > 0 && event.At > end {
 			break
 		}
-		if err := clock.Jump(ctx, r.start.Add(event.At)); err != nil {
+		if err := clock.Jump(ctx, r.zero.Add(event.At)); err != nil {
 			return r.recorder.now(), err
 		}
 		if err := r.fire(ctx, event); err != nil {
@@ -66,9 +66,9 @@ const reportEvery = 10 * time.Minute
 
 // runTo lets time pass to offset end.
 func (r *replay) runTo(ctx context.Context, end time.Duration) (time.Duration, error) {
-	for at := time.Since(r.start); at < end; at = time.Since(r.start) {
+	for at := time.Since(r.zero); at < end; at = time.Since(r.zero) {
 		next := min(at+reportEvery, end)
-		if err := clock.Jump(ctx, r.start.Add(next)); err != nil {
+		if err := clock.Jump(ctx, r.zero.Add(next)); err != nil {
 			return r.recorder.now(), err
 		}
 		r.report("replay", end)

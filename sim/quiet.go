@@ -34,7 +34,7 @@ func (r *replay) runUntilQuiet(ctx context.Context) (time.Duration, error) {
 			next = step
 		}
 		if now := time.Now(); !next.After(now) {
-			return max(r.quiet.LastWrite().Sub(r.start).Truncate(resolution), 0), nil
+			return max(r.quiet.LastWrite().Sub(r.zero).Truncate(resolution), 0), nil
 		} else if !now.Before(limit) {
 			return r.recorder.now(), nil
 		}

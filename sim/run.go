@@ -209,7 +209,7 @@ func start(ctx context.Context, dir string, o *Options, in *input) (*cluster, er
 			return nil, err
 		}
 	}
-	c.options, c.start, c.quiet, c.total = o, head.StartTime, plane, in.summary.Events
+	c.options, c.zero, c.quiet, c.total = o, head.StartTime, plane, in.summary.Events
 	c.drainer = &drainer{client: plane.Client, draining: map[string]context.CancelFunc{}}
 	if c.applier, err = newApplier(plane, pool, o.Nodes != ""); err != nil {
 		return nil, err
@@ -220,18 +220,18 @@ func start(ctx context.Context, dir string, o *Options, in *input) (*cluster, er
 // run brings in the trace's objects and replays its events. It returns the
 // offset at which the run ended.
 func (c *cluster) run(ctx context.Context, in *input) (time.Duration, error) {
-	clock.JumpTo(c.replay.start.Add(-clusterAhead))
+	clock.JumpTo(c.zero.Add(-clusterAhead))
 	c.report("objects", in.end(c.options))
-	for _, node := range in.nodes {
+	for _, node := range joinOrder(in.nodes, c.options.Seed) {
 		if err := c.applier.addNode(ctx, node); err != nil {
 			return 0, &InputError{fmt.Errorf("%s: %s: %w", node.Pos, node.Ref(), err)}
 		}
 	}
 	started := false
-	for _, o := range byDependency(in.summary.Head.Objects) {
+	for _, o := range byDependency(joinOrder(in.summary.Head.Objects, c.options.Seed)) {
 		if !started && isWorkload(o.GetKind()) {
 			started = true
-			clock.JumpTo(c.replay.start)
+			clock.JumpTo(c.zero)
 		}
 		if err := ctx.Err(); err != nil {
 			return 0, err
@@ -243,7 +243,7 @@ func (c *cluster) run(ctx context.Context, in *input) (time.Duration, error) {
 			return 0, &InputError{fmt.Errorf("%s: %s: %w", o.Pos, o.Ref(), err)}
 		}
 	}
-	clock.JumpTo(c.replay.start)
+	clock.JumpTo(c.zero)
 	if c.options.Speed > 0 {
 		go clock.Pace(ctx, c.options.Speed)
 	}

@@ -3,6 +3,7 @@ package tracer
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"time"
 )
@@ -52,7 +53,7 @@ func check(r *Reader, options CheckOptions) (*Summary, error) {
 	refs := newReferences(r.Head(), options)
 	for {
 		event, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return s, refs.end()
 		}
 		if err != nil {

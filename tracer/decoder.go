@@ -109,12 +109,12 @@ func (d *decoder) value() (any, error) {
 // failed turns an error of the JSON decoder into one of ours.
 func (d *decoder) failed(err error) error {
 	if cause := d.text.Err(); cause != nil {
-		if cause == source.ErrTooLong {
+		if errors.Is(cause, source.ErrTooLong) {
 			return d.tooLong()
 		}
 		return &Error{Pos: d.position(d.text.End()), Event: d.event, Err: cause}
 	}
-	if err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return &Error{Pos: d.position(d.text.End()), Event: d.event, Msg: "the file ends within the trace: it is cut off", Err: io.ErrUnexpectedEOF}
 	}
 	return d.errorAt(d.position(d.faultOffset(err)), "not valid JSON: %v", err)

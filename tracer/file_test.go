@@ -5,7 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"io"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -32,7 +32,7 @@ func gzipped(t *testing.T, text string) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
-	io.WriteString(z, text)
+	fmt.Fprint(z, text)
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func zstdCompressed(t *testing.T, text string, options ...zstd.EOption) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	io.WriteString(z, text)
+	fmt.Fprint(z, text)
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func (r *Reader) readHead() error {
 		}
 		return r.readHeadField(key)
 	})
-	if err != nil && err != errEvents {
+	if err != nil && !errors.Is(err, errEvents) {
 		return err
 	}
 	if !seen.apiVersion {
@@ -56,10 +56,10 @@ func (r *Reader) readHead() error {
 	if r.head.Duration > r.latest {
 		return d.errorf("startTime and duration lead beyond the year %d", lastEnd.Year()-1)
 	}
-	if err == errEvents {
+	if errors.Is(err, errEvents) {
 		return nil
 	}
-	if r.err = r.end(); r.err != io.EOF {
+	if r.err = r.end(); !errors.Is(r.err, io.EOF) {
 		return r.err
 	}
 	return nil

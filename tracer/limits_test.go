@@ -1,6 +1,7 @@
 package tracer
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -87,7 +88,7 @@ func TestMemoryStaysBounded(t *testing.T) {
 		for i := range events {
 			fmt.Fprintf(out, "{\"at\":\"%ds\",\"apply\":[%s]},\n", i, benchPod(0))
 		}
-		io.WriteString(out, "{\"at\":\"0s\"}]}")
+		fmt.Fprint(out, "{\"at\":\"0s\"}]}")
 	}()
 	r, err := newReader("trace.json", in, defaultLimits)
 	if err != nil {
@@ -116,7 +117,7 @@ func TestMemoryStaysBounded(t *testing.T) {
 	if want := fmt.Sprintf("trace.json:%d:7: event %d: events are out of order", events+3, events); err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)
 	}
-	if _, again := r.Next(); again != err {
+	if _, again := r.Next(); !errors.Is(again, err) {
 		t.Errorf("then %v", again)
 	}
 }

@@ -46,9 +46,9 @@ func (w *Writer) Close() error {
 		return w.err
 	}
 	if w.index > 0 {
-		w.w.WriteString("\n  ")
+		_, _ = w.w.WriteString("\n  ") // Flush returns its error
 	}
-	w.w.WriteString("]\n}\n")
+	_, _ = w.w.WriteString("]\n}\n") // and this one's
 	if w.err = w.w.Flush(); w.err != nil {
 		return fmt.Errorf("write the trace's end: %w", w.err)
 	}
@@ -126,7 +126,9 @@ func (w *Writer) writeHead(h *Head) error {
 		}
 	}
 	if len(h.Objects) > 0 {
-		w.w.WriteString("\n  ]")
+		if _, err := w.w.WriteString("\n  ]"); err != nil {
+			return err
+		}
 	}
 	for i, l := range h.Lifecycles {
 		if err := w.writeItem("lifecycles", i, &written, func(b *bytes.Buffer) error { return appendJSON(b, ownerJSON(l)) }); err != nil {
@@ -134,7 +136,9 @@ func (w *Writer) writeHead(h *Head) error {
 		}
 	}
 	if len(h.Lifecycles) > 0 {
-		w.w.WriteString("\n  ]")
+		if _, err := w.w.WriteString("\n  ]"); err != nil {
+			return err
+		}
 	}
 	_, err := w.w.WriteString(",\n  \"events\": [")
 	return err

@@ -118,9 +118,9 @@ func peakRSS(state *os.ProcessState) int64 {
 		return 0
 	}
 	if runtime.GOOS == "darwin" {
-		return int64(usage.Maxrss) // bytes there
+		return int64(usage.Maxrss) //nolint:unconvert // bytes, and not an int64 on every system
 	}
-	return int64(usage.Maxrss) * 1024 // KiB on Linux and the BSDs
+	return int64(usage.Maxrss) * 1024 //nolint:unconvert // KiB on Linux and the BSDs
 }
 
 var readyText = regexp.MustCompile(`(?m)^simk: took \S+ \(ready after ([^)]+)\)`)

@@ -29,7 +29,7 @@ import (
 // In wall-clock time it waits settleWall instead.
 func Settle() {
 	if Virtual {
-		time.Sleep(1)
+		time.Sleep(1) //nolint:staticcheck // a nanosecond is meant
 		return
 	}
 	time.Sleep(settleWall)

@@ -119,7 +119,7 @@ func (d document) check() error {
 func (d document) expand() ([]document, error) {
 	kind := d.kind()
 	items, hasItems := d.object["items"]
-	if kind != "List" && !(hasItems && strings.HasSuffix(kind, "List")) {
+	if kind != "List" && (!hasItems || !strings.HasSuffix(kind, "List")) {
 		return []document{d}, d.check()
 	}
 	if items == nil {

@@ -2,6 +2,7 @@ package manifests
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -157,14 +158,18 @@ func TestInputForms(t *testing.T) {
 	const yamlTwo = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: b\nspec:\n  containers: []\n"
 	var zipped, zstdZipped bytes.Buffer
 	z := gzip.NewWriter(&zipped)
-	z.Write([]byte(yamlTwo))
-	z.Close()
+	fmt.Fprint(z, yamlTwo)
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
 	zs, err := zstd.NewWriter(&zstdZipped)
 	if err != nil {
 		t.Fatal(err)
 	}
-	zs.Write([]byte(two))
-	zs.Close()
+	fmt.Fprint(zs, two)
+	if err := zs.Close(); err != nil {
+		t.Fatal(err)
+	}
 	for name, files := range map[string]map[string]string{
 		"json":             {"a": one + two},
 		"json on lines":    {"a": "\n" + one + "\n" + two + "\n"},

@@ -101,7 +101,7 @@ func read(name string, r io.Reader) ([]document, error) {
 	number := 1
 	for {
 		text, line, err := s.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return all, nil
 		}
 		if err == nil && !utf8.Valid(text) {
@@ -160,7 +160,7 @@ func (d document) parseJSON(text []byte) ([]value, error) {
 		start := len(text) - len(bytes.TrimLeft(rest, " \t\r\n"))
 		var raw json.RawMessage
 		err := decoder.Decode(&raw)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return all, nil
 		}
 		d.line = lineAt(start)

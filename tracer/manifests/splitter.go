@@ -3,6 +3,7 @@ package manifests
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -22,7 +23,7 @@ func (s *splitter) next() ([]byte, int, error) {
 	s.begun = nil
 	for {
 		row, err := s.row(len(text))
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, max(start, 1), err
 		}
 		content, separator := separated(row)
@@ -36,7 +37,7 @@ func (s *splitter) next() ([]byte, int, error) {
 			}
 			text = append(text, content...)
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			if len(text) == 0 {
 				return nil, 0, io.EOF
 			}
@@ -55,7 +56,7 @@ func (s *splitter) row(soFar int) ([]byte, error) {
 		if soFar+len(row) > s.limit {
 			return nil, fmt.Errorf("longer than %d MiB", s.limit>>20)
 		}
-		if err != bufio.ErrBufferFull {
+		if !errors.Is(err, bufio.ErrBufferFull) {
 			return row, err
 		}
 	}

@@ -2,6 +2,7 @@ package manifests
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -25,7 +26,7 @@ func TestSplitter(t *testing.T) {
 			t.Errorf("got %q, line %d, %v; want %q, line %d", got, line, err, w.text, w.line)
 		}
 	}
-	if _, _, err := s.next(); err != io.EOF {
+	if _, _, err := s.next(); !errors.Is(err, io.EOF) {
 		t.Errorf("at the end: %v", err)
 	}
 }

@@ -67,7 +67,7 @@ func TestLimit(t *testing.T) {
 	const limit = 100_000
 	text := NewText(strings.NewReader(strings.Repeat("x", 10*limit)), limit)
 	n, err := io.Copy(io.Discard, text)
-	if err != ErrTooLong || text.Err() != ErrTooLong {
+	if !errors.Is(err, ErrTooLong) || !errors.Is(text.Err(), ErrTooLong) {
 		t.Errorf("got %v, %v", err, text.Err())
 	}
 	if n < limit || n > limit+2*readSize {
@@ -77,7 +77,9 @@ func TestLimit(t *testing.T) {
 
 func TestSkip(t *testing.T) {
 	text := NewText(strings.NewReader("a, b"), 100)
-	io.ReadAll(text)
+	if _, err := io.ReadAll(text); err != nil {
+		t.Fatal(err)
+	}
 	for from, want := range map[int64]int64{0: 0, 1: 3, 2: 3, 3: 3, 4: 4, 9: 9} {
 		if got := text.Skip(from, " ,"); got != want {
 			t.Errorf("from %d: %d, want %d", from, got, want)

@@ -1,0 +1,114 @@
+// Package build makes the objects and event streams of imported traces.
+package build
+
+import (
+	"strconv"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"simk.dev/simk/tracer"
+)
+
+// Pod describes a bare pod with one container.
+type Pod struct {
+	Namespace, Name     string
+	Labels, Annotations map[string]string
+	// Requests are quantities by resource name, such as "cpu": "500m". Extended
+	// resources, which Kubernetes wants limited too, become limits as well.
+	Requests map[string]string
+	// NodeSelector and PriorityClass are left out when empty.
+	NodeSelector  map[string]string
+	PriorityClass string
+	// RunFor is how long it runs; without it (HasRunFor false) until it is deleted.
+	RunFor    time.Duration
+	HasRunFor bool
+	ExitCode  int32
+	// RestartPolicy is Never when empty.
+	RestartPolicy string
+}
+
+// Object returns the pod as an object of a trace.
+func (p Pod) Object() tracer.Object {
+	metadata := map[string]any{"namespace": p.Namespace, "name": p.Name}
+	if len(p.Labels) > 0 {
+		metadata["labels"] = anyMap(p.Labels)
+	}
+	annotations := anyMap(p.Annotations)
+	if p.HasRunFor {
+		annotations["simk.dev/run-for"] = tracer.FormatDuration(p.RunFor)
+	}
+	if p.ExitCode != 0 {
+		annotations["simk.dev/exit-code"] = strconv.Itoa(int(p.ExitCode))
+	}
+	if len(annotations) > 0 {
+		metadata["annotations"] = annotations
+	}
+	resources := map[string]any{"requests": anyMap(p.Requests)}
+	limits := map[string]any{}
+	for name, quantity := range p.Requests {
+		if extended(name) {
+			limits[name] = quantity
+		}
+	}
+	if len(limits) > 0 {
+		resources["limits"] = limits
+	}
+	restart := p.RestartPolicy
+	if restart == "" {
+		restart = "Never"
+	}
+	spec := map[string]any{
+		"restartPolicy": restart,
+		"containers":    []any{map[string]any{"name": "main", "image": "workload", "resources": resources}},
+	}
+	if len(p.NodeSelector) > 0 {
+		spec["nodeSelector"] = anyMap(p.NodeSelector)
+	}
+	if p.PriorityClass != "" {
+		spec["priorityClassName"] = p.PriorityClass
+	}
+	return object("v1", "Pod", metadata, spec, nil)
+}
+
+// Node returns a node of that capacity, all of it allocatable.
+func Node(name string, labels, capacity map[string]string) tracer.Object {
+	metadata := map[string]any{"name": name}
+	all := anyMap(labels)
+	all["kubernetes.io/hostname"] = name
+	metadata["labels"] = all
+	return object("v1", "Node", metadata, nil, map[string]any{"capacity": anyMap(capacity), "allocatable": anyMap(capacity)})
+}
+
+// Namespace returns a namespace.
+func Namespace(name string) tracer.Object {
+	return object("v1", "Namespace", map[string]any{"name": name}, nil, nil)
+}
+
+func object(version, kind string, metadata, spec, status map[string]any) tracer.Object {
+	o := map[string]any{"apiVersion": version, "kind": kind, "metadata": metadata}
+	if spec != nil {
+		o["spec"] = spec
+	}
+	if status != nil {
+		o["status"] = status
+	}
+	return tracer.Object{Unstructured: &unstructured.Unstructured{Object: o}}
+}
+
+// extended says whether a resource is one that must not be overcommitted.
+func extended(name string) bool {
+	switch name {
+	case "cpu", "memory", "ephemeral-storage", "pods":
+		return false
+	}
+	return true
+}
+
+func anyMap(m map[string]string) map[string]any {
+	out := make(map[string]any, len(m))
+	for k, v := range m {
+		out[k] = v
+	}
+	return out
+}
