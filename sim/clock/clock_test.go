@@ -2,6 +2,8 @@ package clock
 
 import (
 	"context"
+	"io"
+	"net"
 	"testing"
 	"time"
 )
@@ -57,5 +59,33 @@ func TestPaceHoldsVirtualTimeBack(t *testing.T) {
 	time.Sleep(10 * time.Second)
 	if took := Wall().Sub(start); took < 90*time.Millisecond {
 		t.Errorf("10 virtual seconds at speed 100 took %v of wall time, want at least 90ms", took)
+	}
+}
+
+// A process that waits for a socket lives on while Live runs, at the real time.
+func TestLiveFollowsRealTimeAndHearsSockets(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	Live(ctx)
+	if off := Wall().Sub(time.Now()).Abs(); off > time.Minute {
+		t.Errorf("the clock is %v off", off)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	go func() {
+		if c, err := net.Dial("tcp", listener.Addr().String()); err == nil {
+			_, _ = c.Write([]byte("hello"))
+			_ = c.Close()
+		}
+	}()
+	c, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(c); err != nil || string(got) != "hello" {
+		t.Errorf("read %q, %v", got, err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 )
@@ -59,8 +60,23 @@ func (s *symbols) learn(pcs []uint64) error {
 	if len(asked) == 0 {
 		return nil
 	}
+	// A file, since in virtual time, where the tests run, nobody fills a pipe
+	// while its reader is waited for.
+	stdin, err := os.CreateTemp("", "simk-addresses-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(stdin.Name())
+	defer stdin.Close()
+	if _, err := stdin.Write(in.Bytes()); err != nil {
+		return err
+	}
+	if _, err := stdin.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
 	cmd := exec.Command("go", "tool", "addr2line", s.binary)
-	cmd.Stdin = &in
+	cmd.Stdin = stdin
+	cmd.Env = append(os.Environ(), "GOFLAGS=") // or the tool itself is built with the flags of the virtual build
 	out, err := cmd.Output()
 	if err != nil {
 		return fmt.Errorf("go tool addr2line %s: %w", s.binary, err)
