@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"sync"
 	"testing"
 	"time"
 )
@@ -87,5 +88,95 @@ func TestLiveFollowsRealTimeAndHearsSockets(t *testing.T) {
 	}
 	if got, err := io.ReadAll(c); err != nil || string(got) != "hello" {
 		t.Errorf("read %q, %v", got, err)
+	}
+}
+
+// paced runs a pacer for a test.
+func paced(t *testing.T, speed float64) *Pacer {
+	t.Helper()
+	if !Virtual {
+		t.Skip("there is nothing to pace in wall time")
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	p := NewPacer(speed)
+	var wg sync.WaitGroup
+	wg.Go(func() { p.Run(ctx) })
+	t.Cleanup(func() { cancel(); wg.Wait() })
+	return p
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestUntilJumpsAndThePaceIsWhatItWas(t *testing.T) {
+	p := paced(t, 1)
+	target, wall := time.Now().Add(1000*time.Hour), Wall()
+	check(t, p.Until(t.Context(), target))
+	if now := time.Now(); now.Before(target) || now.Sub(target) > time.Second {
+		t.Errorf("arrived at %v, want %v", now, target)
+	}
+	if took := Wall().Sub(wall); took > 10*time.Second {
+		t.Errorf("a jump over 1,000 hours took %v", took)
+	}
+	wall = Wall()
+	time.Sleep(100 * time.Millisecond)
+	if took := Wall().Sub(wall); took < 80*time.Millisecond {
+		t.Errorf("after the jump 100 ms took %v", took)
+	}
+}
+
+// While time is paused a socket is served, and no timer fires.
+func TestPause(t *testing.T) {
+	p := paced(t, 1)
+	check(t, p.Pause())
+	fired := false
+	time.AfterFunc(time.Millisecond, func() { fired = true })
+	before := time.Now()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	defer listener.Close()
+	go func() {
+		for range 50 {
+			c, err := net.Dial("tcp", listener.Addr().String())
+			if err == nil {
+				_ = c.Close()
+			}
+		}
+	}()
+	for range 50 {
+		c, err := listener.Accept()
+		check(t, err)
+		_ = c.Close()
+	}
+	if passed := time.Since(before); fired || passed > time.Millisecond/2 {
+		t.Errorf("%v passed during a pause", passed)
+	}
+	check(t, p.Resume())
+	time.Sleep(2 * time.Millisecond)
+	if !fired {
+		t.Error("the timer did not fire after the pause")
+	}
+}
+
+func TestPauseEndsAJump(t *testing.T) {
+	p := paced(t, 1)
+	// A ticker keeps the jump from being over in one step.
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	go func() {
+		for range 10 {
+			<-ticker.C
+		}
+		check(t, p.Pause())
+	}()
+	if err := p.Until(t.Context(), time.Now().Add(time.Hour)); err == nil {
+		t.Error("the jump did not end with an error")
+	}
+	if s := p.State(); !s.Paused || !s.Until.IsZero() {
+		t.Errorf("state %+v", s)
 	}
 }

@@ -2,52 +2,196 @@ package clock
 
 import (
 	"context"
+	"errors"
+	"sync"
 	"time"
 )
 
-// How often, in wall time, a pacer compares the two clocks. A process that talks
-// to others over sockets is deaf in between.
 const (
+	// pacerStep is how often, in wall time, a pacer compares the two clocks.
 	pacerStep = 10 * time.Millisecond
-	liveStep  = time.Millisecond
+	// wallSlice bounds how long a pacer waits without looking whether it is to do
+	// something else. A socket that becomes ready ends the wait at once.
+	wallSlice = 50 * time.Millisecond
 )
 
+// Pacer holds virtual time back to a number of virtual seconds per wall second,
+// which can change while it runs, stops it, or lets it jump. It never speeds
+// anything up: a process that is busy falls behind and catches up when it can.
+//
+// While it holds time back the process waits in the kernel for its sockets, so a
+// paced process can serve others. That is also why one that has nothing but
+// sockets to wait for needs a pacer: for the runtime, which sees no timer, it
+// would be deadlocked.
+type Pacer struct {
+	mu     sync.Mutex
+	speed  float64 // 0: as fast as possible
+	paused bool
+	// target is the instant up to which time runs as fast as possible; zero: none.
+	target  time.Time
+	arrived chan struct{}
+	// Both clocks when the present pace began.
+	virtual, wall time.Time
+	// wake tells a Run that waits for nothing, or that jumps, to look again.
+	wake chan struct{}
+}
+
+// NewPacer returns a pacer for speed virtual seconds per wall second; 0: as fast
+// as possible.
+func NewPacer(speed float64) *Pacer {
+	return &Pacer{speed: speed, virtual: time.Now(), wall: Wall(), wake: make(chan struct{}, 1)}
+}
+
+// Pace runs a pacer of fixed speed until ctx ends.
+func Pace(ctx context.Context, speed float64) { NewPacer(speed).Run(ctx) }
+
 // Live makes virtual time the real time, and keeps it so until ctx ends: for
-// commands that deal with a real cluster or another process. Without it a process
-// that only waits for a socket has nothing to wait for on the virtual clock, and
-// the runtime ends it as deadlocked.
+// commands that deal with a real cluster or another process.
 func Live(ctx context.Context) {
+	if Virtual {
+		JumpTo(Wall())
+		go Pace(ctx, 1)
+	}
+}
+
+// PacerState is what a pacer does.
+type PacerState struct {
+	// Speed is virtual seconds per wall second, 0: as fast as possible.
+	Speed  float64
+	Paused bool
+	// Until is the instant it jumps to, if it does.
+	Until time.Time
+}
+
+// State tells what the pacer does.
+func (p *Pacer) State() PacerState {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return PacerState{p.speed, p.paused, p.target}
+}
+
+var errWallClock = errors.New("this binary runs in wall-clock time, whose pace cannot be changed; build simk with `make build`")
+
+// SetSpeed changes the speed; 0: as fast as possible. A pause goes on.
+func (p *Pacer) SetSpeed(speed float64) error {
+	return p.change(func() { p.speed = speed })
+}
+
+// Pause stops time: some nanoseconds pass for each request that is served.
+func (p *Pacer) Pause() error {
+	return p.change(func() { p.paused = true })
+}
+
+// Resume ends a pause.
+func (p *Pacer) Resume() error {
+	return p.change(func() { p.paused = false })
+}
+
+// Until lets time run as fast as possible up to t, and returns when it is there.
+// Then the pace is what it was: paused, if it was. A pause in between, another
+// Until or the end of ctx ends it with an error.
+func (p *Pacer) Until(ctx context.Context, t time.Time) error {
+	arrived := make(chan struct{})
+	err := p.change(func() { p.target, p.arrived = t, arrived })
+	if err != nil {
+		return err
+	}
+	select {
+	case <-arrived:
+		if time.Now().Before(t) {
+			return errors.New("interrupted by another command")
+		}
+		return nil
+	case <-ctx.Done():
+		_ = p.change(func() {})
+		return ctx.Err()
+	}
+}
+
+func (p *Pacer) change(do func()) error {
 	if !Virtual {
+		return errWallClock
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.endJump()
+	do()
+	p.restart()
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+func (p *Pacer) endJump() {
+	if p.arrived != nil {
+		close(p.arrived)
+		p.target, p.arrived = time.Time{}, nil
+	}
+}
+
+func (p *Pacer) restart() { p.virtual, p.wall = time.Now(), Wall() }
+
+// Run paces until ctx ends. In wall-clock time it does nothing.
+func (p *Pacer) Run(ctx context.Context) {
+	if !Virtual {
+		<-ctx.Done()
 		return
 	}
-	JumpTo(Wall())
-	go pace(ctx, 1, liveStep)
-}
-
-// Pace holds virtual time back to speed virtual seconds per wall second until
-// ctx ends: it wakes at short virtual intervals and stops the process while
-// virtual time is ahead. It never speeds anything up. In wall-clock time it
-// returns at once.
-func Pace(ctx context.Context, speed float64) {
-	if Virtual {
-		pace(ctx, speed, pacerStep)
+	for ctx.Err() == nil {
+		switch state := p.State(); {
+		case !state.Until.IsZero():
+			p.jump(ctx, state.Until)
+		case state.Paused:
+			AwaitSockets(wallSlice)
+			time.Sleep(1) //nolint:staticcheck // those whose sockets are ready go first
+		case state.Speed == 0:
+			select {
+			case <-p.wake:
+			case <-ctx.Done():
+			}
+		default:
+			time.Sleep(max(time.Duration(float64(pacerStep)*state.Speed), 1))
+			p.hold()
+		}
 	}
 }
 
-func pace(ctx context.Context, speed float64, every time.Duration) {
-	step := max(time.Duration(float64(every)*speed), 1)
-	ticker := time.NewTicker(step)
-	defer ticker.Stop()
-	virtual, wall := time.Now(), Wall()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
+// jump lets time run up to t, unless it is called off.
+func (p *Pacer) jump(ctx context.Context, t time.Time) {
+	timer := time.NewTimer(time.Until(t))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		Settle() // what happens at that instant has happened
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.target.Equal(t) {
+			p.endJump()
+			p.restart()
 		}
-		due := wall.Add(time.Duration(float64(time.Since(virtual)) / speed))
-		if ahead := due.Sub(Wall()); ahead > 0 {
-			WallSleep(ahead)
+	case <-p.wake:
+	case <-ctx.Done():
+	}
+}
+
+// hold stops the process until wall time has caught up with virtual time. Those
+// who wait for sockets are served in between.
+func (p *Pacer) hold() {
+	for {
+		p.mu.Lock()
+		var due time.Time
+		if p.speed > 0 && !p.paused && p.target.IsZero() {
+			due = p.wall.Add(time.Duration(float64(time.Since(p.virtual)) / p.speed))
+		}
+		p.mu.Unlock()
+		ahead := due.Sub(Wall())
+		if ahead <= 0 {
+			return
+		}
+		if AwaitSockets(min(ahead, wallSlice)) {
+			time.Sleep(1) //nolint:staticcheck // those whose sockets are ready go first
 		}
 	}
 }

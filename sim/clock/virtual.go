@@ -33,6 +33,19 @@ func WallSleep(d time.Duration) {
 	}
 }
 
+// AwaitSockets stops the whole process for d of real time, or until a socket or
+// pipe that a goroutine waits for is ready; then it returns true. The goroutine
+// runs when the caller gives up the processor.
+func AwaitSockets(d time.Duration) bool {
+	fd := pollerFD()
+	if fd < 0 {
+		WallSleep(d)
+		return false
+	}
+	n, err := unix.Poll([]unix.PollFd{{Fd: fd, Events: unix.POLLIN}}, int((d + time.Millisecond - 1).Milliseconds()))
+	return n > 0 || err != nil // a signal: somebody may wait for that too
+}
+
 // Seed starts the runtime's own random choices anew: the order of maps and of
 // select, and unseeded math/rand. What was drawn before, which depends on how
 // the program was called, then makes no difference.

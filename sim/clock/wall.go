@@ -13,5 +13,11 @@ func Wall() time.Time { return time.Now() }
 // WallSleep waits for d.
 func WallSleep(d time.Duration) { time.Sleep(d) }
 
+// AwaitSockets waits for d: in wall-clock time sockets need nobody's help.
+func AwaitSockets(d time.Duration) bool {
+	time.Sleep(d)
+	return false
+}
+
 // Seed does nothing: the runtime seeds itself.
 func Seed(int64) {}

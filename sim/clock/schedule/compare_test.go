@@ -86,22 +86,22 @@ func compared(t *testing.T, a, b string) (bool, string) {
 }
 
 func TestDifferenceIsNamed(t *testing.T) {
-	a := write(t, 0, entry(kindRuns, 7, "strings.Cut", 1), entry(kindReady, 8, "os.Open", 2, "bytes.Equal", "os.ReadFile"))
-	b := write(t, 0, entry(kindRuns, 7, "strings.Cut", 1), entry(kindDraws, 8, "os.Open", 2))
+	a := write(t, 0, entry(kindRuns, 7, "os.ReadFile", 1), entry(kindReady, 8, "os.WriteFile", 2, "fmt.Fprintf", "os.OpenFile"))
+	b := write(t, 0, entry(kindRuns, 7, "os.ReadFile", 1), entry(kindDraws, 8, "os.WriteFile", 2))
 	same, out := compared(t, a, b)
 	require.False(t, same)
 	require.Contains(t, out, "entry 1 differs")
-	require.Contains(t, out, "goroutine 8 (os.Open) may run")
-	require.Contains(t, out, "bytes.Equal < os.ReadFile")
+	require.Contains(t, out, "goroutine 8 (os.WriteFile) may run")
+	require.Contains(t, out, "fmt.Fprintf < os.OpenFile")
 	require.Contains(t, out, "draws a random number")
-	require.Contains(t, out, "2009-11-10T23:00:01Z  goroutine 7 (strings.Cut) runs")
+	require.Contains(t, out, "2009-11-10T23:00:01Z  goroutine 7 (os.ReadFile) runs")
 }
 
 // The number of a goroutine, what happened before the clock moved, and the end
 // of a recording, which may be cut anywhere, are no differences.
 func TestNoDifference(t *testing.T) {
-	a := write(t, 0, entry(kindRuns, 3, "os.ReadFile", 0), entry(kindRuns, 7, "strings.Cut", 1), entry(kindRuns, 7, "strings.Cut", 2))
-	b := write(t, 9, entry(kindRuns, 9, "strings.Cut", 1), entry(kindRuns, 9, "strings.Cut", 2), entry(kindRuns, 9, "os.ReadFile", 3))
+	a := write(t, 0, entry(kindRuns, 3, "os.OpenFile", 0), entry(kindRuns, 7, "os.ReadFile", 1), entry(kindRuns, 7, "os.ReadFile", 2))
+	b := write(t, 9, entry(kindRuns, 9, "os.ReadFile", 1), entry(kindRuns, 9, "os.ReadFile", 2), entry(kindRuns, 9, "os.OpenFile", 3))
 	same, out := compared(t, a, b)
 	require.True(t, same, out)
 	require.Equal(t, "no difference in 2 entries\n", out)
