@@ -100,6 +100,8 @@ var badTraces = []struct{ name, text, want string }{
 	{"exit code fraction", start + `"lifecycles":[{"owner":` + refA + `,"pods":[{"exitCode":1.5}]}]}`, `trace.json:1:131: exitCode: want a whole number from 0 to 255, found 1.5`},
 	{"negative restarts", start + `"lifecycles":[{"owner":` + refA + `,"pods":[{"restarts":-1}]}]}`, `trace.json:1:131: restarts: want a whole number from 0 to 2147483647, found -1`},
 	{"negative start delay", start + `"lifecycles":[{"owner":` + refA + `,"pods":[{"startDelay":"-1s"}]}]}`, `trace.json:1:133: startDelay: -1s is negative`},
+	{"negative pending", start + `"lifecycles":[{"owner":` + refA + `,"pods":[{"pending":"-1s"}]}]}`, `trace.json:1:130: pending: -1s is negative`},
+	{"pending without unit", start + `"lifecycles":[{"owner":` + refA + `,"pods":[{"pending":"5"}]}]}`, `trace.json:1:130: pending: "5" is not a duration such as "1.5s" or "90m"`},
 	{"duplicate owner", start + `"lifecycles":[{"owner":` + refA + `,"pods":[{}]},` + "\n" + `{"owner":{"apiVersion":"v1","kind":"Pod","namespace":"default","name":"a"},"pods":[{}]}]}`, `trace.json:2:1: duplicate owner Pod default/a: it has lifecycles on line 1 already`},
 	{"owner that never is", start + `"lifecycles":[{"owner":` + refA + `,"pods":[{}]}],"events":[]}`, `trace.json:1:58: lifecycles of Pod a (v1), which the trace never creates`},
 

@@ -189,6 +189,9 @@ func (d *decoder) lifecycle() (pod Lifecycle, err error) {
 			pod.Restarts, err = d.integer(key, 1<<31-1)
 		case "node":
 			pod.Node, err = d.string(key)
+		case "pending":
+			pod.HasPending = true
+			pod.Pending, err = d.duration(key)
 		}
 		return err
 	})

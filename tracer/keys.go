@@ -12,7 +12,7 @@ var (
 	metadataKeys  = []string{"name", "description", "source", "startTime"}
 	ownerPodsKeys = []string{"owner", "pods"}
 	refKeys       = []string{"apiVersion", "kind", "namespace", "name"}
-	lifecycleKeys = []string{"startDelay", "runFor", "exitCode", "restarts", "node"}
+	lifecycleKeys = []string{"startDelay", "runFor", "exitCode", "restarts", "node", "pending"}
 	eventKeys     = []string{"at", "apply", "delete", "nodes"}
 	nodesKeys     = []string{"fail", "recover", "drain"}
 )

@@ -76,6 +76,10 @@ type Lifecycle struct {
 	Restarts  int32
 	// Node is where the pod really ran: for comparison, not imposed.
 	Node string
+	// Pending really passed between creation and binding: for comparison, not
+	// imposed. Zero is a recorded value; HasPending is false where none was.
+	Pending    time.Duration
+	HasPending bool
 }
 
 // ObjectRef names an object.

@@ -18,7 +18,7 @@ const full = `{
   "duration": "24h",
   "lifecycles": [
     {"owner": {"apiVersion": "batch/v1", "kind": "CronJob", "namespace": "shop", "name": "hello"},
-     "pods": [{"startDelay": "1.2s", "runFor": "30s", "exitCode": 255, "restarts": 3, "node": "ip-10-0-1-7"}, {"runFor": "0s"}, {}]},
+     "pods": [{"startDelay": "1.2s", "runFor": "30s", "exitCode": 255, "restarts": 3, "node": "ip-10-0-1-7", "pending": "1m30s"}, {"runFor": "0s", "pending": "0s"}, {}]},
     {"pods": [{"node": "n-1"}], "owner": {"apiVersion": "v1", "kind": "Pod", "name": "a"}}
   ],
   "objects": [
@@ -59,8 +59,8 @@ func fullHead() *Head {
 		Lifecycles: []OwnerLifecycles{{
 			Owner: ObjectRef{"batch/v1", "CronJob", "shop", "hello"},
 			Pods: []Lifecycle{
-				{StartDelay: 1200 * time.Millisecond, RunFor: 30 * time.Second, HasRunFor: true, ExitCode: 255, Restarts: 3, Node: "ip-10-0-1-7"},
-				{HasRunFor: true},
+				{StartDelay: 1200 * time.Millisecond, RunFor: 30 * time.Second, HasRunFor: true, ExitCode: 255, Restarts: 3, Node: "ip-10-0-1-7", Pending: 90 * time.Second, HasPending: true},
+				{HasRunFor: true, HasPending: true},
 				{},
 			},
 			Pos: Position{"trace.json", 6, 5},

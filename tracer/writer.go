@@ -88,6 +88,7 @@ type (
 		ExitCode   int32  `json:"exitCode,omitempty"`
 		Restarts   int32  `json:"restarts,omitempty"`
 		Node       string `json:"node,omitempty"`
+		Pending    string `json:"pending,omitempty"`
 	}
 	jsonOwner struct {
 		Owner jsonRef         `json:"owner"`
@@ -266,6 +267,9 @@ func ownerJSON(l OwnerLifecycles) jsonOwner {
 		}
 		if p.HasRunFor {
 			pods[i].RunFor = FormatDuration(p.RunFor)
+		}
+		if p.HasPending {
+			pods[i].Pending = FormatDuration(p.Pending)
 		}
 	}
 	return jsonOwner{jsonRef(l.Owner), pods}

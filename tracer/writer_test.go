@@ -70,7 +70,7 @@ func TestWrittenText(t *testing.T) {
     {"apiVersion":"example.com/v1","kind":"AccessList","metadata":{"name":"no-list","namespace":""}}
   ],
   "lifecycles": [
-    {"owner":{"apiVersion":"batch/v1","kind":"CronJob","namespace":"shop","name":"hello"},"pods":[{"startDelay":"1.2s","runFor":"30s","exitCode":255,"restarts":3,"node":"ip-10-0-1-7"},{"runFor":"0s"},{}]},
+    {"owner":{"apiVersion":"batch/v1","kind":"CronJob","namespace":"shop","name":"hello"},"pods":[{"startDelay":"1.2s","runFor":"30s","exitCode":255,"restarts":3,"node":"ip-10-0-1-7","pending":"1m30s"},{"runFor":"0s","pending":"0s"},{}]},
     {"owner":{"apiVersion":"v1","kind":"Pod","name":"a"},"pods":[{"node":"n-1"}]}
   ],
   "events": [
