@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/internal/kube"
 )
 
 // Values of Options.Arrive.
@@ -107,7 +108,7 @@ func head(paths []string, options Options) *tracer.Head {
 	names := make([]string, len(paths))
 	for i, p := range paths {
 		names[i] = filepath.Base(p)
-		if p == standardInput {
+		if p == kube.StandardInput {
 			names[i] = "standard input"
 		}
 	}
@@ -127,31 +128,31 @@ func head(paths []string, options Options) *tracer.Head {
 }
 
 // arrange puts objects where they belong in the trace.
-func (r *Result) arrange(kept []document, arrive string) {
+func (r *Result) arrange(kept []kube.Document, arrive string) {
 	known := slices.Clone(systemNamespaces)
 	for _, d := range kept {
-		if d.is("", "Namespace") {
-			known = append(known, d.name())
+		if d.Is("", "Namespace") {
+			known = append(known, d.Name())
 		}
 	}
 	s := &r.Summary
 	var start, burst []tracer.Object
 	for _, d := range kept {
 		o := tracer.Object{
-			Unstructured: &unstructured.Unstructured{Object: d.object},
-			Pos:          tracer.Position{File: d.file, Line: d.line, Column: 1},
+			Unstructured: &unstructured.Unstructured{Object: d.Object},
+			Pos:          tracer.Position{File: d.File, Line: d.Line, Column: 1},
 		}
-		if ns := d.namespace(); ns != "" && !slices.Contains(known, ns) {
+		if ns := d.Namespace(); ns != "" && !slices.Contains(known, ns) {
 			known = append(known, ns)
 			s.Namespaces = append(s.Namespaces, ns)
 		}
-		if d.is("", "Node") {
+		if d.Is("", "Node") {
 			s.Nodes++
 		}
-		if d.is("", "Pod") {
+		if d.Is("", "Pod") {
 			s.Pods++
 		}
-		if arrive != ArriveStart && d.holdsPods() {
+		if arrive != ArriveStart && d.HoldsPods() {
 			burst = append(burst, o)
 		} else {
 			start = append(start, o)

@@ -235,7 +235,7 @@ func TestErrors(t *testing.T) {
 		{"metadata is a string", "apiVersion: v1\nkind: Pod\nmetadata: x\n", `in.yaml:1: document 1: Pod: metadata is not an object`},
 		{"not text", "\x81\xa4", `in.yaml:1: document 1: not text: want YAML or JSON`},
 		{"flow yaml", "{a: b}", `in.yaml:1: document 1: not valid JSON: invalid character 'a' looking for beginning of object key string`},
-		{"item", "kind: List\napiVersion: v1\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: a}}\n- {apiVersion: v1, kind: Pod}\n", `in.yaml:1: document 1: item 2: Pod: metadata.name is missing`},
+		{"item", "kind: List\napiVersion: v1\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: a}}\n- {apiVersion: v1, kind: Pod}\n", `in.yaml:5: document 1: item 2: Pod: metadata.name is missing`},
 		{"item is a string", "kind: List\napiVersion: v1\nitems: [x]\n", `in.yaml:1: document 1: item 1: not a Kubernetes object`},
 		{"items is no list", "kind: List\napiVersion: v1\nitems: x\n", `in.yaml:1: document 1: List: items is not a list`},
 		{"there twice", good + "---\n" + strings.Replace(good, "name: a", "name: a, labels: {x: y}", 1), `in.yaml:5: document 2: Pod a is there already, and differs: in.yaml:1: document 1`},

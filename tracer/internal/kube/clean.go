@@ -1,4 +1,4 @@
-package manifests
+package kube
 
 import (
 	"slices"
@@ -27,42 +27,45 @@ var serverAnnotations = []string{
 // moment.
 var nodeStatus = []string{"capacity", "allocatable", "conditions"}
 
-// clean removes what a server set, in place.
-func (s *selection) clean(d document) {
-	metadata := object(d.object, "metadata")
+// Clean removes what a server set, in place. hasVolume tells whether a
+// PersistentVolume of that name is among the inputs.
+func Clean(d Document, hasVolume func(name string) bool) {
+	metadata := Map(d.Object, "metadata")
 	deleteKeys(metadata, serverMetadata...)
-	if d.name() != "" {
+	if d.Name() != "" {
 		delete(metadata, "generateName")
 	}
-	if annotations := object(metadata, "annotations"); annotations != nil {
+	if annotations := Map(metadata, "annotations"); annotations != nil {
 		deleteKeys(annotations, serverAnnotations...)
 		if len(annotations) == 0 {
 			delete(metadata, "annotations")
 		}
 	}
 	cleanStatus(d)
-	dropNullTimes(d.object)
-	switch spec := object(d.object, "spec"); {
-	case d.is("", "Pod"):
+	dropNullTimes(d.Object)
+	switch spec := Map(d.Object, "spec"); {
+	case d.Is("", "Namespace"):
+		delete(d.Object, "spec") // the finalizer of the namespace controller
+	case d.Is("", "Pod"):
 		cleanPod(spec)
-	case d.is("batch", "Job"):
+	case d.Is("batch", "Job"):
 		cleanJob(d, spec)
-	case d.is("", "Service"):
+	case d.Is("", "Service"):
 		cleanService(spec)
-	case d.is("", "PersistentVolume"):
-		deleteKeys(object(spec, "claimRef"), "uid", "resourceVersion")
-	case d.is("", "PersistentVolumeClaim"):
+	case d.Is("", "PersistentVolume"):
+		deleteKeys(Map(spec, "claimRef"), "uid", "resourceVersion")
+	case d.Is("", "PersistentVolumeClaim"):
 		// A claim on a volume that is not there would wait for ever.
-		if !s.input[identity{"", "PersistentVolume", "", str(spec, "volumeName")}] {
+		if !hasVolume(Str(spec, "volumeName")) {
 			delete(spec, "volumeName")
 		}
 	}
 }
 
-func cleanStatus(d document) {
-	status := object(d.object, "status")
-	delete(d.object, "status")
-	if !d.is("", "Node") {
+func cleanStatus(d Document) {
+	status := Map(d.Object, "status")
+	delete(d.Object, "status")
+	if !d.Is("", "Node") {
 		return
 	}
 	kept := map[string]any{}
@@ -72,7 +75,7 @@ func cleanStatus(d document) {
 		}
 	}
 	if len(kept) > 0 {
-		d.object["status"] = kept
+		d.Object["status"] = kept
 	}
 }
 
@@ -81,7 +84,7 @@ func cleanStatus(d document) {
 func dropNullTimes(v any) {
 	switch v := v.(type) {
 	case map[string]any:
-		if metadata := object(v, "metadata"); metadata != nil && metadata["creationTimestamp"] == nil {
+		if metadata := Map(v, "metadata"); metadata != nil && metadata["creationTimestamp"] == nil {
 			delete(metadata, "creationTimestamp")
 		}
 		for _, child := range v {
@@ -101,8 +104,8 @@ func cleanPod(spec map[string]any) {
 	const token = "kube-api-access-" // volumes of service account tokens
 	dropNamed(spec, "volumes", token)
 	for _, containers := range []string{"containers", "initContainers"} {
-		for _, c := range list(spec, containers) {
-			dropNamed(object(c), "volumeMounts", token)
+		for _, c := range List(spec, containers) {
+			dropNamed(Map(c), "volumeMounts", token)
 		}
 	}
 }
@@ -110,11 +113,11 @@ func cleanPod(spec map[string]any) {
 // dropNamed removes those elements of a list whose name begins with prefix, and
 // the list when it is empty then.
 func dropNamed(parent map[string]any, key, prefix string) {
-	old := list(parent, key)
+	old := List(parent, key)
 	if old == nil {
 		return
 	}
-	rest := slices.DeleteFunc(old, func(v any) bool { return strings.HasPrefix(str(v, "name"), prefix) })
+	rest := slices.DeleteFunc(old, func(v any) bool { return strings.HasPrefix(Str(v, "name"), prefix) })
 	if len(rest) == 0 {
 		delete(parent, key)
 		return
@@ -124,20 +127,20 @@ func dropNamed(parent map[string]any, key, prefix string) {
 
 // cleanJob removes the selector that the apiserver makes for a Job: it contains
 // the UID of the Job that was.
-func cleanJob(d document, spec map[string]any) {
-	if field(spec, "manualSelector") == true {
+func cleanJob(d Document, spec map[string]any) {
+	if Field(spec, "manualSelector") == true {
 		return
 	}
 	delete(spec, "selector")
-	for _, labels := range []map[string]any{object(d.object, "metadata", "labels"), object(spec, "template", "metadata", "labels")} {
+	for _, labels := range []map[string]any{Map(d.Object, "metadata", "labels"), Map(spec, "template", "metadata", "labels")} {
 		deleteKeys(labels, "controller-uid", "batch.kubernetes.io/controller-uid", "job-name", "batch.kubernetes.io/job-name")
 	}
 }
 
 // cleanService removes addresses that the cluster gave out of its own range.
 func cleanService(spec map[string]any) {
-	if str(spec, "clusterIP") != "None" {
-		deleteKeys(spec, "clusterIP", "clusterIPs")
+	if Str(spec, "clusterIP") != "None" {
+		deleteKeys(spec, "clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")
 	}
 	delete(spec, "healthCheckNodePort")
 }
