@@ -33,32 +33,36 @@ type replay struct {
 // After the last event time goes on to the end of the trace, or without one
 // until nothing changes any more. It returns when the run ended; an error other
 // than ctx's means that the run failed.
-func (r *replay) loop(ctx context.Context, events *tracer.Reader, end time.Duration) (time.Duration, error) {
-	for {
-		event, err := events.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return r.recorder.now(), err
-		}
-		if end > 0 && event.At > end {
-			break
-		}
-		if err := clock.Jump(ctx, r.zero.Add(event.At)); err != nil {
-			return r.recorder.now(), err
-		}
-		if err := r.fire(ctx, event); err != nil {
-			return r.recorder.now(), err
-		}
-		clock.Settle()
-		r.fired++
-		r.report("replay", end)
+func (r *replay) loop(ctx context.Context, events tracer.Source, end time.Duration) (time.Duration, error) {
+	if err := r.fireAll(ctx, events, end); err != nil {
+		return r.recorder.now(), err
 	}
 	if end > 0 {
 		return r.runTo(ctx, end)
 	}
 	return r.runUntilQuiet(ctx)
+}
+
+// fireAll fires the events up to offset end, if there is one, each at its instant.
+func (r *replay) fireAll(ctx context.Context, events tracer.Source, end time.Duration) error {
+	for {
+		event, err := events.Next()
+		if errors.Is(err, io.EOF) || err == nil && end > 0 && event.At > end {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := clock.Jump(ctx, r.zero.Add(event.At)); err != nil {
+			return err
+		}
+		if err := r.fire(ctx, event); err != nil {
+			return err
+		}
+		clock.Settle()
+		r.fired++
+		r.report("replay", end)
+	}
 }
 
 // reportEvery is how often, in virtual time, a run without events reports.

@@ -3,6 +3,8 @@ package sim
 import (
 	"fmt"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
 	"simk.dev/simk/tracer"
 	"simk.dev/simk/tracer/manifests"
 )
@@ -24,4 +26,16 @@ func readNodes(path string) ([]tracer.Object, error) {
 		return nil, fmt.Errorf("%s holds no Nodes", path)
 	}
 	return nodes, nil
+}
+
+// defaultNodes are those of a cluster for which nobody named any.
+func defaultNodes() []tracer.Object {
+	var nodes []tracer.Object
+	for _, name := range []string{"node-1", "node-2", "node-3"} {
+		nodes = append(nodes, tracer.Object{Unstructured: &unstructured.Unstructured{Object: map[string]any{
+			"apiVersion": "v1", "kind": "Node", "metadata": map[string]any{"name": name},
+			"status": map[string]any{"capacity": map[string]any{"cpu": "8", "memory": "32Gi", "pods": "110"}},
+		}}})
+	}
+	return nodes
 }

@@ -42,9 +42,9 @@ type Progress struct {
 	Nodes                  int
 }
 
-func (o *Options) validate() error {
+func (o *Options) validate(withoutTrace bool) error {
 	switch {
-	case o.Trace == "":
+	case o.Trace == "" && !withoutTrace:
 		return fmt.Errorf("no trace given")
 	case o.Speed < 0:
 		return fmt.Errorf("speed %v is negative", o.Speed)

@@ -52,6 +52,9 @@ type lifecycles struct {
 	launched map[string]int
 	// invalid is called for annotations that cannot be read.
 	invalid func(*corev1.Pod, error)
+	// started is called for each pod of an owner with recorded lives: it is the
+	// n-th that a node starts for the owner, from 1.
+	started func(p *corev1.Pod, n int)
 }
 
 func ownerKey(kind, namespace, name string) string {
@@ -86,6 +89,9 @@ func (l *lifecycles) next(p *corev1.Pod) vnode.Lifecycle {
 	}
 	e := entries[l.launched[ref]%len(entries)]
 	l.launched[ref]++
+	if l.started != nil {
+		l.started(p, l.launched[ref])
+	}
 	life.StartDelay, life.RunFor, life.Ends, life.ExitCode, life.Restarts = e.StartDelay, e.RunFor, e.HasRunFor, e.ExitCode, e.Restarts
 	return life
 }

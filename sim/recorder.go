@@ -25,6 +25,9 @@ type recorder struct {
 	history *history.History
 	pods    map[types.UID]*history.Pod
 	nodes   map[types.UID]*history.Node
+	// launches of pods that the recorder has not seen yet: nodes hear of pods
+	// on their own watch
+	early map[types.UID]int
 	// counts of pods by what they do, for progress
 	pending, running, done int
 }
@@ -38,6 +41,7 @@ func newRecorder(start time.Time, owner func(*corev1.Pod) string) *recorder {
 	return &recorder{
 		start: start, owner: owner, history: &history.History{},
 		pods: map[types.UID]*history.Pod{}, nodes: map[types.UID]*history.Node{},
+		early: map[types.UID]int{},
 	}
 }
 
@@ -81,8 +85,9 @@ func (r *recorder) pod(p *corev1.Pod) {
 			Namespace: p.Namespace, Name: p.Name, Owner: r.owner(p),
 			Requests: amounts(resourcehelper.PodRequests(p, resourcehelper.PodResourcesOptions{})),
 			Created:  now, Bound: history.Never, Started: history.Never, Finished: history.Never, Deleted: history.Never,
-			Phase: string(corev1.PodPending),
+			Phase: string(corev1.PodPending), Launch: r.early[p.UID],
 		}
+		delete(r.early, p.UID)
 		r.pods[p.UID] = h
 		r.history.Pods = append(r.history.Pods, h)
 		r.pending++
@@ -100,6 +105,17 @@ func (r *recorder) pod(p *corev1.Pod) {
 		if h.Bound == history.Never {
 			r.pending--
 		}
+	}
+}
+
+// launched notes that a node starts p as the n-th pod of its owner.
+func (r *recorder) launched(p *corev1.Pod, n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if h := r.pods[p.UID]; h != nil {
+		h.Launch = n
+	} else {
+		r.early[p.UID] = n
 	}
 }
 

@@ -48,7 +48,7 @@ const (
 // by a process: Kubernetes keeps feature gates, metrics and logs in globals.
 func Run(ctx context.Context, options Options) (*Outcome, error) {
 	began := clock.Wall()
-	if err := options.validate(); err != nil {
+	if err := options.validate(false); err != nil {
 		return nil, &InputError{err}
 	}
 	in, err := readInput(&options)
@@ -68,7 +68,7 @@ func Run(ctx context.Context, options Options) (*Outcome, error) {
 	seed(options.Seed)
 	tuneMemory()
 
-	r, err := start(ctx, dir.dir, &options, in)
+	r, err := start(ctx, dir.dir, &options, in, controlplane.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,9 @@ type input struct {
 func readInput(o *Options) (*input, error) {
 	in := &input{}
 	var err error
-	if in.summary, err = tracer.Check(o.Trace, tracer.CheckOptions{NodesReplaced: o.Nodes != ""}); err != nil {
+	if o.Trace == "" {
+		in.summary = &tracer.Summary{Head: &tracer.Head{Name: "empty", StartTime: tracer.DefaultStartTime}}
+	} else if in.summary, err = tracer.Check(o.Trace, tracer.CheckOptions{NodesReplaced: o.Nodes != ""}); err != nil {
 		return nil, err
 	}
 	if in.summary.Head.StartTime.Add(-bootAhead).Before(clock.Earliest) {
@@ -159,13 +161,13 @@ type cluster struct {
 
 // start brings the cluster up, one component after the other, at a fixed
 // virtual instant before the trace's start.
-func start(ctx context.Context, dir string, o *Options, in *input) (*cluster, error) {
+func start(ctx context.Context, dir string, o *Options, in *input, plan controlplane.Options) (*cluster, error) {
 	head := in.summary.Head
 	clock.JumpTo(head.StartTime.Add(-bootAhead))
 	if err := controlplane.SetFeatureGates(o.FeatureGates); err != nil {
 		return nil, &InputError{err}
 	}
-	plane, err := controlplane.Start(ctx, dir)
+	plane, err := controlplane.Start(ctx, dir, plan)
 	if err != nil {
 		return nil, err
 	}
@@ -191,6 +193,7 @@ func start(ctx context.Context, dir string, o *Options, in *input) (*cluster, er
 		Client: plane.Client, Rest: plane.Config, Informers: plane.Informers, Configuration: in.scheduler,
 		Event: func(p runtime.Object, eventType, reason, note string) {
 			c.events.note(p.(*corev1.Pod), eventType, reason, note)
+			plane.PostEvent(p, eventType, reason, note)
 		},
 	})
 	if err != nil {
@@ -220,30 +223,9 @@ func start(ctx context.Context, dir string, o *Options, in *input) (*cluster, er
 // run brings in the trace's objects and replays its events. It returns the
 // offset at which the run ended.
 func (c *cluster) run(ctx context.Context, in *input) (time.Duration, error) {
-	clock.JumpTo(c.zero.Add(-clusterAhead))
-	c.report("objects", in.end(c.options))
-	for _, node := range joinOrder(in.nodes, c.options.Seed) {
-		if err := c.applier.addNode(ctx, node); err != nil {
-			return 0, &InputError{fmt.Errorf("%s: %s: %w", node.Pos, node.Ref(), err)}
-		}
+	if err := c.populate(ctx, in); err != nil {
+		return 0, err
 	}
-	started := false
-	for _, o := range byDependency(joinOrder(in.summary.Head.Objects, c.options.Seed)) {
-		if !started && isWorkload(o.GetKind()) {
-			started = true
-			clock.JumpTo(c.zero)
-		}
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		if err := c.applier.apply(ctx, o); err != nil {
-			if ctx.Err() != nil {
-				return 0, ctx.Err()
-			}
-			return 0, &InputError{fmt.Errorf("%s: %s: %w", o.Pos, o.Ref(), err)}
-		}
-	}
-	clock.JumpTo(c.zero)
 	if c.options.Speed > 0 {
 		go clock.Pace(ctx, c.options.Speed)
 	}
@@ -253,10 +235,45 @@ func (c *cluster) run(ctx context.Context, in *input) (time.Duration, error) {
 	}
 	defer events.Close()
 	end, err := c.loop(c.group.ctx, events, in.end(c.options))
+	return end, c.cause(ctx, err)
+}
+
+// cause is why a loop ended: if not because ctx did, then because a component
+// stopped.
+func (c *cluster) cause(ctx context.Context, err error) error {
 	if cause := context.Cause(c.group.ctx); cause != nil && ctx.Err() == nil {
-		err = cause // a component stopped: that is why the loop did
+		return cause
 	}
-	return end, err
+	return err
+}
+
+// populate brings in what exists at the start; then time is the trace's zero.
+func (c *cluster) populate(ctx context.Context, in *input) error {
+	clock.JumpTo(c.zero.Add(-clusterAhead))
+	c.report("objects", in.end(c.options))
+	for _, node := range joinOrder(in.nodes, c.options.Seed) {
+		if err := c.applier.addNode(ctx, node); err != nil {
+			return &InputError{fmt.Errorf("%s: %s: %w", node.Pos, node.Ref(), err)}
+		}
+	}
+	started := false
+	for _, o := range byDependency(joinOrder(in.summary.Head.Objects, c.options.Seed)) {
+		if !started && isWorkload(o.GetKind()) {
+			started = true
+			clock.JumpTo(c.zero)
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := c.applier.apply(ctx, o); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return &InputError{fmt.Errorf("%s: %s: %w", o.Pos, o.Ref(), err)}
+		}
+	}
+	clock.JumpTo(c.zero)
+	return nil
 }
 
 // write puts the results into the output folder, each file whole.

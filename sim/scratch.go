@@ -19,10 +19,15 @@ type scratch struct {
 
 const lockName = "lock"
 
+// scratchParent holds the scratch folders of all of a user's runs.
+func scratchParent() string {
+	return filepath.Join(os.TempDir(), fmt.Sprintf("simk-%d", os.Getuid()))
+}
+
 // newScratch makes a folder under the system's temporary one and removes those
 // that killed runs left there.
 func newScratch() (*scratch, error) {
-	parent := filepath.Join(os.TempDir(), fmt.Sprintf("simk-%d", os.Getuid()))
+	parent := scratchParent()
 	if err := os.MkdirAll(parent, 0o700); err != nil {
 		return nil, err
 	}

@@ -19,11 +19,17 @@ import (
 // generated names, UIDs, and the timeout of etcd's election, which it draws from
 // package crypto/rand. A replay has no secrets: nothing outside can reach it.
 func seed(n int64) {
+	seedCluster(n)
+	uuid.SetRand(rand.New(rand.NewSource(n)))
+	cryptorand.Reader = rand.New(rand.NewSource(n))
+}
+
+// seedCluster is seed without what secrets and names are drawn from, for a
+// cluster that others can reach.
+func seedCluster(n int64) {
 	clock.Seed(n)
 	rand.Seed(n) //nolint:staticcheck // upstream draws from the global source
 	utilrand.Seed(n)
-	uuid.SetRand(rand.New(rand.NewSource(n)))
-	cryptorand.Reader = rand.New(rand.NewSource(n))
 }
 
 func sha256Hex(r io.Reader) (string, error) {

@@ -158,15 +158,7 @@ func (p *Pool) Remove(ctx context.Context, name string) error {
 	if err := p.config.Client.CoreV1().Nodes().Delete(ctx, name, metav1.DeleteOptions{}); err != nil {
 		return fmt.Errorf("delete node %s: %w", name, err)
 	}
-	p.mu.Lock()
-	if n := p.nodes[name]; n != nil {
-		for _, pod := range n.ordered() {
-			pod.forget()
-		}
-		delete(p.nodes, name)
-	}
-	p.mu.Unlock()
-	p.changed()
+	p.Forget(name)
 	return nil
 }
 

@@ -80,6 +80,6 @@ failed, 130 interrupted.`,
 	version := &cobra.Command{Use: "version", Short: "Print simk's version", Args: cobra.NoArgs, Run: func(cmd *cobra.Command, _ []string) {
 		fmt.Fprintln(cmd.OutOrStdout(), "simk", sim.Version)
 	}}
-	root.AddCommand(newReplay(), newTrace(), version)
+	root.AddCommand(newReplay(), newUp(), newCtl(), newTrace(), version)
 	return root
 }

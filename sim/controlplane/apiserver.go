@@ -63,12 +63,12 @@ type apiserver struct {
 // newAPIServer assembles the server around etcd. Its own clients, and those of
 // everybody else in the process, go through t; its admission plugins share
 // informers with everybody else.
-func newAPIServer(ctx context.Context, t *transport, shared informers.SharedInformerFactory, config *restclient.Config) (*apiserver, error) {
-	opts, err := apiserverOptions(ctx)
+func newAPIServer(ctx context.Context, t *transport, shared informers.SharedInformerFactory, config *restclient.Config, o Options) (*apiserver, error) {
+	opts, err := apiserverOptions(ctx, o)
 	if err != nil {
 		return nil, fmt.Errorf("complete options: %w", err)
 	}
-	generic, storageFactory, err := genericConfig(opts, config)
+	generic, storageFactory, err := genericConfig(opts, config, o)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func (a *apiserver) start(ctx context.Context) error {
 	return nil
 }
 
-func apiserverOptions(ctx context.Context) (options.CompletedOptions, error) {
+func apiserverOptions(ctx context.Context, o Options) (options.CompletedOptions, error) {
 	s := options.NewServerRunOptions()
 	s.Etcd.StorageConfig.Transport.ServerList = []string{"http://simk.invalid:2379"}
 	s.Etcd.StorageConfig.CountMetricPollPeriod = 0
@@ -127,9 +127,12 @@ func apiserverOptions(ctx context.Context) (options.CompletedOptions, error) {
 	admit := s.Admission.GenericAdmission
 	all := sets.New(admit.RecommendedPluginOrder...)
 	admit.DisablePlugins = sets.List(all.Delete(admissionPlugins...))
-	admit.Plugins.Register(ownershipPlugin, newOwnership)
-	admit.RecommendedPluginOrder = append(admit.RecommendedPluginOrder, ownershipPlugin)
-	admit.EnablePlugins = append([]string{ownershipPlugin}, admissionPlugins...)
+	admit.EnablePlugins = admissionPlugins
+	if !o.Interactive {
+		admit.Plugins.Register(ownershipPlugin, newOwnership)
+		admit.RecommendedPluginOrder = append(admit.RecommendedPluginOrder, ownershipPlugin)
+		admit.EnablePlugins = append([]string{ownershipPlugin}, admissionPlugins...)
+	}
 	admit.Decorators = nil // metrics
 	return s.Complete(ctx)
 }
@@ -142,7 +145,7 @@ const compactionInterval = 5 * time.Minute
 
 // genericConfig does what upstream's BuildGenericConfig does, less the secure
 // listener, authentication, audit, tracing and egress.
-func genericConfig(opts options.CompletedOptions, loopback *restclient.Config) (*genericapiserver.Config, *serverstorage.DefaultStorageFactory, error) {
+func genericConfig(opts options.CompletedOptions, loopback *restclient.Config, o Options) (*genericapiserver.Config, *serverstorage.DefaultStorageFactory, error) {
 	c := genericapiserver.NewConfig(legacyscheme.Codecs)
 	resources := controlplane.DefaultAPIResourceConfigSource()
 	c.MergedResourceConfig = resources
@@ -158,7 +161,7 @@ func genericConfig(opts options.CompletedOptions, loopback *restclient.Config) (
 	namer := openapinamer.NewDefinitionNamer([]*runtime.Scheme{legacyscheme.Scheme, apiextensionsapiserver.Scheme}...)
 	c.OpenAPIConfig = genericapiserver.DefaultOpenAPIConfig(definitions, namer)
 	c.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(definitions, namer)
-	c.SkipOpenAPIInstallation = true // no client in the process reads it
+	c.SkipOpenAPIInstallation = !o.Interactive // no client in the process reads it
 	c.LongRunningFunc = filters.BasicLongRunningRequestCheck(sets.NewString("watch", "proxy"), sets.NewString("attach", "exec", "proxy", "log", "portforward"))
 	c.EnableProfiling = false
 	c.EnableMetrics = false

@@ -12,7 +12,16 @@ import (
 	"k8s.io/client-go/kubernetes"
 	restclient "k8s.io/client-go/rest"
 	"k8s.io/client-go/restmapper"
+	"k8s.io/client-go/tools/record"
 )
+
+// Options say what a control plane is for. The zero value is for a replay.
+type Options struct {
+	// Interactive prepares it for clients outside the process (see Listen): it
+	// publishes OpenAPI documents, stores Events and tracks who owns which field,
+	// all of which a replay does without.
+	Interactive bool
+}
 
 // ControlPlane is a running apiserver on its etcd, and what its users share.
 type ControlPlane struct {
@@ -28,6 +37,8 @@ type ControlPlane struct {
 	// components post.
 	Event func(*corev1.Event)
 
+	options   Options
+	recorder  record.EventRecorder // nil in a replay
 	etcd      *etcd
 	transport *transport
 	discovery *cachedDiscovery
@@ -41,7 +52,7 @@ const electionBound = 2 * time.Minute
 
 // Start brings up etcd and the apiserver with their data in dir, which the
 // caller removes. It returns when the API answers.
-func Start(ctx context.Context, dir string) (*ControlPlane, error) {
+func Start(ctx context.Context, dir string, o Options) (*ControlPlane, error) {
 	if err := setFeatureGates(); err != nil {
 		return nil, err
 	}
@@ -53,7 +64,7 @@ func Start(ctx context.Context, dir string) (*ControlPlane, error) {
 	e.serve()
 	time.Sleep(time.Until(began.Add(electionBound))) // from here on every run is at the same instant
 	t := &transport{progress: newProgress()}
-	c := &ControlPlane{etcd: e, transport: t, Config: &restclient.Config{
+	c := &ControlPlane{options: o, etcd: e, transport: t, Config: &restclient.Config{
 		Host:      "http://simk.invalid",
 		Transport: t,
 		QPS:       -1, // nobody here is throttled
@@ -70,7 +81,7 @@ func Start(ctx context.Context, dir string) (*ControlPlane, error) {
 	c.mapper = restmapper.NewDeferredDiscoveryRESTMapper(c.discovery)
 	c.Informers = informers.NewSharedInformerFactoryWithOptions(c.Client, 0, informers.WithTransform(dropManagedFields))
 	orderHandlers(c.Informers)
-	server, err := newAPIServer(ctx, t, c.Informers, restclient.CopyConfig(c.Config))
+	server, err := newAPIServer(ctx, t, c.Informers, restclient.CopyConfig(c.Config), o)
 	if err != nil {
 		return nil, fmt.Errorf("start apiserver: %w", err)
 	}
@@ -79,6 +90,9 @@ func Start(ctx context.Context, dir string) (*ControlPlane, error) {
 	}
 	if err := c.awaitReady(ctx); err != nil {
 		return nil, fmt.Errorf("start apiserver: %w", err)
+	}
+	if o.Interactive {
+		c.recordEvents(ctx)
 	}
 	return c, nil
 }

@@ -10,8 +10,11 @@ import (
 
 // eventless is a client for components that post Events: they go to the
 // control plane's Event function, not into the apiserver, where they would be a
-// third of all writes and nobody would read them.
-func (c *ControlPlane) eventless() kubernetes.Interface { return &eventlessClient{c.Client, c.event} }
+// third of all writes and nobody would read them. An interactive one stores them
+// too.
+func (c *ControlPlane) eventless() kubernetes.Interface {
+	return &eventlessClient{c.Client, c.event, c.options.Interactive}
+}
 
 // event passes an Event on, if anybody wants it.
 func (c *ControlPlane) event(e *corev1.Event) {
@@ -23,52 +26,73 @@ func (c *ControlPlane) event(e *corev1.Event) {
 type eventlessClient struct {
 	kubernetes.Interface
 	event func(*corev1.Event)
+	store bool
 }
 
 func (c *eventlessClient) CoreV1() typedcorev1.CoreV1Interface {
-	return &eventlessCore{c.Interface.CoreV1(), c.event}
+	return &eventlessCore{c.Interface.CoreV1(), c.event, c.store}
 }
 
 type eventlessCore struct {
 	typedcorev1.CoreV1Interface
 	event func(*corev1.Event)
+	store bool
 }
 
 func (c *eventlessCore) Events(namespace string) typedcorev1.EventInterface {
-	return &eventSink{c.CoreV1Interface.Events(namespace), c.event}
+	return &eventSink{c.CoreV1Interface.Events(namespace), c.event, c.store}
 }
 
 type eventSink struct {
 	typedcorev1.EventInterface
 	event func(*corev1.Event)
+	store bool
 }
 
-func (s *eventSink) CreateWithEventNamespaceWithContext(_ context.Context, e *corev1.Event) (*corev1.Event, error) {
+func (s *eventSink) CreateWithEventNamespaceWithContext(ctx context.Context, e *corev1.Event) (*corev1.Event, error) {
 	s.event(e)
+	if s.store {
+		return s.EventInterface.CreateWithEventNamespaceWithContext(ctx, e)
+	}
 	return e, nil
 }
 
 func (s *eventSink) CreateWithEventNamespace(e *corev1.Event) (*corev1.Event, error) {
 	s.event(e)
+	if s.store {
+		return s.EventInterface.CreateWithEventNamespace(e)
+	}
 	return e, nil
 }
 
-func (s *eventSink) UpdateWithEventNamespaceWithContext(_ context.Context, e *corev1.Event) (*corev1.Event, error) {
+func (s *eventSink) UpdateWithEventNamespaceWithContext(ctx context.Context, e *corev1.Event) (*corev1.Event, error) {
 	s.event(e)
+	if s.store {
+		return s.EventInterface.UpdateWithEventNamespaceWithContext(ctx, e)
+	}
 	return e, nil
 }
 
 func (s *eventSink) UpdateWithEventNamespace(e *corev1.Event) (*corev1.Event, error) {
 	s.event(e)
+	if s.store {
+		return s.EventInterface.UpdateWithEventNamespace(e)
+	}
 	return e, nil
 }
 
-func (s *eventSink) PatchWithEventNamespaceWithContext(_ context.Context, e *corev1.Event, _ []byte) (*corev1.Event, error) {
+func (s *eventSink) PatchWithEventNamespaceWithContext(ctx context.Context, e *corev1.Event, patch []byte) (*corev1.Event, error) {
 	s.event(e)
+	if s.store {
+		return s.EventInterface.PatchWithEventNamespaceWithContext(ctx, e, patch)
+	}
 	return e, nil
 }
 
-func (s *eventSink) PatchWithEventNamespace(e *corev1.Event, _ []byte) (*corev1.Event, error) {
+func (s *eventSink) PatchWithEventNamespace(e *corev1.Event, patch []byte) (*corev1.Event, error) {
 	s.event(e)
+	if s.store {
+		return s.EventInterface.PatchWithEventNamespace(e, patch)
+	}
 	return e, nil
 }

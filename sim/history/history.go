@@ -27,6 +27,10 @@ type Pod struct {
 	Owner string
 	// Node is where the pod was bound, empty before.
 	Node string
+	// Launch says that it was the Launch-th pod, from 1, that a node started
+	// for its owner. It is 0 before, and where the trace records no lives of
+	// the owner's pods.
+	Launch int
 	// Requests are the pod's effective requests as the scheduler counts them;
 	// that each pod takes one of the resource "pods" is understood.
 	Requests Resources
@@ -77,12 +81,30 @@ type Rejection struct {
 	Message string
 }
 
+// Recorded is what the trace says about how an owner's pods really fared, in
+// launch order: entry k is about the pod with the Launch k+1. Pods beyond the
+// last entry have no counterpart.
+type Recorded struct {
+	Namespace string
+	Owner     string // as Pod has it
+	Pods      []RecordedPod
+}
+
+// RecordedPod is how one pod really fared; what was not recorded is empty, or
+// Never.
+type RecordedPod struct {
+	Node    string        // where it ran
+	Pending time.Duration // from creation to binding
+}
+
 // History is everything that happened, in order. Nothing in it should be later
 // than End.
 type History struct {
 	Pods       []*Pod
 	Nodes      []*Node
 	Rejections []Rejection
+	// Recorded is what the run can be compared with, each owner once.
+	Recorded []Recorded
 	// End is the instant the run ended; Incomplete says why it ended early.
 	End        time.Duration
 	Incomplete string

@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"simk.dev/simk/sim"
+	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/control"
+)
+
+// ctlFlags are common to the commands that steer a cluster.
+type ctlFlags struct{ socket, output string }
+
+func newCtl() *cobra.Command {
+	var f ctlFlags
+	cmd := &cobra.Command{
+		Use:   "ctl",
+		Short: "Steer a cluster that simk up runs: its time, and what it is doing",
+		Long: `Steer a cluster that simk up runs. Each command prints what the cluster is doing
+then. The cluster is found by itself if one runs; of several, name one's --socket.`,
+	}
+	cmd.PersistentFlags().StringVar(&f.socket, "socket", "", "the cluster's control socket, a `file`")
+	cmd.PersistentFlags().StringVarP(&f.output, "output", "o", "text", "what to print: `text or json`")
+	cmd.AddCommand(
+		f.command("status", "Say what the cluster is doing", cobra.NoArgs, func(ctx context.Context, c *control.Client, _ []string) (control.Status, error) {
+			return c.Status(ctx)
+		}),
+		f.command("pause", "Stop the cluster's time; the API still answers", cobra.NoArgs, func(ctx context.Context, c *control.Client, _ []string) (control.Status, error) {
+			return c.Pause(ctx)
+		}),
+		f.command("resume", "Let the cluster's time go on", cobra.NoArgs, func(ctx context.Context, c *control.Client, _ []string) (control.Status, error) {
+			return c.Resume(ctx)
+		}),
+		f.command("speed NUMBER|max", "Set how many seconds pass in the cluster for each real one", cobra.ExactArgs(1), func(ctx context.Context, c *control.Client, args []string) (control.Status, error) {
+			speed, err := parseSpeed(args[0])
+			if err != nil {
+				return control.Status{}, &sim.InputError{Err: err}
+			}
+			return c.SetSpeed(ctx, speed)
+		}),
+		f.command("until TIME", "Let the cluster's time jump: to 14:30 (the next, UTC), by +1h, or to 2026-03-02T14:30:00Z", cobra.ExactArgs(1), until),
+	)
+	return cmd
+}
+
+func (f *ctlFlags) command(use, short string, args cobra.PositionalArgs, do func(context.Context, *control.Client, []string) (control.Status, error)) *cobra.Command {
+	return &cobra.Command{Use: use, Short: short, Args: args, RunE: func(cmd *cobra.Command, args []string) error {
+		if f.output != "text" && f.output != "json" {
+			return &sim.InputError{Err: fmt.Errorf("--output is text or json, not %q", f.output)}
+		}
+		path, err := sim.FindCluster(f.socket)
+		if err != nil {
+			return &sim.InputError{Err: err}
+		}
+		clock.Live(cmd.Context())
+		status, err := do(cmd.Context(), control.NewClient(path), args)
+		if err != nil {
+			return asRunError(err)
+		}
+		return showStatus(cmd.OutOrStdout(), status, f.output)
+	}}
+}
+
+func until(ctx context.Context, c *control.Client, args []string) (control.Status, error) {
+	s, err := c.Status(ctx)
+	if err != nil {
+		return s, err
+	}
+	t, err := parseInstant(args[0], s.Time)
+	if err != nil {
+		return s, &sim.InputError{Err: err}
+	}
+	return c.Until(ctx, t)
+}
+
+// parseInstant reads an instant as seen from now: +1h30m, 14:30 or 14:30:05 (the
+// next such time of day, UTC), or RFC 3339.
+func parseInstant(text string, now time.Time) (time.Time, error) {
+	if len(text) > 0 && text[0] == '+' {
+		if d, err := time.ParseDuration(text[1:]); err == nil && d >= 0 {
+			return now.Add(d), nil
+		}
+	}
+	for _, layout := range []string{"15:04", "15:04:05"} {
+		if clockTime, err := time.Parse(layout, text); err == nil {
+			day := now.UTC().Truncate(24 * time.Hour)
+			t := day.Add(clockTime.Sub(clockTime.Truncate(24 * time.Hour)))
+			if t.Before(now) {
+				t = t.Add(24 * time.Hour)
+			}
+			return t, nil
+		}
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return t, fmt.Errorf("%q is no time: want 14:30, +1h or 2026-03-02T14:30:00Z", text)
+	}
+	if t.Before(now) {
+		return t, fmt.Errorf("%s has passed: the cluster's time is %s", text, now.Format(time.RFC3339))
+	}
+	return t, nil
+}
+
+func showStatus(w io.Writer, s control.Status, output string) error {
+	if output == "json" {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(s)
+	}
+	pace := fmt.Sprintf("%g seconds per second", s.Speed)
+	switch {
+	case s.Paused:
+		pace = "paused"
+	case s.Speed == 0:
+		pace = "as fast as possible"
+	}
+	_, err := fmt.Fprintf(w, "time        %s, %s\napi         %s\nkubeconfig  %s\nnodes       %d\npods        %d pending, %d running, %d done\nevents      %d of %d\n",
+		s.Time.Format("2006-01-02 15:04:05 MST"), pace, s.Server, s.Kubeconfig, s.Nodes, s.Pending, s.Running, s.Done, s.Events, s.EventsTotal)
+	return err
+}

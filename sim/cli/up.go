@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"simk.dev/simk/sim"
+	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/control"
+	"simk.dev/simk/sim/report"
+)
+
+func newUp() *cobra.Command {
+	var o sim.UpOptions
+	var speed, onError, start string
+	var verbose bool
+	cmd := &cobra.Command{
+		Use:   "up [TRACE]",
+		Short: "Run a simulated cluster for kubectl and other clients",
+		Long: `Run a simulated cluster until interrupted, for kubectl, k9s, helm, operators and
+tests: the real apiserver on a port of loopback, scheduler and controllers, and
+virtual nodes. A trace is replayed in it; without one it starts with three nodes.
+
+Its time passes as real time does, or faster with --speed; simk ctl pauses it, changes
+its speed and lets it jump. The kubeconfig is the only way in, and goes with the
+cluster. Nodes that clients create become Ready.`,
+		Example: `  simk up --kubeconfig simk.kubeconfig &
+  kubectl --kubeconfig simk.kubeconfig get nodes
+  simk up trace.json --speed 60
+  simk ctl until +1h`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				o.Trace = args[0]
+			}
+			var err error
+			if o.Speed, err = parseSpeed(speed); err != nil {
+				return &sim.InputError{Err: err}
+			}
+			if o.ContinueOnError, err = parseOnError(onError); err != nil {
+				return &sim.InputError{Err: err}
+			}
+			if start != "trace" && start != "now" {
+				return &sim.InputError{Err: fmt.Errorf("--start is trace or now, not %q", start)}
+			}
+			o.StartNow = start == "now"
+			quietLogs(verbose)
+			return up(cmd, o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&speed, "speed", "1", "virtual seconds per second, or max: a `number or max`")
+	f.StringVar(&o.Kubeconfig, "kubeconfig", "", "write the kubeconfig to this `file` (default: one in a temporary folder)")
+	f.IntVar(&o.Port, "port", 0, "`port` of the API on 127.0.0.1 (default: any that is free)")
+	f.StringVar(&start, "start", "trace", "when the cluster's time begins: as the trace says, or at the real time: `trace or now`")
+	f.StringVar(&o.Out, "out", "", "at the end, write report.json, pods.csv, timeline.csv and events.jsonl into this `folder`")
+	f.Int64Var(&o.Seed, "seed", 1, "start of the random choices; an interactive cluster is not repeatable even so")
+	f.StringVar(&o.SchedulerConfig, "scheduler-config", "", "KubeSchedulerConfiguration `file`")
+	f.StringVar(&o.Nodes, "nodes", "", "manifest `file` with the Nodes to use instead of the trace's")
+	f.StringVar(&o.FeatureGates, "feature-gates", "", "Kubernetes feature gates, such as `A=true,B=false`")
+	f.BoolVar(&o.EndpointSlices, "endpoint-slices", false, "run the endpoint slice controller too")
+	f.StringVar(&onError, "on-error", "continue", "when the apiserver rejects an object of the trace: `stop or continue`")
+	f.BoolVarP(&verbose, "verbose", "v", false, "print what the components log")
+	_ = cmd.MarkFlagDirname("out")
+	return cmd
+}
+
+func up(cmd *cobra.Command, o sim.UpOptions) error {
+	stdout, stderr := cmd.OutOrStdout(), cmd.ErrOrStderr()
+	o.Ready = func(s control.Status) {
+		fmt.Fprintf(stdout, "cluster ready at %s, its time is %s\nexport KUBECONFIG=%s\n", s.Server, s.Time.Format("2006-01-02 15:04:05 MST"), s.Kubeconfig)
+	}
+	if !clock.Virtual {
+		fmt.Fprintln(stderr, "simk: this binary runs in wall-clock time; `make build` gives virtual time")
+	}
+	outcome, err := sim.Up(cmd.Context(), o)
+	if outcome == nil || err != nil {
+		return asRunError(err)
+	}
+	if err := report.WriteText(stdout, outcome.Report); err != nil {
+		return &runError{err}
+	}
+	return nil
+}

@@ -1,0 +1,38 @@
+// Package control lets `simk ctl` steer a cluster that `simk up` runs: JSON over
+// HTTP on a unix socket in a folder that only the user can enter.
+//
+//	server: go control.Serve(ctx, path, pacer, status)
+//	client: status, err := control.NewClient(path).Pause(ctx)
+package control
+
+import "time"
+
+// SocketName is the file name of a cluster's socket, in its scratch folder.
+const SocketName = "control.sock"
+
+// Status is what a cluster is doing.
+type Status struct {
+	// Time is the cluster's own, virtual time.
+	Time time.Time `json:"time"`
+	// Speed is virtual seconds per second, 0: as fast as possible.
+	Speed  float64 `json:"speed"`
+	Paused bool    `json:"paused"`
+	// Server is the address of the API, Kubeconfig the file that lets clients in.
+	Server     string `json:"server"`
+	Kubeconfig string `json:"kubeconfig"`
+	Process    int    `json:"process"`
+	// Events of the trace that have been replayed, and how many there are.
+	Events      int `json:"events"`
+	EventsTotal int `json:"eventsTotal"`
+	Nodes       int `json:"nodes"`
+	Pending     int `json:"podsPending"`
+	Running     int `json:"podsRunning"`
+	Done        int `json:"podsDone"`
+}
+
+// change is the body of a request; nil fields stay as they are.
+type change struct {
+	Speed  *float64   `json:"speed,omitempty"`
+	Paused *bool      `json:"paused,omitempty"`
+	Until  *time.Time `json:"until,omitempty"`
+}

@@ -1,0 +1,93 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"time"
+)
+
+// Pacer is what a server steers; clock.Pacer is one.
+type Pacer interface {
+	SetSpeed(float64) error
+	Pause() error
+	Resume() error
+	Until(context.Context, time.Time) error
+}
+
+// maxBody bounds a request, in bytes.
+const maxBody = 1 << 16
+
+// Listen opens the socket. Its folder keeps strangers out.
+func Listen(path string) (net.Listener, error) {
+	listener, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s (a path of at most some 100 characters; TMPDIR sets where it is): %w", path, err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		_ = listener.Close()
+		return nil, err
+	}
+	return listener, nil
+}
+
+// Serve answers clients until ctx ends.
+func Serve(ctx context.Context, listener net.Listener, pacer Pacer, status func() Status) error {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, _ *http.Request) { answer(w, status()) })
+	mux.HandleFunc("POST /v1/change", func(w http.ResponseWriter, r *http.Request) {
+		var c change
+		d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&c); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		if err := c.apply(r.Context(), pacer); err != nil {
+			http.Error(w, err.Error(), http.StatusConflict)
+			return
+		}
+		answer(w, status())
+	})
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
+	defer stop()
+	err := server.Serve(listener)
+	if errors.Is(err, http.ErrServerClosed) && ctx.Err() != nil {
+		return nil
+	}
+	return fmt.Errorf("serve commands: %w", err)
+}
+
+func (c *change) apply(ctx context.Context, p Pacer) error {
+	if c.Speed != nil {
+		if *c.Speed < 0 {
+			return fmt.Errorf("speed %v is negative", *c.Speed)
+		}
+		if err := p.SetSpeed(*c.Speed); err != nil {
+			return err
+		}
+	}
+	if c.Paused != nil {
+		do := p.Resume
+		if *c.Paused {
+			do = p.Pause
+		}
+		if err := do(); err != nil {
+			return err
+		}
+	}
+	if c.Until != nil {
+		return p.Until(ctx, *c.Until)
+	}
+	return nil
+}
+
+func answer(w http.ResponseWriter, s Status) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(s)
+}

@@ -1,0 +1,90 @@
+package controlplane
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"k8s.io/apiserver/pkg/authentication/user"
+	"k8s.io/apiserver/pkg/endpoints/request"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+)
+
+// Listener serves the API to clients outside the process: TLS on loopback, and
+// only to holders of the client certificate that Kubeconfig contains, who may do
+// everything.
+type Listener struct {
+	// Kubeconfig lets a client in.
+	Kubeconfig *clientcmdapi.Config
+
+	listener net.Listener
+	server   *http.Server
+}
+
+// administrator is who holds the client certificate.
+var administrator = &user.DefaultInfo{Name: "simk-admin", Groups: []string{user.SystemPrivilegedGroup, user.AllAuthenticated}}
+
+// Listen opens a port on loopback, 0 for any that is free. Nobody is answered
+// before Serve. The control plane must be an interactive one.
+func (c *ControlPlane) Listen(port int) (*Listener, error) {
+	handler := c.transport.handler.Load()
+	if handler == nil || !c.options.Interactive {
+		return nil, errors.New("the control plane is not an interactive one that runs")
+	}
+	authority, err := newAuthority()
+	if err != nil {
+		return nil, fmt.Errorf("make certificates: %w", err)
+	}
+	listener, err := net.Listen("tcp", net.JoinHostPort(apiserverIP, strconv.Itoa(port)))
+	if err != nil {
+		return nil, err
+	}
+	config, err := authority.kubeconfig("https://" + listener.Addr().String())
+	if err != nil {
+		_ = listener.Close()
+		return nil, fmt.Errorf("make certificates: %w", err)
+	}
+	serving, err := authority.serverConfig()
+	if err != nil {
+		_ = listener.Close()
+		return nil, fmt.Errorf("make certificates: %w", err)
+	}
+	return &Listener{Kubeconfig: config, listener: listener, server: &http.Server{
+		Handler:           c.asAdministrator(c.simulatedKubelet(*handler)),
+		TLSConfig:         serving,
+		ReadHeaderTimeout: 30 * time.Second,
+		ErrorLog:          log.New(io.Discard, "", 0), // clients that hang up
+	}}, nil
+}
+
+// Address is where it listens, host and port.
+func (l *Listener) Address() string { return l.listener.Addr().String() }
+
+// Serve answers until ctx ends. Watches are then cut off.
+func (l *Listener) Serve(ctx context.Context, ready func()) error {
+	stop := context.AfterFunc(ctx, func() { _ = l.server.Close() })
+	defer stop()
+	ready()
+	err := l.server.Serve(tls.NewListener(l.listener, l.server.TLSConfig))
+	if errors.Is(err, http.ErrServerClosed) && ctx.Err() != nil {
+		return nil
+	}
+	return fmt.Errorf("serve the API on %s: %w", l.Address(), err)
+}
+
+// asAdministrator names the caller, whose certificate TLS has verified.
+func (c *ControlPlane) asAdministrator(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			defer c.transport.lastWrite.Store(time.Now().UnixNano())
+		}
+		next.ServeHTTP(w, r.WithContext(request.WithUser(r.Context(), administrator)))
+	})
+}

@@ -1,0 +1,201 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/tools/cache"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/control"
+	"simk.dev/simk/sim/controlplane"
+	"simk.dev/simk/sim/report"
+	"simk.dev/simk/tracer"
+)
+
+// UpOptions say how an interactive cluster runs. Its trace is optional.
+type UpOptions struct {
+	Options
+	// Kubeconfig is the path of the file that lets clients in; it is written when
+	// they can come and removed at the end. Empty: in the scratch folder.
+	Kubeconfig string
+	// Port is that of the API on loopback; 0: any that is free.
+	Port int
+	// StartNow lets the cluster's time begin at the real time, not at the trace's.
+	// Without a trace it always does.
+	StartNow bool
+	// Ready is called when clients can come. Nil: nobody.
+	Ready func(control.Status)
+}
+
+// Up runs a cluster that clients outside the process can use, until ctx ends,
+// and replays a trace in it, if there is one. The cluster outlives the trace.
+// What happened is in the outcome and, if wanted, in the output folder; an
+// interactive cluster is not repeatable.
+func Up(ctx context.Context, o UpOptions) (*Outcome, error) {
+	began := clock.Wall()
+	if err := o.validate(o.Trace == ""); err != nil {
+		return nil, &InputError{err}
+	}
+	in, err := readUpInput(&o)
+	if err != nil {
+		return nil, &InputError{err}
+	}
+	if o.Out != "" {
+		if err := report.PrepareDir(o.Out); err != nil {
+			return nil, &InputError{err}
+		}
+	}
+	dir, err := newScratch()
+	if err != nil {
+		return nil, fmt.Errorf("create scratch folder: %w", err)
+	}
+	defer dir.remove()
+	seedCluster(o.Seed)
+	tuneMemory()
+	c, err := start(ctx, dir.dir, &o.Options, in, controlplane.Options{Interactive: true})
+	if err != nil {
+		return nil, err
+	}
+	defer c.plane.Stop()
+	outcome := &Outcome{ReadyAfter: clock.Wall().Sub(began)}
+	err = c.serve(ctx, dir.dir, &o, in)
+	var input *InputError
+	if errors.As(err, &input) {
+		return nil, err
+	}
+	h := c.recorder.finish(c.recorder.now(), err)
+	outcome.Report = report.Build(h, in.meta(&o.Options))
+	outcome.Took = clock.Wall().Sub(began)
+	if o.Out != "" {
+		err = errors.Join(err, c.write(outcome.Report, h))
+	}
+	return outcome, err
+}
+
+// readUpInput is readInput for a cluster that needs no trace.
+func readUpInput(o *UpOptions) (*input, error) {
+	in, err := readInput(&o.Options)
+	if err != nil {
+		return nil, err
+	}
+	head := in.summary.Head
+	if o.StartNow || o.Trace == "" {
+		head.StartTime = clock.Wall().UTC().Truncate(time.Second)
+	}
+	if o.Trace == "" && o.Nodes == "" {
+		head.Objects = defaultNodes()
+	}
+	return in, nil
+}
+
+// serve lets clients in and replays the trace, until ctx ends.
+func (c *cluster) serve(ctx context.Context, dir string, o *UpOptions, in *input) error {
+	if err := c.adoptNodes(); err != nil {
+		return err
+	}
+	if err := c.populate(ctx, in); err != nil {
+		return err
+	}
+	api, err := c.plane.Listen(o.Port)
+	if err != nil {
+		return &InputError{fmt.Errorf("serve the API on port %d: %w (--port 0 takes any that is free)", o.Port, err)}
+	}
+	if o.Kubeconfig == "" {
+		o.Kubeconfig = filepath.Join(dir, "kubeconfig")
+	}
+	text, err := clientcmd.Write(*api.Kubeconfig)
+	if err != nil {
+		return fmt.Errorf("make kubeconfig: %w", err)
+	}
+	if err := writePrivate(o.Kubeconfig, text); err != nil {
+		return &InputError{fmt.Errorf("write kubeconfig: %w", err)}
+	}
+	defer os.Remove(o.Kubeconfig)
+	commands, err := control.Listen(filepath.Join(dir, control.SocketName))
+	if err != nil {
+		return err
+	}
+	pacer := clock.NewPacer(o.Speed)
+	go pacer.Run(c.group.ctx)
+	status := func() control.Status { return c.status(pacer, api, o.Kubeconfig) }
+	for _, part := range []component{{"API listener", api.Serve}, {"commands", func(ctx context.Context, ready func()) error {
+		ready()
+		return control.Serve(ctx, commands, pacer, status)
+	}}} {
+		if err := c.group.start(part); err != nil {
+			return c.cause(ctx, err)
+		}
+	}
+	if o.Ready != nil {
+		o.Ready(status())
+	}
+	if err := c.replayInto(o.Trace, in); err != nil && ctx.Err() == nil {
+		return c.cause(ctx, err)
+	}
+	<-c.group.ctx.Done()
+	return c.cause(ctx, nil)
+}
+
+// replayInto fires the trace's events. The cluster goes on after the last one.
+func (c *cluster) replayInto(path string, in *input) error {
+	if path == "" {
+		return nil
+	}
+	events, err := tracer.Open(path)
+	if err != nil {
+		return err
+	}
+	defer events.Close()
+	return c.fireAll(c.group.ctx, events, in.end(c.options))
+}
+
+func (c *cluster) status(p *clock.Pacer, api *controlplane.Listener, kubeconfig string) control.Status {
+	pace, progress := p.State(), c.recorder.progress()
+	return control.Status{
+		Time: time.Now().UTC(), Speed: pace.Speed, Paused: pace.Paused,
+		Server: "https://" + api.Address(), Kubeconfig: kubeconfig, Process: os.Getpid(),
+		Events: c.fired, EventsTotal: c.total,
+		Nodes: progress.Nodes, Pending: progress.Pending, Running: progress.Running, Done: progress.Done,
+	}
+}
+
+// adoptNodes lets nodes come and go that clients create and delete.
+func (c *cluster) adoptNodes() error {
+	ctx := c.group.ctx
+	_, err := c.plane.Informers.Core().V1().Nodes().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
+		AddFunc: func(obj any) {
+			node := obj.(*corev1.Node)
+			go func() { // handlers must not wait for the API
+				if err := c.applier.pool.Adopt(ctx, node); err != nil && ctx.Err() == nil {
+					c.plane.PostEvent(node, corev1.EventTypeWarning, "AdoptFailed", err.Error())
+				}
+			}()
+		},
+		DeleteFunc: func(obj any) { c.applier.pool.Forget(last[*corev1.Node](obj).Name) },
+	})
+	return err
+}
+
+// writePrivate writes a file that only the user can read, whole or not at all.
+func writePrivate(path string, text []byte) error {
+	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-") // 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name())
+	if _, err := temp.Write(text); err != nil {
+		_ = temp.Close()
+		return err
+	}
+	if err := temp.Close(); err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), path)
+}

@@ -1,0 +1,56 @@
+package vnode
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// Adopt makes a node of the pool out of a Node that somebody else created through
+// the API, as if its kubelet had now started: it becomes Ready. A node of the
+// pool stays as it is.
+func (p *Pool) Adopt(ctx context.Context, object *corev1.Node) error {
+	p.mu.Lock()
+	if p.nodes[object.Name] != nil {
+		p.mu.Unlock()
+		return nil
+	}
+	p.added++
+	complete := Complete(object, p.added)
+	p.nodes[object.Name] = &node{name: object.Name, ip: complete.Status.Addresses[0].Address, pods: map[*pod]struct{}{}}
+	p.mu.Unlock()
+
+	nodes := p.config.Client.CoreV1().Nodes()
+	current := object.DeepCopy()
+	current.Labels, current.Spec.ProviderID = complete.Labels, complete.Spec.ProviderID
+	current, err := nodes.Update(ctx, current, metav1.UpdateOptions{})
+	if err == nil {
+		current.Status = complete.Status
+		_, err = nodes.UpdateStatus(ctx, current, metav1.UpdateOptions{})
+	}
+	if err != nil {
+		p.Forget(object.Name)
+		return fmt.Errorf("adopt node %s: %w", object.Name, err)
+	}
+	p.changed()
+	return nil
+}
+
+// Forget takes a node and the containers on it away whose Node object is gone.
+// Its pods are left to the control plane.
+func (p *Pool) Forget(name string) {
+	p.mu.Lock()
+	n := p.nodes[name]
+	if n != nil {
+		for _, pod := range n.ordered() {
+			pod.forget()
+		}
+		delete(p.nodes, name)
+	}
+	p.mu.Unlock()
+	if n != nil {
+		p.changed()
+	}
+}
