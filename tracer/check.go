@@ -3,8 +3,6 @@ package tracer
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
-	"io"
 	"time"
 )
 
@@ -51,11 +49,7 @@ func Check(path string, options CheckOptions) (*Summary, error) {
 func check(r *Reader, options CheckOptions) (*Summary, error) {
 	s := &Summary{Head: r.Head(), Objects: len(r.Head().Objects)}
 	refs := newReferences(r.Head(), options)
-	for {
-		event, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			return s, refs.end()
-		}
+	for event, err := range Events(r) {
 		if err != nil {
 			return nil, err
 		}
@@ -66,4 +60,5 @@ func check(r *Reader, options CheckOptions) (*Summary, error) {
 		s.LastEvent = event.At
 		s.Objects += len(event.Apply)
 	}
+	return s, refs.end()
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"runtime"
 )
 
 // Source is a trace as a stream, wherever it comes from: a *Reader, or a file
@@ -18,10 +19,19 @@ type Source interface {
 
 var _ Source = (*Reader)(nil)
 
-// Events returns what a source has left, for WriteFile.
+// yieldEvery is after how many events Events lets others run.
+const yieldEvery = 16
+
+// Events returns what a source has left: for WriteFile, and for everyone who
+// reads a whole trace. In virtual time a goroutine runs until it blocks; a loop
+// over a million events would keep the garbage collector from ever finishing,
+// so that this one steps aside now and then.
 func Events(s Source) iter.Seq2[*Event, error] {
 	return func(yield func(*Event, error) bool) {
-		for {
+		for n := 0; ; n++ {
+			if n%yieldEvery == 0 {
+				runtime.Gosched()
+			}
 			e, err := s.Next()
 			if errors.Is(err, io.EOF) {
 				return
