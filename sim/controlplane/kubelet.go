@@ -23,8 +23,10 @@ func (c *ControlPlane) simulatedKubelet(next http.Handler) http.Handler {
 		case "log":
 			c.podLog(w, r, namespace, name)
 		case "exec", "attach", "portforward", "proxy":
-			refuse(w, r, apierrors.NewGenericServerResponse(http.StatusNotImplemented, r.Method, corev1.Resource("pods/"+subresource), name,
-				"the pod is simulated by simk: it has no processes and no network", 0, true))
+			refuse(w, r, &apierrors.StatusError{ErrStatus: metav1.Status{
+				Status: metav1.StatusFailure, Code: http.StatusNotImplemented,
+				Message: fmt.Sprintf("%s: pod %s/%s is simulated by simk: it has no processes and no network", subresource, namespace, name),
+			}})
 		default:
 			next.ServeHTTP(w, r)
 		}
