@@ -2,6 +2,8 @@
 package build
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -20,6 +22,9 @@ type Pod struct {
 	// NodeSelector and PriorityClass are left out when empty.
 	NodeSelector  map[string]string
 	PriorityClass string
+	// NodeLabels are values that nodes must have by key, one of each: required
+	// node affinity.
+	NodeLabels map[string][]string
 	// RunFor is how long it runs; without it (HasRunFor false) until it is deleted.
 	RunFor    time.Duration
 	HasRunFor bool
@@ -65,10 +70,27 @@ func (p Pod) Object() tracer.Object {
 	if len(p.NodeSelector) > 0 {
 		spec["nodeSelector"] = anyMap(p.NodeSelector)
 	}
+	if len(p.NodeLabels) > 0 {
+		spec["affinity"] = affinity(p.NodeLabels)
+	}
 	if p.PriorityClass != "" {
 		spec["priorityClassName"] = p.PriorityClass
 	}
 	return object("v1", "Pod", metadata, spec, nil)
+}
+
+func affinity(labels map[string][]string) map[string]any {
+	var expressions []any
+	for _, key := range slices.Sorted(maps.Keys(labels)) {
+		var values []any
+		for _, v := range labels[key] {
+			values = append(values, v)
+		}
+		expressions = append(expressions, map[string]any{"key": key, "operator": "In", "values": values})
+	}
+	return map[string]any{"nodeAffinity": map[string]any{"requiredDuringSchedulingIgnoredDuringExecution": map[string]any{
+		"nodeSelectorTerms": []any{map[string]any{"matchExpressions": expressions}},
+	}}}
 }
 
 // Node returns a node of that capacity, all of it allocatable.
@@ -80,9 +102,11 @@ func Node(name string, labels, capacity map[string]string) tracer.Object {
 	return object("v1", "Node", metadata, nil, map[string]any{"capacity": anyMap(capacity), "allocatable": anyMap(capacity)})
 }
 
-// Namespace returns a namespace.
-func Namespace(name string) tracer.Object {
-	return object("v1", "Namespace", map[string]any{"name": name}, nil, nil)
+// PriorityClass returns a priority class of that value.
+func PriorityClass(name string, value int32) tracer.Object {
+	o := object("scheduling.k8s.io/v1", "PriorityClass", map[string]any{"name": name}, nil, nil)
+	o.Object["value"] = int64(value)
+	return o
 }
 
 func object(version, kind string, metadata, spec, status map[string]any) tracer.Object {
