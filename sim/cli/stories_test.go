@@ -22,6 +22,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"simk":     func() { os.Exit(Main(os.Args[1:], os.Stdout, os.Stderr)) },
 		"podtimes": func() { os.Exit(podtimes(os.Args[1:])) },
+		"kubectl":  runKubectl,
 	})
 }
 
@@ -31,10 +32,13 @@ func TestStories(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "../../testdata/stories",
 		UpdateScripts: *update,
+		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"up": upCommand, "down": downCommand},
 		Setup: func(env *testscript.Env) error {
 			traces, err := filepath.Abs("../../testdata")
 			env.Setenv("TESTDATA", traces)
 			env.Setenv("TMPDIR", env.WorkDir)
+			env.Setenv("KUBECONFIG", filepath.Join(env.WorkDir, "kubeconfig"))
+			env.Setenv("HOME", env.WorkDir) // kubectl's cache
 			return err
 		},
 	})

@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"k8s.io/component-base/cli"
+	kubectl "k8s.io/kubectl/pkg/cmd"
+
+	"simk.dev/simk/sim/clock"
+)
+
+// runKubectl is the real kubectl, in the test's own binary.
+func runKubectl() {
+	clock.Live(context.Background())
+	os.Exit(cli.Run(kubectl.NewDefaultKubectlCommand()))
+}
+
+// upCommand starts `simk up` with a story's arguments and returns when clients can
+// come; KUBECONFIG leads them there. It ends with the story, or with down.
+//
+//	up [ARG...]
+func upCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg {
+		ts.Fatalf("up cannot be negated: use exec")
+	}
+	kubeconfig := ts.Getenv("KUBECONFIG")
+	output, err := os.Create(ts.MkAbs("up.log"))
+	ts.Check(err)
+	cmd := exec.Command("simk", append([]string{"up", "--kubeconfig", kubeconfig}, args...)...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), output, output
+	cmd.Env = append(os.Environ(), "TMPDIR="+ts.Getenv("TMPDIR"))
+	ts.Check(cmd.Start()) // not waited for: that would hold the only processor
+	ts.Defer(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	upProcess = cmd
+	for end := clock.Wall().Add(wallLimit); clock.Wall().Before(end); clock.WallSleep(wallStep) {
+		if _, err := os.Stat(kubeconfig); err == nil {
+			return
+		}
+	}
+	log, _ := os.ReadFile(output.Name())
+	ts.Fatalf("the cluster did not come up: %s", log)
+}
+
+// upProcess is the cluster of the story that runs; stories run one at a time.
+var upProcess *exec.Cmd
+
+// downCommand interrupts the cluster and waits for its end; its output is then in up.log.
+func downCommand(ts *testscript.TestScript, neg bool, _ []string) {
+	ts.Check(upProcess.Process.Signal(os.Interrupt))
+	err := upProcess.Wait()
+	if neg == (err == nil) {
+		ts.Fatalf("the cluster ended with %v", err)
+	}
+}
+
+// A cluster that was killed leaves nothing that the next command does not remove.
+func TestKilledUp(t *testing.T) {
+	cmd, tmp, _ := command(t, "up")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var sockets []string
+	for end := clock.Wall().Add(wallLimit); len(sockets) == 0 && clock.Wall().Before(end); clock.WallSleep(wallStep) {
+		sockets, _ = filepath.Glob(filepath.Join(tmp, "simk-*", "run-*", "control.sock"))
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	if len(sockets) != 1 {
+		t.Fatalf("control sockets: %v, want one", sockets)
+	}
+	next, _, stderr := command(t, "ctl", "status")
+	next.Env = cmd.Env
+	if err := next.Run(); err == nil || !strings.Contains(stderr.String(), "no cluster runs") {
+		t.Errorf("ctl after the cluster was killed: %v, %s", err, stderr)
+	}
+	if left := scratchFolders(t, tmp); len(left) != 0 {
+		t.Errorf("ctl left %v", left)
+	}
+}
