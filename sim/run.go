@@ -179,6 +179,7 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 	own := &owners{plane.Informers}
 	c.recorder = newRecorder(head.StartTime, own.label)
 	lives := newLifecycles(own, head.Lifecycles, func(p *corev1.Pod, err error) { c.events.note(p, "Warning", "InvalidLifecycle", err.Error()) })
+	c.recorder.compareWith(head.Lifecycles, lives)
 	pool := vnode.New(vnode.Config{Client: plane.Client, Informers: plane.Informers, Lifecycle: lives.next})
 	var extra []string
 	if o.EndpointSlices {

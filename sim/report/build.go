@@ -64,6 +64,7 @@ func Build(h *history.History, meta Meta) *Report {
 	r.Unschedulable, r.UnschedulableOmitted = reasons(h, lives)
 	r.Owners, r.OwnersOmitted = owners(h, lives)
 	r.Rejected, r.Rejections = rejections(h)
+	r.Fidelity = fidelity(h, lives)
 	return r
 }
 

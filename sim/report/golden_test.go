@@ -57,8 +57,21 @@ func morning() (*history.History, Meta) {
 		}
 		h.Pods = append(h.Pods, p)
 	}
+	// A real cluster that placed by another rule and took a second longer.
+	real := history.Recorded{Namespace: "batch", Owner: "CronJob/nightly"}
+	for i, p := range h.Pods {
+		p.Launch = i + 1
+		if i < 58 {
+			real.Pods = append(real.Pods, history.RecordedPod{Node: h.Nodes[i*i%4].Name, Pending: p.Bound - p.Created + time.Second})
+		}
+	}
+	h.Recorded = []history.Recorded{
+		real,
+		{Namespace: "ml", Owner: "StatefulSet/train", Pods: []history.RecordedPod{{Node: "spot-7", Pending: never}, {Node: "ip-10-0-0-3", Pending: never}}},
+	}
 	gpu := pod("train-0", 19*time.Minute, 20*time.Minute+5*time.Second, 20*time.Minute+9*time.Second, never, 80*time.Minute+1)
 	gpu.Namespace, gpu.Owner, gpu.Node, gpu.Evicted = "ml", "StatefulSet/train", "ip-10-0-0-3", true
+	gpu.Launch = 1
 	gpu.Requests = history.Resources{"cpu": 2000, "memory": 8 * gi, "nvidia.com/gpu": 1}
 	again := because(pod("train-0", 80*time.Minute+2), `0 nodes offer "nvidia.com/gpu", <none>`)
 	again.Namespace, again.Owner, again.Requests = "ml", "StatefulSet/train", gpu.Requests
@@ -93,8 +106,13 @@ func TestGolden(t *testing.T) {
 			{Namespace: "b", Owner: "Job/one", Created: 300, Failed: 1},
 		},
 		OwnersOmitted: OmittedOwners{Owners: 5, Failed: 118},
-		Rejected:      103,
-		Rejections:    slices.Repeat([]Rejection{{AtSeconds: 90, Object: "Pod a/b", Message: "refused"}}, 100),
+		Fidelity: &Fidelity{
+			FidelityPods: FidelityPods{NotStartedPods: 123_456, ExtraPods: 65_432},
+			Placement:    &PlacementFidelity{ComparedPods: 1_234_567, SameNodeFraction: 1, OverlapFraction: 1, UnknownNodePods: 99_999},
+			Pending:      &PendingFidelity{ComparedPods: 1, RecordedSeconds: Distribution{Mean: 3599}, SimulatedSeconds: Distribution{Mean: 3599}, MeanAbsoluteDifferenceSeconds: 3599},
+		},
+		Rejected:   103,
+		Rejections: slices.Repeat([]Rejection{{AtSeconds: 90, Object: "Pod a/b", Message: "refused"}}, 100),
 	}
 	for name, write := range map[string]func(io.Writer) error{
 		"long.txt":     func(w io.Writer) error { return WriteText(w, long) },

@@ -46,6 +46,15 @@ func reasons(h *history.History, lives []life) ([]Reason, OmittedReasons) {
 
 type ownerKey struct{ namespace, owner string }
 
+// shownOwner is the owner under which the report counts a pod: bare pods of a
+// namespace together.
+func shownOwner(namespace, owner string) ownerKey {
+	if strings.HasPrefix(owner, "Pod/") {
+		owner = barePods
+	}
+	return ownerKey{namespace, owner}
+}
+
 // ownerSum is an Owner while its pods are being added up.
 type ownerSum struct {
 	Owner
@@ -58,14 +67,10 @@ func owners(h *history.History, lives []life) ([]Owner, OmittedOwners) {
 	var sums []*ownerSum
 	index := map[ownerKey]*ownerSum{}
 	for i, p := range h.Pods {
-		owner := p.Owner
-		if strings.HasPrefix(owner, "Pod/") {
-			owner = barePods
-		}
-		key := ownerKey{p.Namespace, owner}
+		key := shownOwner(p.Namespace, p.Owner)
 		sum := index[key]
 		if sum == nil {
-			sum = &ownerSum{Owner: Owner{Namespace: p.Namespace, Owner: owner}}
+			sum = &ownerSum{Owner: Owner{Namespace: key.namespace, Owner: key.owner}}
 			index[key] = sum
 			sums = append(sums, sum)
 		}

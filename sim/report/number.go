@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"math/big"
 	"math/bits"
 	"time"
@@ -20,9 +21,19 @@ func (a *area) add(amount int64, span time.Duration) {
 		return
 	}
 	hi, lo := bits.Mul64(uint64(amount), uint64(span))
+	a.plus(area{hi, lo})
+}
+
+// plus adds another area.
+func (a *area) plus(b area) {
 	var carry uint64
-	a.lo, carry = bits.Add64(a.lo, lo, 0)
-	a.hi, _ = bits.Add64(a.hi, hi, carry)
+	a.lo, carry = bits.Add64(a.lo, b.lo, 0)
+	a.hi, _ = bits.Add64(a.hi, b.hi, carry)
+}
+
+// compare is negative when a is the smaller one, positive when it is the larger.
+func (a *area) compare(b area) int {
+	return cmp.Or(cmp.Compare(a.hi, b.hi), cmp.Compare(a.lo, b.lo))
 }
 
 func (a *area) isZero() bool { return a.hi == 0 && a.lo == 0 }

@@ -108,6 +108,7 @@ func randomHistory(rng *rand.Rand) *history.History {
 		p.Reason = []string{"", "x", "y"}[rng.IntN(3)]
 		h.Pods = append(h.Pods, p)
 	}
+	recordAtRandom(rng, h, unit)
 	for i := range rng.IntN(6) {
 		n := &history.Node{Name: fmt.Sprintf("n-%d", i), Added: later(0, 100)}
 		n.Allocatable = history.Resources{"cpu": int64(rng.IntN(4000)), "memory": 1 << rng.IntN(44), "pods": 5}

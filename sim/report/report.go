@@ -55,6 +55,9 @@ type Report struct {
 	// "namespace/name node boundNanoseconds\n" for each pod that was bound,
 	// sorted by bytes: equal for two runs that placed all pods alike.
 	PlacementsSHA256 string `json:"placementsSHA256"`
+	// Fidelity compares the run with the real cluster. It is left out when the
+	// trace records neither nodes nor pending times.
+	Fidelity *Fidelity `json:"fidelity,omitempty"`
 	// Timeline is the run at no more than 200 instants.
 	Timeline []Point `json:"timeline"`
 }

@@ -26,6 +26,7 @@ func WriteText(w io.Writer, r *Report) error {
 	t.head(r)
 	t.pods(r)
 	t.nodes(r)
+	t.fidelity(r.Fidelity)
 	t.pending(r)
 	t.failures(r)
 	t.rejections(r)
@@ -101,6 +102,45 @@ func bar(u Utilization) string {
 	peak = max(mean, peak)
 	return strings.Repeat("█", mean) + strings.Repeat("▒", peak-mean) + strings.Repeat("·", barWidth-peak)
 }
+
+// fidelity says in up to three lines how near the run came to what the trace
+// records.
+func (t *text) fidelity(f *Fidelity) {
+	if f == nil {
+		return
+	}
+	label := "Fidelity"
+	line := func(format string, args ...any) {
+		t.line("%-9s "+format, append([]any{label}, args...)...)
+		label = ""
+	}
+	unknown := 0
+	if p := f.Placement; p != nil {
+		unknown = p.UnknownNodePods
+		if p.ComparedPods > 0 {
+			line("%s of %s ran where recorded, %s if replicas swap",
+				percent(p.SameNodeFraction), count(p.ComparedPods, "pod"), percent(p.OverlapFraction))
+		}
+	}
+	if p := f.Pending; p != nil && p.ComparedPods > 0 {
+		line("waited %s on average, recorded %s; a pod differs by %s",
+			humanSeconds(p.SimulatedSeconds.Mean), humanSeconds(p.RecordedSeconds.Mean), humanSeconds(p.MeanAbsoluteDifferenceSeconds))
+	}
+	var rest []string
+	for _, r := range []struct {
+		n    int
+		what string
+	}{{unknown, "on unknown nodes"}, {f.NotStartedPods, "not started"}, {f.ExtraPods, "extra"}} {
+		if r.n > 0 {
+			rest = append(rest, thousands(r.n)+" "+r.what)
+		}
+	}
+	if len(rest) > 0 {
+		line("left out: %s", strings.Join(rest, ", "))
+	}
+}
+
+func percent(fraction float64) string { return fmt.Sprintf("%.1f%%", 100*fraction) }
 
 func (t *text) pending(r *Report) {
 	if r.Pods.PendingAtEnd == 0 {
