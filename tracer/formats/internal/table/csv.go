@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"simk.dev/simk/tracer/internal/source"
 )
@@ -21,6 +22,8 @@ type Reader struct {
 	columns map[string]int
 	row     []string
 	rows    int
+	// The instants that Near has seen lie between these.
+	earliest, latest time.Time
 }
 
 // Open opens a CSV file whose header must have those columns; it may have more.

@@ -157,3 +157,23 @@ func longExponent(s string) bool {
 	i := strings.IndexAny(s, "eE")
 	return i >= 0 && len(strings.TrimLeft(s[i+1:], "+-0")) > 2
 }
+
+// Near faults the column unless instant t, a value of it, lies within MaxSpan of
+// those before: their distances are then durations.
+func (r *Reader) Near(column string, t time.Time) {
+	if r.err != nil {
+		return
+	}
+	if r.rows == 1 {
+		r.earliest, r.latest = t, t
+	}
+	if t.Before(r.earliest) {
+		r.earliest = t
+	}
+	if t.After(r.latest) {
+		r.latest = t
+	}
+	if r.latest.Sub(r.earliest) > MaxSpan {
+		r.Fail(column, "%s: %s is more than %d years away from other rows", column, shorten(r.Text(column)), MaxSpan/(365*24*time.Hour))
+	}
+}
