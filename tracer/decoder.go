@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"simk.dev/simk/tracer/internal/source"
 )
@@ -23,6 +24,10 @@ type decoder struct {
 	event int   // for errors: the index of the event, or -1
 	start int64 // where the last token or value may start, separators included
 
+	// shift is how much further the text is than the JSON decoder counts.
+	shift int64
+	quick *quick
+
 	limits limits
 	// part is what is being read: it is partLimit long at most, to partEnd.
 	part               string
@@ -38,17 +43,37 @@ func newDecoder(file string, r io.Reader, l limits) *decoder {
 	text := source.NewText(r, int(l.object))
 	d := &decoder{text: text, json: json.NewDecoder(text), file: file, event: -1, limits: l}
 	d.json.UseNumber()
+	d.quick = newQuick(text, min(quickLimit, l.object, l.event))
 	return d
+}
+
+// offset is how far the JSON has been read.
+func (d *decoder) offset() int64 { return d.json.InputOffset() + d.shift }
+
+// restart reads on at an offset among the elements of events, before the first
+// of them or behind one.
+func (d *decoder) restart(offset int64, first bool) {
+	opening := `{"":[`
+	if !first {
+		opening += "0"
+	}
+	d.text.Rewind(offset)
+	d.json = json.NewDecoder(io.MultiReader(strings.NewReader(opening), d.text))
+	d.json.UseNumber()
+	for d.json.InputOffset() < int64(len(opening)) {
+		_, _ = d.json.Token() // what stands in opening
+	}
+	d.shift = offset - int64(len(opening))
 }
 
 // begin says what is read from here on, and how long it may be.
 func (d *decoder) begin(part string, limit int64) {
-	d.part, d.partLimit, d.partEnd = part, limit, d.json.InputOffset()+limit
+	d.part, d.partLimit, d.partEnd = part, limit, d.offset()+limit
 }
 
 // advance notes that a token or value follows.
 func (d *decoder) advance() error {
-	d.start = d.json.InputOffset()
+	d.start = d.offset()
 	d.text.Mark(d.start)
 	if d.start > d.partEnd {
 		return d.errorf("%s is longer than %s", d.part, size(d.partLimit))
@@ -96,7 +121,7 @@ func (d *decoder) value() (any, error) {
 	if err := d.json.Decode(&v); err != nil {
 		return nil, d.failed(err)
 	}
-	if n := d.json.InputOffset() - d.text.Skip(d.start, betweenTokens); n > d.limits.object {
+	if n := d.offset() - d.text.Skip(d.start, betweenTokens); n > d.limits.object {
 		return nil, d.tooLong()
 	}
 	v, problem := plain(v, MaxDepth)
@@ -125,7 +150,7 @@ func (d *decoder) failed(err error) error {
 // stands before it, and the offset in its error does not count what was read
 // as tokens: parsing the value alone once more gives the right one.
 func (d *decoder) faultOffset(err error) int64 {
-	at := d.text.Skip(d.json.InputOffset(), " \t\r\n")
+	at := d.text.Skip(d.offset(), " \t\r\n")
 	var again *json.SyntaxError
 	var v json.RawMessage
 	if errors.As(json.Unmarshal(d.text.From(at), &v), &again) && again.Error() == err.Error() {

@@ -50,17 +50,26 @@ func (r *Reader) readEvent() (*Event, error) {
 // at reads the time of an event.
 func (r *Reader) at(key string) (time.Duration, error) {
 	at, err := r.d.duration(key)
-	switch h := r.head; {
-	case err != nil:
+	if err != nil {
 		return 0, err
-	case at < r.last:
-		return 0, r.d.errorf("events are out of order: this one is at %s, the one before it at %s", FormatDuration(at), FormatDuration(r.last))
-	case h.HasDuration && at > h.Duration:
-		return 0, r.d.errorf("at %s is after the end of the trace: its duration is %s", FormatDuration(at), FormatDuration(h.Duration))
-	case at > r.latest:
-		return 0, r.d.errorf("at %s is beyond the year %d", FormatDuration(at), lastEnd.Year()-1)
+	}
+	if problem := r.badAt(at); problem != "" {
+		return 0, r.d.errorf("%s", problem)
 	}
 	return at, nil
+}
+
+// badAt says what is wrong with the time of the next event.
+func (r *Reader) badAt(at time.Duration) string {
+	switch h := r.head; {
+	case at < r.last:
+		return fmt.Sprintf("events are out of order: this one is at %s, the one before it at %s", FormatDuration(at), FormatDuration(r.last))
+	case h.HasDuration && at > h.Duration:
+		return fmt.Sprintf("at %s is after the end of the trace: its duration is %s", FormatDuration(at), FormatDuration(h.Duration))
+	case at > r.latest:
+		return fmt.Sprintf("at %s is beyond the year %d", FormatDuration(at), lastEnd.Year()-1)
+	}
+	return ""
 }
 
 func (d *decoder) nodeChange(where string) (c NodeChange, err error) {

@@ -16,6 +16,7 @@ type Reader struct {
 	file *source.File
 	head *Head
 
+	quick  bool          // the quick reader, not the decoder, stands before the next event
 	next   int           // index of the next event
 	last   time.Duration // time of the event before it
 	latest time.Duration // events later than this have no representable instant
@@ -67,6 +68,9 @@ func (r *Reader) Close() error {
 func (r *Reader) Next() (*Event, error) {
 	if r.err != nil {
 		return nil, r.err
+	}
+	if event, ok := r.quickEvent(); ok {
+		return event, nil
 	}
 	if !r.d.json.More() {
 		r.d.event = -1
@@ -122,7 +126,7 @@ func (r *Reader) end() error {
 // rest is the text behind the last token that is not white space, as far as it
 // has been read.
 func (d *decoder) rest() []byte {
-	return d.text.From(d.text.Skip(d.json.InputOffset(), " \t\r\n"))
+	return d.text.From(d.text.Skip(d.offset(), " \t\r\n"))
 }
 
 // startTrace reads the opening brace of the trace, and helps those who give a file

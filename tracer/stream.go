@@ -20,7 +20,7 @@ type Source interface {
 var _ Source = (*Reader)(nil)
 
 // yieldEvery is after how many events Events lets others run.
-const yieldEvery = 16
+const yieldEvery = 64
 
 // Events returns what a source has left: for WriteFile, and for everyone who
 // reads a whole trace. In virtual time a goroutine runs until it blocks; a loop

@@ -77,6 +77,14 @@ func (t *Text) Mark(offset int64) {
 	t.mark = offset
 }
 
+// Rewind has the text read again from offset on, which is behind the last mark.
+func (t *Text) Rewind(offset int64) {
+	t.read = min(max(offset, t.mark), t.end())
+}
+
+// Ahead is how far the text has been read behind the last mark.
+func (t *Text) Ahead() int64 { return t.read - t.mark }
+
 // Position returns the line and the column, both from 1, of an offset behind
 // the last mark. Columns count bytes.
 func (t *Text) Position(offset int64) (line, column int) {
