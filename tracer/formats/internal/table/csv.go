@@ -105,6 +105,9 @@ func (r *Reader) readFault(err error) error {
 	return fault(r.path, p.Line, p.Column, "not CSV", p.Err)
 }
 
+// Path returns the file's path.
+func (r *Reader) Path() string { return r.path }
+
 // Line returns the number of the row's line.
 func (r *Reader) Line() int {
 	line, _ := r.csv.FieldPos(0)
