@@ -30,7 +30,7 @@ type Summary struct {
 // that live at the same time.
 func Check(path string, options CheckOptions) (*Summary, error) {
 	digest := sha256.New()
-	r, err := open(path, digest)
+	r, err := open(path, digest, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -48,17 +48,25 @@ func Check(path string, options CheckOptions) (*Summary, error) {
 
 func check(r *Reader, options CheckOptions) (*Summary, error) {
 	s := &Summary{Head: r.Head(), Objects: len(r.Head().Objects)}
-	refs := newReferences(r.Head(), options)
+	var fault *Error // the first one
+	refs := NewReferences(r.Head(), options, func(e *Error) {
+		if fault == nil {
+			fault = e
+		}
+	})
 	for event, err := range Events(r) {
 		if err != nil {
 			return nil, err
 		}
-		if err := refs.event(event); err != nil {
-			return nil, err
+		if refs.Event(event); fault != nil {
+			return nil, fault
 		}
 		s.Events++
 		s.LastEvent = event.At
 		s.Objects += len(event.Apply)
 	}
-	return s, refs.end()
+	if refs.End(); fault != nil {
+		return nil, fault
+	}
+	return s, nil
 }

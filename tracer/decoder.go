@@ -21,6 +21,8 @@ type decoder struct {
 	json *json.Decoder
 	file string
 
+	report func(*Error) // nil unless the reader is tolerant
+
 	event int   // for errors: the index of the event, or -1
 	start int64 // where the last token or value may start, separators included
 
@@ -98,6 +100,17 @@ func (d *decoder) errorf(format string, args ...any) error {
 
 func (d *decoder) errorAt(pos Position, format string, args ...any) error {
 	return &Error{Pos: pos, Event: d.event, Msg: fmt.Sprintf(format, args...)}
+}
+
+// tolerate is an error about what does not keep the trace from being read on;
+// with a tolerant reader it is reported, and nil returned.
+func (d *decoder) tolerate(fault Fault, pos Position, msg string) error {
+	err := &Error{Fault: fault, Pos: pos, Event: d.event, Msg: msg}
+	if d.report == nil {
+		return err
+	}
+	d.report(err)
+	return nil
 }
 
 func (d *decoder) token() (json.Token, error) {

@@ -20,9 +20,25 @@ func (p Position) String() string {
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 }
 
+// Fault is the sort of an Error, for those who treat them differently.
+type Fault int
+
+// The sorts of faults. Those behind FaultFormat do not keep a trace from being
+// read on: see OpenTolerant and References.
+const (
+	FaultFormat Fault = iota // it cannot be read
+	FaultObject              // an object without a name, or of no kind
+	FaultOrder               // an event earlier than the one before it
+	FaultEnd                 // an event after the end of the trace
+	FaultDelete              // a delete of what does not exist
+	FaultNode                // a change of a node that cannot be
+	FaultOwner               // lifecycles of an owner that never appears
+)
+
 // Error is what is wrong with a trace, and where.
 type Error struct {
-	Pos Position
+	Fault Fault
+	Pos   Position
 	// Event is the index of the event in which the fault is, or -1.
 	Event int
 	Msg   string

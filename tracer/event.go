@@ -43,7 +43,7 @@ func (r *Reader) readEvent() (*Event, error) {
 		return nil, d.errorAt(event.Pos, "at is missing: when does the event happen?")
 	}
 	r.next++
-	r.last = event.At
+	r.last = max(r.last, event.At)
 	return event, nil
 }
 
@@ -53,23 +53,23 @@ func (r *Reader) at(key string) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	if problem := r.badAt(at); problem != "" {
-		return 0, r.d.errorf("%s", problem)
+	if problem, fault := r.badAt(at); problem != "" {
+		return at, r.d.tolerate(fault, r.d.pos(), problem)
 	}
 	return at, nil
 }
 
 // badAt says what is wrong with the time of the next event.
-func (r *Reader) badAt(at time.Duration) string {
+func (r *Reader) badAt(at time.Duration) (string, Fault) {
 	switch h := r.head; {
 	case at < r.last:
-		return fmt.Sprintf("events are out of order: this one is at %s, the one before it at %s", FormatDuration(at), FormatDuration(r.last))
+		return fmt.Sprintf("events are out of order: this one is at %s, the one before it at %s", FormatDuration(at), FormatDuration(r.last)), FaultOrder
 	case h.HasDuration && at > h.Duration:
-		return fmt.Sprintf("at %s is after the end of the trace: its duration is %s", FormatDuration(at), FormatDuration(h.Duration))
+		return fmt.Sprintf("at %s is after the end of the trace: its duration is %s", FormatDuration(at), FormatDuration(h.Duration)), FaultEnd
 	case at > r.latest:
-		return fmt.Sprintf("at %s is beyond the year %d", FormatDuration(at), lastEnd.Year()-1)
+		return fmt.Sprintf("at %s is beyond the year %d", FormatDuration(at), lastEnd.Year()-1), FaultEnd
 	}
-	return ""
+	return "", 0
 }
 
 func (d *decoder) nodeChange(where string) (c NodeChange, err error) {
@@ -100,7 +100,7 @@ func (d *decoder) objects(key string) ([]Object, error) {
 			return d.mismatch("an element of "+key, "a Kubernetes object", v)
 		}
 		if problem := badObject(m); problem != "" {
-			return d.errorf("%s: %s", key, problem)
+			return d.tolerate(FaultObject, d.pos(), key+": "+problem)
 		}
 		all = append(all, Object{&unstructured.Unstructured{Object: m}, d.pos()})
 		return nil

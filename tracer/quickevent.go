@@ -86,7 +86,7 @@ func (r *Reader) tryAt() (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	if at < 0 || r.badAt(at) != "" {
+	if problem, _ := r.badAt(at); at < 0 || problem != "" {
 		return 0, errUnusual
 	}
 	return at, nil

@@ -24,10 +24,17 @@ type Reader struct {
 }
 
 // Open opens a trace and reads its head.
-func Open(path string) (*Reader, error) { return open(path, nil) }
+func Open(path string) (*Reader, error) { return open(path, nil, nil) }
+
+// OpenTolerant is Open for those who want all faults, not the first: what does
+// not keep the trace from being read on is passed to report. An object without
+// a name is left out; an event out of order or after the end is handed out.
+func OpenTolerant(path string, report func(*Error)) (*Reader, error) {
+	return open(path, nil, report)
+}
 
 // open is Open; what is read, as it is stored, is written to tap too.
-func open(path string, tap io.Writer) (*Reader, error) {
+func open(path string, tap io.Writer, report func(*Error)) (*Reader, error) {
 	if path == "-" {
 		return nil, &Error{Event: -1, Msg: "a trace cannot be read from standard input: it is read twice, first to check it, so save it to a file"}
 	}
@@ -35,8 +42,9 @@ func open(path string, tap io.Writer) (*Reader, error) {
 	if err != nil {
 		return nil, &Error{Pos: Position{File: path}, Event: -1, Msg: "cannot read the trace", Err: err}
 	}
-	r, err := newReader(path, file, defaultLimits)
-	if err != nil {
+	r := &Reader{d: newDecoder(path, file, defaultLimits)}
+	r.d.report = report
+	if err := r.readHead(); err != nil {
 		file.Close()
 		return nil, err
 	}

@@ -1,11 +1,18 @@
 package tracer
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+)
 
-// references follows which objects and nodes exist as a trace goes on, and
-// finds what refers to nothing.
-type references struct {
+// References follows which objects and nodes exist as a trace goes on, and
+// finds what refers to nothing. Memory grows with the names of the objects that
+// live at the same time.
+type References struct {
 	options CheckOptions
+	report  func(*Error)
 	// live are the names of the existing objects. The outer key is a reference
 	// without its name: a million pods then cost a million names.
 	live map[ObjectRef]map[string]struct{}
@@ -16,9 +23,12 @@ type references struct {
 	owners map[ObjectRef]OwnerLifecycles
 }
 
-func newReferences(h *Head, options CheckOptions) *references {
-	r := &references{
+// NewReferences begins with the objects of the head. What is wrong later on is
+// passed to report.
+func NewReferences(h *Head, options CheckOptions, report func(*Error)) *References {
+	r := &References{
 		options: options,
+		report:  report,
 		live:    map[ObjectRef]map[string]struct{}{},
 		failed:  map[string]bool{},
 		drained: map[string]bool{},
@@ -33,34 +43,52 @@ func newReferences(h *Head, options CheckOptions) *references {
 	return r
 }
 
-// event follows one event in its order: apply, delete, nodes.
-func (r *references) event(e *Event) error {
+// Event follows one event in its order: apply, delete, nodes.
+func (r *References) Event(e *Event) {
+	r.Apply(e)
+	r.DeleteAndNodes(e)
+}
+
+// Apply follows what an event applies, the first half of Event: now is the time
+// to ask Has about what the applied objects refer to.
+func (r *References) Apply(e *Event) {
 	for _, o := range e.Apply {
 		r.apply(o.Ref())
 	}
+}
+
+// DeleteAndNodes is the second half of Event.
+func (r *References) DeleteAndNodes(e *Event) {
 	for _, ref := range e.Delete {
 		if !r.delete(ref) {
-			return fault(e, "delete of %s, which does not exist at that point of the trace", ref)
+			r.fault(e, FaultDelete, "delete of %s, which does not exist at that point of the trace", ref)
 		}
 	}
-	return r.nodes(e)
+	r.nodes(e)
 }
 
-// end reports the first owner of lifecycles that never appeared.
-func (r *references) end() error {
-	var first *OwnerLifecycles
-	for _, l := range r.owners {
-		if first == nil || l.Pos.Line < first.Pos.Line || l.Pos.Line == first.Pos.Line && l.Pos.Column < first.Pos.Column {
-			first = &l
-		}
+// End reports the owners of lifecycles that never appeared, in the order of the
+// file.
+func (r *References) End() {
+	missing := slices.SortedFunc(maps.Values(r.owners), func(a, b OwnerLifecycles) int {
+		return cmp.Or(cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Column, b.Pos.Column))
+	})
+	for _, l := range missing {
+		r.report(&Error{Fault: FaultOwner, Pos: l.Pos, Event: -1, Msg: fmt.Sprintf("lifecycles of %s (%s), which the trace never creates", l.Owner, l.Owner.APIVersion)})
 	}
-	if first == nil {
-		return nil
-	}
-	return &Error{Pos: first.Pos, Event: -1, Msg: fmt.Sprintf("lifecycles of %s (%s), which the trace never creates", first.Owner, first.Owner.APIVersion)}
 }
 
-func (r *references) apply(ref ObjectRef) {
+// Has tells whether an object exists. The version within its group does not
+// matter, and no namespace is the default one.
+func (r *References) Has(ref ObjectRef) bool {
+	ref = ref.normal()
+	name := ref.Name
+	ref.Name = ""
+	_, found := r.live[ref][name]
+	return found
+}
+
+func (r *References) apply(ref ObjectRef) {
 	ref = ref.normal()
 	if len(r.owners) > 0 {
 		delete(r.owners, ref)
@@ -76,8 +104,8 @@ func (r *references) apply(ref ObjectRef) {
 }
 
 // delete tells whether there was such an object.
-func (r *references) delete(ref ObjectRef) bool {
-	if !r.has(ref) {
+func (r *References) delete(ref ObjectRef) bool {
+	if !r.Has(ref) {
 		return false
 	}
 	ref = ref.normal()
@@ -94,51 +122,39 @@ func (r *references) delete(ref ObjectRef) bool {
 	return true
 }
 
-func (r *references) has(ref ObjectRef) bool {
-	ref = ref.normal()
-	name := ref.Name
-	ref.Name = ""
-	_, found := r.live[ref][name]
-	return found
-}
-
-func (r *references) nodes(e *Event) error {
+func (r *References) nodes(e *Event) {
 	for _, name := range e.Nodes.Fail {
-		if !r.hasNode(name) {
-			return noNode(e, "fail", name)
+		switch {
+		case !r.hasNode(e, "fail", name):
+		case r.failed[name]:
+			r.fault(e, FaultNode, "nodes.fail: node %q has failed already", name)
+		default:
+			r.failed[name] = true
 		}
-		if r.failed[name] {
-			return fault(e, "nodes.fail: node %q has failed already", name)
-		}
-		r.failed[name] = true
 	}
 	for _, name := range e.Nodes.Recover {
-		if !r.hasNode(name) {
-			return noNode(e, "recover", name)
-		}
-		if !r.failed[name] && !r.drained[name] {
-			return fault(e, "nodes.recover: node %q neither failed nor was drained before", name)
+		if r.hasNode(e, "recover", name) && !r.failed[name] && !r.drained[name] {
+			r.fault(e, FaultNode, "nodes.recover: node %q neither failed nor was drained before", name)
 		}
 		delete(r.failed, name)
 		delete(r.drained, name)
 	}
 	for _, name := range e.Nodes.Drain {
-		if !r.hasNode(name) {
-			return noNode(e, "drain", name)
+		if r.hasNode(e, "drain", name) {
+			r.drained[name] = true
 		}
-		r.drained[name] = true
 	}
-	return nil
 }
 
-func (r *references) hasNode(name string) bool {
-	return r.options.NodesReplaced || r.has(ObjectRef{APIVersion: "v1", Kind: "Node", Name: name})
+// hasNode reports a node that does not exist.
+func (r *References) hasNode(e *Event, what, name string) bool {
+	if r.options.NodesReplaced || r.Has(ObjectRef{APIVersion: "v1", Kind: "Node", Name: name}) {
+		return true
+	}
+	r.fault(e, FaultNode, "nodes.%s: there is no node %q at that point of the trace", what, name)
+	return false
 }
 
-func noNode(e *Event, what, name string) error {
-	return fault(e, "nodes.%s: there is no node %q at that point of the trace", what, name)
-}
-
-func fault(e *Event, format string, args ...any) error {
-	return &Error{Pos: e.Pos, Event: e.Index, Msg: fmt.Sprintf(format, args...)}
+func (r *References) fault(e *Event, fault Fault, format string, args ...any) {
+	r.report(&Error{Fault: fault, Pos: e.Pos, Event: e.Index, Msg: fmt.Sprintf(format, args...)})
 }
