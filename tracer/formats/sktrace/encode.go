@@ -197,5 +197,5 @@ func (x *exported) writeLife(e *encoder, start int64, p tracer.Lifecycle) {
 	e.text("Finished")
 	e.arrayLen(2)
 	e.integer(start)
-	e.integer(start + int64(p.RunFor/time.Second))
+	e.integer(min(start+int64(p.RunFor/time.Second), maxSecond))
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -157,6 +158,10 @@ func (e *exported) event(ev *tracer.Event) error {
 
 // holds says whether SimKube can have such an object.
 func (e *exported) holds(ref tracer.ObjectRef) bool {
+	if _, _, err := parseGVK(gvkOf(ref)); err != nil || strings.Contains(ref.Namespace, "/") {
+		e.notes.Count("objects are left out: their kind or namespace has a name that SimKube cannot write")
+		return false
+	}
 	if e.scope.namespaced(ref) {
 		return true
 	}

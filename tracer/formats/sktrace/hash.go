@@ -54,6 +54,9 @@ func hashValue(h *sip13, v any) {
 // hashes the pods of a cluster, which admission has filled in; what the usual
 // plugins add is added here. What other webhooks did is not known.
 func podHash(spec map[string]any) uint64 {
+	if spec == nil { // no template was found
+		return specHash(nil)
+	}
 	spec = runtime.DeepCopyJSON(spec)
 	for key, value := range map[string]any{
 		"enableServiceLinks": true,

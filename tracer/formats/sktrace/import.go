@@ -11,7 +11,6 @@ import (
 	"simk.dev/simk/tracer"
 	"simk.dev/simk/tracer/formats"
 	"simk.dev/simk/tracer/formats/internal/build"
-	"simk.dev/simk/tracer/internal/source"
 )
 
 func importer(*pflag.FlagSet) formats.Import { return importFile }
@@ -23,22 +22,21 @@ func importFile(paths []string, c formats.Common) (tracer.Source, error) {
 	if paths[0] == "-" {
 		return nil, errors.New("a SimKube trace cannot be read from standard input: it is read several times, so save it to a file")
 	}
-	return importLimited(paths[0], c, defaultLimits)
+	return importLimited(fileInput(paths[0]), c, defaultLimits)
 }
 
-func importLimited(path string, c formats.Common, l limits) (tracer.Source, error) {
-	found, err := take(path, c.Duration, l)
+func importLimited(in input, c formats.Common, l limits) (tracer.Source, error) {
+	found, err := take(in, c.Duration, l)
 	if err != nil {
 		return nil, err
 	}
-	s := &stream{path: path, survey: found, live: live{}, warn: c.Warn}
+	s := &stream{path: in.path, survey: found, live: live{}, warn: c.Warn}
 	s.makeHead(c)
-	if s.file, err = source.Open(path, nil); err != nil {
-		return nil, &tracer.Error{Pos: tracer.Position{File: path}, Event: -1, Msg: "cannot read the trace", Err: err}
+	if s.d, s.file, err = in.decoder(l); err != nil {
+		return nil, err
 	}
-	s.d = newDecoder(path, s.file, l)
 	if err := s.start(); err != nil {
-		s.file.Close()
+		_ = s.file.Close() // it was only read
 		return nil, err
 	}
 	return s, nil
@@ -49,8 +47,8 @@ type stream struct {
 	path   string
 	survey *survey
 	head   *tracer.Head
-	file   *source.File
 	d      *decoder
+	file   io.Closer
 	read   int           // events of the file read so far
 	index  int           // events returned so far
 	first  *tracer.Event // what the start marker deletes

@@ -28,27 +28,46 @@ type survey struct {
 	byID        map[tracer.ObjectRef]*owner
 }
 
-// open opens the file once and reads it with that function.
-func open(path string, l limits, read func(*decoder) error) error {
-	file, err := source.Open(path, nil)
+// input is a file that can be opened several times.
+type input struct {
+	path string
+	open func() (io.ReadCloser, error)
+}
+
+func fileInput(path string) input {
+	return input{path, func() (io.ReadCloser, error) { return source.Open(path, nil) }}
+}
+
+// decoder opens the input once more.
+func (in input) decoder(l limits) (*decoder, io.Closer, error) {
+	file, err := in.open()
 	if err != nil {
-		return &tracer.Error{Pos: tracer.Position{File: path}, Event: -1, Msg: "cannot read the trace", Err: err}
+		return nil, nil, &tracer.Error{Pos: tracer.Position{File: in.path}, Event: -1, Msg: "cannot read the trace", Err: err}
 	}
-	defer file.Close()
-	return read(newDecoder(path, file, l))
+	return newDecoder(in.path, file, l), file, nil
+}
+
+// read reads the input once with that function.
+func (in input) read(l limits, read func(*decoder) error) error {
+	d, file, err := in.decoder(l)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	return read(d)
 }
 
 // take reads the whole file once, and keeps all but the events. A second
 // reading, if there are life cycles, finds out which of their owners the trace has.
-func take(path string, cut time.Duration, l limits) (*survey, error) {
+func take(in input, cut time.Duration, l limits) (*survey, error) {
 	s := &survey{cut: cut, byID: map[tracer.ObjectRef]*owner{}}
-	if err := open(path, l, s.read); err != nil {
+	if err := in.read(l, s.read); err != nil {
 		return nil, err
 	}
 	if len(s.owners) == 0 {
 		return s, nil
 	}
-	return s, open(path, l, s.readNames)
+	return s, in.read(l, s.readNames)
 }
 
 func (s *survey) read(d *decoder) error {
