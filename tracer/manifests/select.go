@@ -89,7 +89,7 @@ func (s *selection) controlled(d kube.Document) bool {
 	if owner.Kind == "Pod" && d.Is("", "PersistentVolumeClaim") {
 		return s.input[owner]
 	}
-	if !owner.MakesPods() {
+	if !owner.MakesPods() || !d.Remade() {
 		return false
 	}
 	if s.input[owner] {

@@ -12,6 +12,7 @@ type Document struct {
 	Number int // of the document in the file, from 1
 	Line   int // where the document starts, or the item where that is known
 	Item   int // in a list, from 1, else 0
+	Size   int // of its text as JSON, in bytes
 	Object map[string]any
 }
 

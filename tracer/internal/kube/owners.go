@@ -19,6 +19,12 @@ func (i Identity) MakesPods() bool {
 	return found && group == i.Group
 }
 
+// Remade tells whether the object is of a kind that controllers make: not all
+// that such an owner owns is (a disruption budget, say, may be owned too).
+func (d Document) Remade() bool {
+	return d.Is("", "Pod") || d.Is("apps", "ReplicaSet") || d.Is("batch", "Job")
+}
+
 // Controller names the owner that manages the object; found is false without one.
 func (d Document) Controller() (owner Identity, found bool) {
 	for _, ref := range List(d.Object, "metadata", "ownerReferences") {

@@ -141,6 +141,7 @@ func (p *parser) value(raw []byte) error {
 		return nil // a document of comments only
 	}
 	d := p.d
+	d.Size = len(raw)
 	var ok bool
 	if d.Object, ok = v.(map[string]any); !ok {
 		return d.Errorf("not a Kubernetes object")

@@ -1,0 +1,149 @@
+package formats
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/internal/source"
+)
+
+// Own is the name that OpenAny gives simk's own format.
+const Own = "simk"
+
+// ErrOwn says that an input is a trace of simk's own: Detect has no Format for it.
+var ErrOwn = errors.New("is a trace of simk's own")
+
+// ErrUnknown says that no format recognised an input.
+var ErrUnknown = errors.New("not recognised as any format")
+
+// Detect finds the format of an input, a file or a folder, by its content. The
+// error is ErrOwn for simk's own traces; it wraps ErrUnknown if no format
+// recognised it, or else says what kept it from being read.
+func Detect(path string) (Format, error) {
+	sample, err := look(path)
+	if err != nil {
+		return Format{}, fmt.Errorf("%s: %w", path, err)
+	}
+	if isOwn(sample.Prefix) {
+		return Format{}, ErrOwn
+	}
+	var found []Format
+	for _, f := range registered {
+		if f.Sniff != nil && f.Importer != nil && f.Sniff(sample) {
+			found = append(found, f)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return Format{}, fmt.Errorf("%s: %w; looked for %s: %s", path, ErrUnknown, lookedFor(), nameIt("FORMAT"))
+	}
+	var candidates []string
+	for _, f := range found {
+		candidates = append(candidates, f.Name)
+	}
+	return Format{}, fmt.Errorf("%s: may be %s: %s", path, strings.Join(candidates, " or "), nameIt(candidates[0]))
+}
+
+// look reads the beginning of an input.
+func look(path string) (Sample, error) {
+	s := Sample{Path: path}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		s.Dir = true
+		return s, nil
+	}
+	f, err := source.Open(path, nil)
+	if err != nil {
+		return s, err
+	}
+	defer f.Close()
+	prefix := make([]byte, SampleSize)
+	n, err := io.ReadFull(f, prefix)
+	s.Prefix = prefix[:n]
+	if err != nil && n > 0 {
+		err = nil // what is damaged further on is told by the importer
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil // an empty file is of no format
+	}
+	return s, err
+}
+
+var ownVersion = regexp.MustCompile(`"apiVersion"\s*:\s*"` + strings.Split(tracer.APIVersion, "/")[0] + `/`)
+
+// isOwn recognises simk's own traces, of any version and even when they are
+// damaged: they have stricter errors than any importer.
+func isOwn(prefix []byte) bool {
+	start := bytes.TrimLeft(prefix, " \t\r\n")
+	if len(start) == 0 || start[0] != '{' {
+		return false
+	}
+	// The version stands before anything else that is long.
+	head := start[:min(len(start), 4<<10)]
+	return ownVersion.Match(head) && !bytes.Contains(head[:ownVersion.FindIndex(head)[0]], []byte(`"items"`))
+}
+
+func lookedFor() string {
+	names := []string{Own}
+	for _, f := range registered {
+		if f.Sniff != nil && f.Importer != nil {
+			names = append(names, f.Name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func nameIt(format string) string {
+	return "name the format with `simk trace import " + format + " FILE... -o trace.json`"
+}
+
+// OpenAny opens inputs of one data set, of whatever format they are: simk's own
+// or a registered one, with its default flags. The name is that of the format.
+func OpenAny(paths []string, c Common) (s tracer.Source, name string, err error) {
+	f, err := DetectAll(paths)
+	if errors.Is(err, ErrOwn) {
+		s, err := tracer.Open(paths[0])
+		if err != nil {
+			return nil, "", err
+		}
+		return s, Own, nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	s, err = f.Importer(pflag.NewFlagSet(f.Name, pflag.ContinueOnError))(paths, c)
+	return s, f.Name, err
+}
+
+// DetectAll finds the format of the inputs of one data set. The error is ErrOwn
+// for one trace of simk's own.
+func DetectAll(paths []string) (Format, error) {
+	if len(paths) == 0 {
+		return Format{}, errors.New("no input given")
+	}
+	var format Format
+	for i, path := range paths {
+		f, err := Detect(path)
+		switch {
+		case errors.Is(err, ErrOwn) && len(paths) == 1:
+			return f, err
+		case errors.Is(err, ErrOwn):
+			return f, fmt.Errorf("%s %v: give it alone (several become one with `simk trace edit`)", path, err)
+		case err != nil:
+			return f, err
+		case i > 0 && f.Name != format.Name:
+			return f, fmt.Errorf("%s is %s, but %s is %s: %s", paths[0], format.Name, path, f.Name, nameIt("FORMAT"))
+		}
+		format = f
+	}
+	return format, nil
+}
