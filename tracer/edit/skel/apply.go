@@ -1,0 +1,260 @@
+package skel
+
+import (
+	"errors"
+	"io"
+	"runtime"
+	"strings"
+	"time"
+
+	"simk.dev/simk/tracer"
+)
+
+// Prepare reads a trace that Apply will be given afterwards, opened once more.
+// It finds out which owners of life cycles the script leaves, and how they are
+// called then; it does not count. Without it Apply knows that only from commands that
+// look at nothing but names, since a trace has its life cycles before its
+// events. It reads src to the end and does not close it.
+func (s *Script) Prepare(src tracer.Source) error {
+	before := s.counts
+	defer func() { s.counts = before }()
+	head := src.Head()
+	wanted := map[tracer.ObjectRef]bool{}
+	for _, l := range head.Lifecycles {
+		wanted[normal(l.Owner)] = true
+	}
+	s.owners = map[tracer.ObjectRef]tracer.ObjectRef{}
+	if len(wanted) == 0 {
+		return nil
+	}
+	look := func(all []tracer.Object, at time.Duration) error {
+		for _, o := range all {
+			id := normal(o.Ref())
+			if !wanted[id] {
+				continue
+			}
+			out, deleted, err := s.run(s.commands, o, at, head.StartTime)
+			if err != nil {
+				return err
+			}
+			if _, known := s.owners[id]; !deleted && !known {
+				s.owners[id] = out.Ref()
+			}
+		}
+		return nil
+	}
+	if err := look(head.Objects, 0); err != nil {
+		return err
+	}
+	for e, err := range tracer.Events(src) {
+		if err != nil {
+			return err
+		}
+		if err := look(e.Apply, e.At); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Apply returns the trace that the script makes of another, while that is read.
+// Closing it closes src.
+func (s *Script) Apply(src tracer.Source) tracer.Source {
+	a := &applied{script: s, src: src, live: map[tracer.ObjectRef]map[string]*tracer.ObjectRef{}}
+	head := *src.Head()
+	a.head = &head
+	head.Objects, a.err = a.objects(head.Objects, 0)
+	if a.err == nil {
+		head.Lifecycles, a.err = s.lifecycles(head.Lifecycles, head.StartTime)
+	}
+	return a
+}
+
+// lifecycles returns those whose owner remains, under its new name.
+func (s *Script) lifecycles(all []tracer.OwnerLifecycles, start time.Time) ([]tracer.OwnerLifecycles, error) {
+	before := s.counts // an owner is counted as the object that it is
+	defer func() { s.counts = before }()
+	var kept []tracer.OwnerLifecycles
+	first := map[tracer.ObjectRef]int{}
+	for _, l := range all {
+		if s.owners != nil {
+			owner, remains := s.owners[normal(l.Owner)]
+			if !remains {
+				continue
+			}
+			l.Owner = owner
+		} else {
+			o, deleted, err := s.run(s.ever, stub(l.Owner), 0, start)
+			if err != nil {
+				return nil, err
+			}
+			if deleted {
+				continue
+			}
+			l.Owner = o.Ref()
+		}
+		// Two owners may have got the same name: they are one object then.
+		if i, twice := first[normal(l.Owner)]; twice {
+			kept[i].Pods = append(kept[i].Pods[:len(kept[i].Pods):len(kept[i].Pods)], l.Pods...)
+			continue
+		}
+		first[normal(l.Owner)] = len(kept)
+		kept = append(kept, l)
+	}
+	return kept, nil
+}
+
+// applied is a trace on its way through a script.
+type applied struct {
+	script *Script
+	src    tracer.Source
+	head   *tracer.Head
+	// live are the objects that exist after the script. The outer key is a
+	// reference without its name, as it was before; the value is the new
+	// reference, nil if it is the same.
+	live  map[tracer.ObjectRef]map[string]*tracer.ObjectRef
+	held  *tracer.Event // the last event, if the script emptied it
+	index int
+	err   error
+}
+
+// Head implements tracer.Source.
+func (a *applied) Head() *tracer.Head { return a.head }
+
+// Close implements tracer.Source.
+func (a *applied) Close() error { return a.src.Close() }
+
+// Next implements tracer.Source.
+func (a *applied) Next() (*tracer.Event, error) {
+	if a.err != nil {
+		return nil, a.err
+	}
+	e, err := a.next()
+	if err != nil {
+		a.err = err
+		return nil, err
+	}
+	e.Index = a.index
+	a.index++
+	return e, nil
+}
+
+func (a *applied) next() (*tracer.Event, error) {
+	for n := 1; ; n++ {
+		if n%64 == 0 {
+			runtime.Gosched() // as tracer.Events does, and for the same reason
+		}
+		e, err := a.src.Next()
+		if errors.Is(err, io.EOF) && a.held != nil {
+			// The trace still ends then, though nothing happens there any more.
+			e, a.held = a.held, nil
+			return e, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		out, err := a.event(e)
+		if err != nil {
+			return nil, err
+		}
+		if isEmpty(out) && !isEmpty(e) {
+			a.held = out
+			continue
+		}
+		a.held = nil
+		return out, nil
+	}
+}
+
+func isEmpty(e *tracer.Event) bool {
+	return len(e.Apply) == 0 && len(e.Delete) == 0 && e.Nodes.Empty()
+}
+
+func (a *applied) event(e *tracer.Event) (out *tracer.Event, err error) {
+	out = &tracer.Event{At: e.At, Nodes: e.Nodes, Pos: e.Pos}
+	if out.Apply, err = a.objects(e.Apply, e.At); err != nil {
+		return nil, err
+	}
+	for _, ref := range e.Delete {
+		keep, err := a.delete(&ref, e.At)
+		if err != nil {
+			return nil, err
+		}
+		if keep {
+			out.Delete = append(out.Delete, ref)
+		}
+	}
+	return out, nil
+}
+
+func (a *applied) objects(all []tracer.Object, at time.Duration) ([]tracer.Object, error) {
+	var kept []tracer.Object
+	for _, o := range all {
+		out, deleted, err := a.script.run(a.script.commands, o, at, a.head.StartTime)
+		if err != nil {
+			return nil, err
+		}
+		if deleted {
+			continue
+		}
+		kept = append(kept, out)
+		group, name := split(o.Ref())
+		if a.live[group] == nil {
+			a.live[group] = map[string]*tracer.ObjectRef{}
+		}
+		if ref := out.Ref(); ref == o.Ref() {
+			a.live[group][name] = nil
+		} else {
+			a.live[group][name] = &ref
+		}
+	}
+	return kept, nil
+}
+
+// delete tells whether a deletion remains, and changes the name in it as that of
+// the object was changed. What the script left out need not be deleted either.
+func (a *applied) delete(ref *tracer.ObjectRef, at time.Duration) (bool, error) {
+	_, deleted, err := a.script.runStub(*ref, at, a.head.StartTime)
+	if err != nil || deleted {
+		return false, err
+	}
+	group, name := split(*ref)
+	renamed, lives := a.live[group][name]
+	if !lives {
+		return false, nil
+	}
+	delete(a.live[group], name)
+	if renamed != nil {
+		*ref = *renamed
+	}
+	return true, nil
+}
+
+// runStub does the script to a deletion, as far as that is possible where only
+// the name is known: a test that a field is missing says nothing there. What is
+// set has no place to stay, and is not counted.
+func (s *Script) runStub(ref tracer.ObjectRef, at time.Duration, start time.Time) (tracer.Object, bool, error) {
+	modified := s.counts.Modified
+	defer func() { s.counts.Modified = modified }()
+	return s.run(s.byName, stub(ref), at, start)
+}
+
+// normal is a reference in the form in which equal ones compare equal, as
+// tracer.Check compares them.
+func normal(ref tracer.ObjectRef) tracer.ObjectRef {
+	group, _, found := strings.Cut(ref.APIVersion, "/")
+	if !found {
+		group = ""
+	}
+	ref.APIVersion = group
+	if ref.Namespace == "" {
+		ref.Namespace = "default"
+	}
+	return ref
+}
+
+func split(ref tracer.ObjectRef) (group tracer.ObjectRef, name string) {
+	ref = normal(ref)
+	name, ref.Name = ref.Name, ""
+	return ref, name
+}
