@@ -153,44 +153,6 @@ func Refuse(t *testing.T, format string, all []Bad) {
 	}
 }
 
-// Fuzz feeds a reader with arbitrary bytes as one of its files, beside the files
-// in with. What it accepts must be a valid trace.
-func Fuzz(f *testing.F, format string, seeds []string, with ...string) {
-	for _, s := range seeds {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, content []byte) {
-		if len(content) > 1<<20 {
-			t.Skip()
-		}
-		// The number of pods may be as large as a limit of millions; the
-		// trace is cut off where it would only take time.
-		s, err := open(t, format, nil, formats.Common{}, append(with, Write(t, "input", string(content))))
-		if err != nil {
-			return
-		}
-		defer s.Close()
-		out := filepath.Join(t.TempDir(), "trace.json")
-		if err := tracer.WriteFile(out, s.Head(), first(s, 100)); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := tracer.Check(out, tracer.CheckOptions{}); err != nil {
-			t.Fatal(err)
-		}
-	})
-}
-
-// first returns the first n events.
-func first(s tracer.Source, n int) func(yield func(*tracer.Event, error) bool) {
-	return func(yield func(*tracer.Event, error) bool) {
-		for e, err := range tracer.Events(s) {
-			if n--; n < 0 || !yield(e, err) {
-				return
-			}
-		}
-	}
-}
-
 // Slice returns a file of the package's testdata as text.
 func Slice(t testing.TB, name string) string {
 	t.Helper()
