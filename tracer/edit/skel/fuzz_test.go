@@ -3,6 +3,7 @@ package skel
 import (
 	"errors"
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -53,7 +54,10 @@ func TestMutations(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	pieces := strings.Split("( ) ; , . [ ] * $x $y := | && == = != < @t 10m exists !exists remove modify delete \" \"a\" 7 true spec c n -1 \n # \xff ä", " ")
 	accepted := 0
-	for range 20_000 {
+	for n := range 20_000 {
+		if n%64 == 0 {
+			runtime.Gosched() // lets the garbage collector run, which has no time of its own here
+		}
 		text := seeds[r.IntN(len(seeds))]
 		for range 1 + r.IntN(3) {
 			at, end := r.IntN(len(text)), 0
@@ -81,6 +85,12 @@ func TestLongScripts(t *testing.T) {
 		"remove(\"" + strings.Repeat("x", maxText/2) + "\");",
 		strings.Repeat("!", maxText),
 	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
 		anything(t, text)
+		runtime.ReadMemStats(&after)
+		if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 256 {
+			t.Errorf("%.20q took %d MiB of memory", text, used)
+		}
 	}
 }

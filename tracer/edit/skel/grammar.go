@@ -83,15 +83,16 @@ var parser = participle.MustBuild[fileNode](
 	participle.UseLookahead(3), // ! exists (
 )
 
-// maxText bounds a script, in bytes.
-const maxText = 1 << 20
+// maxText bounds a script, in bytes: a thousand commands. The parser takes some
+// thousand times as much memory in the worst case.
+const maxText = 64 << 10
 
 // Parse reads a script; name is what errors call it. Errors are *tracer.Error
 // and tell line and column.
 func Parse(name, text string) (*Script, error) {
 	if len(text) > maxText {
 		return nil, &tracer.Error{Pos: tracer.Position{File: name}, Event: -1,
-			Msg: fmt.Sprintf("the script is longer than %d MiB", maxText>>20)}
+			Msg: fmt.Sprintf("the script is longer than %d KiB", maxText>>10)}
 	}
 	file, err := parser.ParseString(name, text)
 	if err != nil {

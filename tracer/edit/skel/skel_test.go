@@ -198,7 +198,7 @@ func TestSyntaxErrors(t *testing.T) {
 		"delete(@t > 9223372036854775807);":                "t.skel:1:8: second 9223372036854775807 is out of range",
 		`delete(a == "open);`:                              "t.skel:1:13: ",
 		"delete(a" + strings.Repeat(".a", 200) + " == 1);": "the path has more than 200 parts",
-		strings.Repeat(" ", maxText+1):                     "t.skel: the script is longer than 1 MiB",
+		strings.Repeat(" ", maxText+1):                     "t.skel: the script is longer than 64 KiB",
 	} {
 		_, err := Parse("t.skel", text)
 		var e *tracer.Error

@@ -27,11 +27,12 @@ type list struct {
 func (l *list) Head() *tracer.Head { return l.head }
 func (l *list) Close() error       { return nil }
 func (l *list) Next() (*tracer.Event, error) {
-	for e := range tracer.Each(l.events) {
-		l.events = l.events[1:]
-		return e, nil
+	if len(l.events) == 0 {
+		return nil, io.EOF
 	}
-	return nil, io.EOF
+	e := &l.events[0]
+	l.events = l.events[1:]
+	return e, nil
 }
 
 // exportText exports a trace and returns the file, and what was warned of.

@@ -29,7 +29,7 @@ func anything(t *testing.T, content string) bool {
 	if err != nil {
 		t.Fatalf("%q: refused when read again: %v", content, err)
 	}
-	defer s.Close()
+	defer closing(t, s)
 	var out bytes.Buffer
 	if err := export(&out, s, nil, 2); err != nil {
 		t.Fatalf("%q: export: %v", content, err)

@@ -22,7 +22,7 @@ func readText(t testing.TB, content string, l limits) error {
 	t.Helper()
 	s, err := importLimited(memory(content), formats.Common{}, l)
 	if err == nil {
-		defer s.Close()
+		defer closing(t, s)
 		_, err = drain(s)
 	}
 	var e *tracer.Error

@@ -34,12 +34,18 @@ func readFile(t *testing.T, path string, c formats.Common) (*tracer.Head, []*tra
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	defer closing(t, s)
 	events, err := drain(s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s.Head(), events
+}
+
+func closing(t testing.TB, s tracer.Source) {
+	if err := s.Close(); err != nil {
+		t.Errorf("close: %v", err)
+	}
 }
 
 func drain(s tracer.Source) ([]*tracer.Event, error) {
