@@ -10,6 +10,9 @@ import (
 type Options struct {
 	// Trace is the path of the trace.
 	Trace string
+	// Convert writes the trace, made of inputs of another format, to a path; Trace
+	// then only names these inputs in messages. Nil: Trace is the trace itself.
+	Convert func(path string) error
 	// Out is the folder for the results; empty: none are written.
 	Out string
 	// Seed starts the random choices of the scheduler and of simk; 0 means 1.

@@ -51,6 +51,21 @@ func Run(ctx context.Context, options Options) (*Outcome, error) {
 	if err := options.validate(false); err != nil {
 		return nil, &InputError{err}
 	}
+	dir, err := newScratch()
+	if err != nil {
+		return nil, fmt.Errorf("create scratch folder: %w", err)
+	}
+	defer dir.remove()
+	word, err := options.convert(dir.dir)
+	if err != nil {
+		return nil, &InputError{err}
+	}
+	outcome, err := runIn(ctx, dir.dir, options, began)
+	return outcome, word(err)
+}
+
+// runIn replays a trace in a scratch folder. The run began, in wall time, before.
+func runIn(ctx context.Context, dir string, options Options, began time.Time) (*Outcome, error) {
 	in, err := readInput(&options)
 	if err != nil {
 		return nil, &InputError{err}
@@ -60,15 +75,10 @@ func Run(ctx context.Context, options Options) (*Outcome, error) {
 			return nil, &InputError{err}
 		}
 	}
-	dir, err := newScratch()
-	if err != nil {
-		return nil, fmt.Errorf("create scratch folder: %w", err)
-	}
-	defer dir.remove()
 	seed(options.Seed)
 	tuneMemory()
 
-	r, err := start(ctx, dir.dir, &options, in, controlplane.Options{})
+	r, err := start(ctx, dir, &options, in, controlplane.Options{})
 	if err != nil {
 		return nil, err
 	}

@@ -19,19 +19,25 @@ func newReplay() *cobra.Command {
 	var output, speed, onError string
 	var verbose bool
 	cmd := &cobra.Command{
-		Use:   "replay TRACE",
+		Use:   "replay TRACE...",
 		Short: "Replay a trace and report what happened",
 		Long: `Replay a trace (JSON, also compressed with gzip or zstd) and print a summary.
+Files of other formats are made a trace first, as simk trace import does: dumps of
+a cluster, manifests, traces of other systems. Their content tells the format.
+
 With --out the results are written too: report.json, pods.csv, timeline.csv and
 events.jsonl. The same trace, options and seed give the same report.json and CSV
 files, byte for byte.`,
 		Example: `  simk replay trace.json
   simk replay trace.json --out results --scheduler-config most-allocated.yaml
+  simk replay nodes.yaml pods.yaml
   simk replay trace.json -o json | jq .pendingSeconds.p99`,
-		Args: cobra.ExactArgs(1),
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Trace = args[0]
-			var err error
+			unknown, err := inputOf(cmd, args, &o)
+			if err != nil {
+				return &sim.InputError{Err: err}
+			}
 			if o.Speed, err = parseSpeed(speed); err != nil {
 				return &sim.InputError{Err: err}
 			}
@@ -42,7 +48,7 @@ files, byte for byte.`,
 				return &sim.InputError{Err: fmt.Errorf("--output is text or json, not %q", output)}
 			}
 			quietLogs(verbose)
-			return replay(cmd, o, output)
+			return hint(replay(cmd, o, output), unknown)
 		},
 	}
 	f := cmd.Flags()

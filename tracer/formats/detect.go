@@ -24,9 +24,12 @@ var ErrOwn = errors.New("is a trace of simk's own")
 // ErrUnknown says that no format recognised an input.
 var ErrUnknown = errors.New("not recognised as any format")
 
+// ErrAmbiguous says that more than one format recognised an input.
+var ErrAmbiguous = errors.New("could be more than one format")
+
 // Detect finds the format of an input, a file or a folder, by its content. The
 // error is ErrOwn for simk's own traces; it wraps ErrUnknown if no format
-// recognised it, or else says what kept it from being read.
+// recognised it and ErrAmbiguous if several did, or says what kept it from being read.
 func Detect(path string) (Format, error) {
 	sample, err := look(path)
 	if err != nil {
@@ -51,7 +54,7 @@ func Detect(path string) (Format, error) {
 	for _, f := range found {
 		candidates = append(candidates, f.Name)
 	}
-	return Format{}, fmt.Errorf("%s: may be %s: %s", path, strings.Join(candidates, " or "), nameIt(candidates[0]))
+	return Format{}, fmt.Errorf("%s: %w (%s): %s", path, ErrAmbiguous, strings.Join(candidates, ", "), nameIt(candidates[0]))
 }
 
 // look reads the beginning of an input.

@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"simk.dev/simk/tracer"
+)
+
+// counted is a trace that counts what passes through it.
+type counted struct {
+	tracer.Source
+	nodes, others, arrivals, events int
+	last                            time.Duration
+}
+
+func newCounted(s tracer.Source) *counted {
+	c := &counted{Source: s}
+	for _, o := range s.Head().Objects {
+		c.node(o)
+	}
+	c.others = len(s.Head().Objects) - c.nodes
+	return c
+}
+
+func (c *counted) node(o tracer.Object) {
+	if o.GetKind() == "Node" && o.GetAPIVersion() == "v1" {
+		c.nodes++
+	}
+}
+
+// Next implements tracer.Source.
+func (c *counted) Next() (*tracer.Event, error) {
+	e, err := c.Source.Next()
+	if err != nil {
+		return e, err
+	}
+	c.events++
+	c.arrivals += len(e.Apply)
+	c.last = e.At
+	for _, o := range e.Apply {
+		c.node(o)
+	}
+	return e, nil
+}
+
+// String is one line for people: "6 nodes, 3 other
+// objects at the start, 156 applied by 124 events within 32m10s, 239 life cycles of 148 owners".
+func (c *counted) String() string {
+	text := fmt.Sprintf("%s, %s at the start", some(c.nodes, "node"), some(c.others, "other object"))
+	if c.events > 0 {
+		text += fmt.Sprintf(", %d applied by %s within %s", c.arrivals, some(c.events, "event"), tracer.FormatDuration(c.last))
+	}
+	pods := 0
+	for _, l := range c.Head().Lifecycles {
+		pods += len(l.Pods)
+	}
+	if pods > 0 {
+		text += fmt.Sprintf(", %s of %s", some(pods, "life cycle"), some(len(c.Head().Lifecycles), "owner"))
+	}
+	return text
+}
+
+func some(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

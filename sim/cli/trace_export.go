@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"simk.dev/simk/sim"
+	"simk.dev/simk/tracer/formats"
+)
+
+// newTraceExport has a subcommand for each format that can be written. fetch, if
+// there is one, is what the command does without a format: it then gets a trace
+// from a recording service, and adds its flags to the command.
+func newTraceExport(fetch func(cmd *cobra.Command, args []string) error) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "export FORMAT TRACE -o FILE",
+		Short: "Write a trace in another format",
+		Long: `Write a trace in another format. The input may itself be of any format that simk
+recognises. What the format cannot say is told on stderr.`,
+		RunE: fetch,
+	}
+	for _, f := range formats.All() {
+		if f.Exporter != nil {
+			cmd.AddCommand(newTraceExportFormat(f))
+		}
+	}
+	return cmd
+}
+
+func newTraceExportFormat(f formats.Format) *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use: f.Name + " TRACE...", Short: "Write a trace as " + f.Summary, Long: f.Doc,
+		Example: "  simk trace export " + f.Name + " trace.json -o FILE",
+		Args:    cobra.MinimumNArgs(1),
+	}
+	write := f.Exporter(cmd.Flags())
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		s, _, err := formats.OpenAny(args, formats.Common{Warn: warner(cmd)})
+		if err != nil {
+			return &sim.InputError{Err: err}
+		}
+		defer s.Close()
+		counted := newCounted(s)
+		err = writeWhole(out, func(w io.Writer) error { return write(w, counted, warner(cmd)) })
+		if err != nil {
+			return &sim.InputError{Err: fmt.Errorf("export %s: %w", f.Name, err)}
+		}
+		fmt.Fprintf(cmd.ErrOrStderr(), "simk: wrote %s: %s\n", out, counted)
+		return nil
+	}
+	cmd.Flags().StringVarP(&out, "output", "o", "", "the `file` to write")
+	_ = cmd.MarkFlagRequired("output")
+	return cmd
+}
+
+// writeWhole writes a file that appears complete or not at all.
+func writeWhole(path string, write func(io.Writer) error) (err error) {
+	temporary := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%d.tmp", filepath.Base(path), os.Getpid()))
+	f, err := os.Create(temporary)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temporary)
+	defer f.Close()
+	if err := write(f); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(temporary, path)
+}

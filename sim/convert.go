@@ -1,0 +1,35 @@
+package sim
+
+import (
+	"path/filepath"
+	"strings"
+)
+
+// convert lets the options' Convert write the trace into the scratch folder, and
+// makes it the trace to replay. It returns how to word errors: people know their
+// own files, not that one.
+func (o *Options) convert(scratch string) (word func(error) error, err error) {
+	if o.Convert == nil {
+		return func(err error) error { return err }, nil
+	}
+	inputs, path := o.Trace, filepath.Join(scratch, "converted.json")
+	if err := o.Convert(path); err != nil {
+		return nil, err
+	}
+	o.Trace = path
+	return func(err error) error {
+		if err == nil || !strings.Contains(err.Error(), path) {
+			return err
+		}
+		return &worded{err, strings.ReplaceAll(err.Error(), path, inputs+" (made a trace)")}
+	}, nil
+}
+
+// worded is an error in other words.
+type worded struct {
+	error
+	text string
+}
+
+func (w *worded) Error() string { return w.text }
+func (w *worded) Unwrap() error { return w.error }
