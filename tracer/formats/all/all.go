@@ -11,6 +11,7 @@ import (
 	_ "simk.dev/simk/tracer/formats/manifests"
 	_ "simk.dev/simk/tracer/formats/openb"
 	_ "simk.dev/simk/tracer/formats/philly"
+	_ "simk.dev/simk/tracer/formats/recording"
 	_ "simk.dev/simk/tracer/formats/sktrace"
 	_ "simk.dev/simk/tracer/formats/swf"
 )
