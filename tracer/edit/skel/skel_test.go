@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -366,5 +367,34 @@ func TestInputStaysAsItIs(t *testing.T) {
 	lines(t, s.Apply(src))
 	if diff := cmp.Diff(want.events, events, cmpopts.IgnoreTypes(tracer.Position{})); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// The scripts in the documentation are scripts.
+func TestDocumentation(t *testing.T) {
+	text, err := os.ReadFile("../../../docs/skel.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(text), "```")
+	if len(blocks) < 5 {
+		t.Fatalf("found %d blocks", len(blocks))
+	}
+	for i := 1; i < len(blocks); i += 2 {
+		s, err := Parse("skel.md", blocks[i])
+		if err != nil {
+			t.Error(err)
+		} else if len(s.commands) < 4 {
+			t.Errorf("block %d has %d commands", i, len(s.commands))
+		}
+	}
+	out, _ := change(t, blocks[len(blocks)-2], `{"kind":"Job","status":{},"spec":{"template":{"spec":{"serviceAccountName":"x",
+		"volumes":[{"name":"s","secret":{}},{"name":"d"},{"name":"c","configMap":{}}],
+		"containers":[{"volumeMounts":[{"name":"s"},{"name":"d"},{"name":"c"}],
+			"env":[{"name":"A","value":"b"},{"valueFrom":{"secretKeyRef":{}}},{"valueFrom":{"configMapKeyRef":{}}}],
+			"envFrom":[{"secretRef":{}},{"configMapRef":{}}]}]}}}}`)
+	want := `{"kind":"Job","spec":{"template":{"spec":{"containers":[{"env":[{"name":"A","value":"b"}],"envFrom":[],"volumeMounts":[{"name":"d"}]}],"volumes":[{"name":"d"}]}}}}`
+	if diff := cmp.Diff(want, out); diff != "" {
+		t.Errorf("the script for sanitizing: -want +got:\n%s", diff)
 	}
 }
