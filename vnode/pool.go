@@ -105,7 +105,23 @@ func (p *Pool) has(name string) bool {
 }
 
 // Add registers a node: it is created Ready, completed as Complete does.
-func (p *Pool) Add(ctx context.Context, object *corev1.Node) error {
+func (p *Pool) Add(ctx context.Context, object *corev1.Node) error { return p.add(ctx, object, true) }
+
+// AddBooting registers a node that is not Ready until Booted is called.
+func (p *Pool) AddBooting(ctx context.Context, object *corev1.Node) error {
+	return p.add(ctx, object, false)
+}
+
+// Booted makes a node that was added booting Ready.
+func (p *Pool) Booted(ctx context.Context, name string) error {
+	if err := p.postReady(ctx, name); err != nil {
+		return fmt.Errorf("start node %s: %w", name, err)
+	}
+	p.changed()
+	return nil
+}
+
+func (p *Pool) add(ctx context.Context, object *corev1.Node, ready bool) error {
 	p.mu.Lock()
 	if p.nodes[object.Name] != nil {
 		p.mu.Unlock()
@@ -113,6 +129,9 @@ func (p *Pool) Add(ctx context.Context, object *corev1.Node) error {
 	}
 	p.added++
 	complete := Complete(object, p.added)
+	if !ready {
+		complete.Status.Conditions = conditions(false, metav1.Now())
+	}
 	p.nodes[object.Name] = &node{name: object.Name, ip: complete.Status.Addresses[0].Address, pods: map[*pod]struct{}{}}
 	p.mu.Unlock()
 	if _, err := p.config.Client.CoreV1().Nodes().Create(ctx, complete, metav1.CreateOptions{}); err != nil {

@@ -1,0 +1,95 @@
+package groups
+
+import (
+	"container/heap"
+	"context"
+	"sync"
+	"time"
+)
+
+// agenda is what is to happen, by instant and then in the order in which it was
+// put there. One goroutine does it.
+type agenda struct {
+	mu      sync.Mutex
+	entries entries
+	seq     int
+	// changed wakes the goroutine when something comes before what it waits for.
+	changed chan struct{}
+	stopped chan struct{}
+	once    sync.Once
+}
+
+type entry struct {
+	at  time.Time
+	seq int
+	do  func(context.Context)
+}
+
+func newAgenda() *agenda {
+	return &agenda{changed: make(chan struct{}, 1), stopped: make(chan struct{})}
+}
+
+// at lets do happen at t, or as soon as possible after it.
+func (a *agenda) at(t time.Time, do func(context.Context)) {
+	a.mu.Lock()
+	a.seq++
+	heap.Push(&a.entries, entry{t, a.seq, do})
+	a.mu.Unlock()
+	select {
+	case a.changed <- struct{}{}:
+	default:
+	}
+}
+
+// stop ends serve.
+func (a *agenda) stop() { a.once.Do(func() { close(a.stopped) }) }
+
+// serve does what is due until ctx ends or the agenda is stopped.
+func (a *agenda) serve(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for ctx.Err() == nil {
+		a.mu.Lock()
+		var next *entry
+		if len(a.entries) > 0 {
+			next = &a.entries[0]
+			if !next.at.After(time.Now()) {
+				due := heap.Pop(&a.entries).(entry)
+				a.mu.Unlock()
+				due.do(ctx)
+				continue
+			}
+			timer.Reset(time.Until(next.at))
+		}
+		a.mu.Unlock()
+		select {
+		case <-timer.C:
+		case <-a.changed:
+		case <-a.stopped:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+type entries []entry
+
+func (e entries) Len() int { return len(e) }
+func (e entries) Less(i, j int) bool {
+	if !e[i].at.Equal(e[j].at) {
+		return e[i].at.Before(e[j].at)
+	}
+	return e[i].seq < e[j].seq
+}
+func (e entries) Swap(i, j int) { e[i], e[j] = e[j], e[i] }
+
+// Push implements heap.Interface.
+func (e *entries) Push(x any) { *e = append(*e, x.(entry)) }
+
+// Pop implements heap.Interface.
+func (e *entries) Pop() any {
+	last := (*e)[len(*e)-1]
+	*e = (*e)[:len(*e)-1]
+	return last
+}
