@@ -1,0 +1,167 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"simk.dev/simk/sim"
+	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/edit"
+	"simk.dev/simk/tracer/formats"
+)
+
+func newTraceEdit() *cobra.Command {
+	o := editOptions{}
+	cmd := &cobra.Command{
+		Use:   "edit IN... -o OUT",
+		Short: "Change a trace: what if?",
+		Long: `Change a trace: what if there were ten times the pods, half the nodes, other
+requests? Operations apply in the order in which they are given. Several inputs
+of simk's own are merged; files of other formats are recognised by their
+content, and several of one format are one data set.
+
+Settings (--where, --at, --jitter, --suffix, --prefix, --patch-type) hold for all
+operations after them, until they are given again; an empty value takes one back.
+
+--where, --keep and --drop take CEL expressions, as admission policies have them,
+with the variables object, at (a duration) and event (a number, -1 at the start).
+docs/edit.md has a recipe for each operation.`,
+		Example: `  simk trace edit trace.json -o busy.json --scale-arrivals 10 --jitter 1m
+  simk trace edit trace.json -o slice.json --from 2h --to 6h --scale-nodes 0.5
+  simk trace edit trace.json -o out.json --where 'object.kind == "Deployment"' --set spec.replicas=3
+  simk trace edit a.json b.json --prefixes a-,b- -o both.json
+  simk trace edit trace.json -o out.json --script edits.yaml`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.run(cmd, args); err != nil {
+				return &sim.InputError{Err: err}
+			}
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVarP(&o.out, "output", "o", "", "the trace `file` to write; .gz and .zst compress it")
+	f.StringVar(&o.script, "script", "", "take the operations from a YAML `file`")
+	f.Uint64Var(&o.seed, "seed", 0, "decides what chance decides (sample, fractions, jitter)")
+	f.StringSliceVar(&o.prefixes, "prefixes", nil, "a prefix for each input, such as a-,b-, for its namespaces, nodes and volumes")
+	o.operations.flags(f)
+	_ = cmd.MarkFlagRequired("output")
+	return cmd
+}
+
+type editOptions struct {
+	out, script string
+	seed        uint64
+	prefixes    []string
+	operations  editFlags
+}
+
+func (o *editOptions) run(cmd *cobra.Command, args []string) error {
+	script, files, err := o.operationsOf(cmd)
+	if err != nil {
+		return err
+	}
+	open, more, err := o.inputs(cmd, args)
+	if err != nil {
+		return err
+	}
+	files.Open = func(path string) (tracer.Source, error) { return openEdited([]string{path}, formats.Common{}) }
+	if len(more) == 0 && len(script.Operations) == 0 {
+		return errors.New("nothing to do: give an operation, such as --from 2h (see --help)")
+	}
+	joined, err := (&edit.Script{Operations: more}).Compile(edit.Options{Open: files.Open})
+	if err != nil {
+		return err
+	}
+	plan, err := script.Compile(files)
+	if err != nil {
+		return err
+	}
+	s, err := joined.Then(plan).Apply(open)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close() }()
+	counted := newCounted(s)
+	if err := tracer.WriteFile(o.out, s.Head(), tracer.Events(counted)); err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "simk: wrote %s: %s\n", o.out, counted)
+	return nil
+}
+
+// operationsOf returns the operations of the script or of the flags.
+func (o *editOptions) operationsOf(cmd *cobra.Command) (*edit.Script, edit.Options, error) {
+	operations, err := o.operations.done()
+	if err != nil {
+		return nil, edit.Options{}, err
+	}
+	script := &edit.Script{Operations: operations}
+	var files edit.Options
+	if o.script != "" {
+		if len(operations) > 0 {
+			return nil, files, errors.New("operations in --script and in flags: their order would not be clear, so give either")
+		}
+		files.Dir = edit.Dir(o.script)
+		if script, err = edit.ReadScript(o.script); err != nil {
+			return nil, files, err
+		}
+	}
+	if o.script == "" || cmd.Flags().Changed("seed") {
+		script.Seed = o.seed
+	}
+	return script, files, nil
+}
+
+// inputs returns the first input, and what is done to it to get all of them.
+func (o *editOptions) inputs(cmd *cobra.Command, args []string) (edit.Input, []edit.Operation, error) {
+	separate := len(args) == 1
+	for _, path := range args {
+		if _, err := formats.Detect(path); errors.Is(err, formats.ErrOwn) {
+			separate = true
+		}
+	}
+	paths := args
+	if separate {
+		paths = args[:1]
+	}
+	if n := len(o.prefixes); n > 0 && n != 1+len(args)-len(paths) {
+		return nil, nil, fmt.Errorf("--prefixes has %d for %d traces: give one for each", n, 1+len(args)-len(paths))
+	}
+	var more []edit.Operation
+	if len(o.prefixes) > 0 && o.prefixes[0] != "" {
+		more = append(more, edit.Operation{AddPrefix: &edit.AddPrefix{Prefix: o.prefixes[0]}}.From("--prefixes"))
+	}
+	for i, path := range args[len(paths):] {
+		m := &edit.Merge{Trace: path}
+		if len(o.prefixes) > 0 {
+			m.Prefix = o.prefixes[i+1]
+		}
+		more = append(more, edit.Operation{Merge: m}.From("merge "+path))
+	}
+	warn := warner(cmd)
+	return func() (tracer.Source, error) {
+		s, err := openEdited(paths, formats.Common{Warn: warn})
+		warn = nil // the second reading has nothing new to say
+		return s, err
+	}, more, nil
+}
+
+// openEdited opens inputs of any format.
+func openEdited(paths []string, c formats.Common) (tracer.Source, error) {
+	s, _, err := formats.OpenAny(paths, c)
+	return s, err
+}
+
+// factor reads "10", "x10" and "0.5".
+func factor(text string) (float64, error) {
+	var f float64
+	if _, err := fmt.Sscanf(strings.TrimPrefix(text, "x")+"\n", "%g\n", &f); err != nil {
+		return 0, fmt.Errorf("want a number such as 10 or 0.5")
+	}
+	return f, nil
+}
