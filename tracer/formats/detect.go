@@ -140,7 +140,7 @@ func DetectAll(paths []string) (Format, error) {
 		case errors.Is(err, ErrOwn) && len(paths) == 1:
 			return f, err
 		case errors.Is(err, ErrOwn):
-			return f, fmt.Errorf("%s %v: give it alone (several become one with `simk trace edit`)", path, err)
+			return f, fmt.Errorf("%s %s: give it alone (several become one with `simk trace edit`)", path, ErrOwn.Error())
 		case err != nil:
 			return f, err
 		case i > 0 && f.Name != format.Name:

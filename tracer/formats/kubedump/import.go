@@ -66,7 +66,10 @@ func Import(paths []string, o Options, c formats.Common) (tracer.Source, error) 
 
 // trace makes the trace of what was read.
 func (d *dump) trace(history bool, c formats.Common, paths []string) (tracer.Source, error) {
-	chosen := d.choose(history)
+	chosen, err := d.choose(history)
+	if err != nil {
+		return nil, err
+	}
 	zero := d.latest
 	if history {
 		zero = firstArrival(chosen.records, d.latest)
@@ -116,7 +119,7 @@ func (d *dump) arrange(records []*record, zero time.Time, history bool, head *tr
 func (d *dump) repair(records []*record, warn func(string)) []map[string]any {
 	repair := &repairs{have: d.index, priorities: map[string]int64{}}
 	for _, r := range d.records { // also pods that are left out tell their priority
-		repair.notePriority(r)
+		repair.notePriority(r.priority)
 	}
 	for _, r := range records {
 		repair.clean(r)

@@ -1,10 +1,13 @@
 package kubedump
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
+
+	utiljson "k8s.io/apimachinery/pkg/util/json"
 
 	"simk.dev/simk/tracer/internal/kube"
 )
@@ -41,6 +44,8 @@ type record struct {
 	static   bool   // a pod of a node's own
 	finished bool   // a pod or Job that is over
 	deleted  bool   // was being deleted
+	packed   []byte // the object as JSON; Document then holds its name only
+	priority class
 }
 
 // read reads all files.
@@ -100,6 +105,7 @@ func (d *dump) add(o kube.Document) error {
 	}
 	r.owner, r.owned = o.Controller()
 	r.owner = normal(r.owner)
+	r.priority = classOf(o)
 	if o.Is("", "Pod") {
 		r.life = lifeOf(o)
 		r.finished = r.life.ended
@@ -109,12 +115,43 @@ func (d *dump) add(o kube.Document) error {
 		d.defined[groupKind{kube.Str(o.Object, "spec", "group"), kube.Str(o.Object, "spec", "names", "kind")}] = true
 	}
 	delete(kube.Map(o.Object, "metadata"), "managedFields") // half of many an object
+	if r.owned && r.owner.MakesPods() && o.Remade() {
+		if err := r.pack(); err != nil {
+			return o.Errorf("%w", err)
+		}
+	}
 	if d.text += o.Size; d.text > maxText {
 		return errTooMuch
 	}
 	d.index[r.id] = r
 	d.records = append(d.records, r)
 	return nil
+}
+
+// pack keeps an object that is hardly needed any more as text: a tenth of the
+// memory. Its kind and name stay.
+func (r *record) pack() (err error) {
+	full := r.Object
+	delete(full, "status")
+	if r.packed, err = json.Marshal(full); err != nil {
+		return err
+	}
+	r.Object = map[string]any{
+		"apiVersion": full["apiVersion"], "kind": full["kind"],
+		"metadata": map[string]any{"name": r.Name(), "namespace": r.Namespace()},
+	}
+	return nil
+}
+
+// unpack brings a packed object back.
+func (r *record) unpack() error {
+	if r.packed == nil {
+		return nil
+	}
+	r.Object = nil
+	err := utiljson.Unmarshal(r.packed, &r.Object)
+	r.packed = nil
+	return err
 }
 
 // normal makes no namespace the default one, as far as it matters for equality.

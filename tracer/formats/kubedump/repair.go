@@ -55,7 +55,7 @@ func (s *repairs) clean(r *record) {
 		s.pinned++
 		pin(r.Object, node)
 	}
-	for _, spec := range podSpecs(r) {
+	for _, spec := range podSpecs(r.Document) {
 		s.podSpec(spec)
 	}
 }
@@ -106,10 +106,10 @@ func (s *repairs) cronJob(spec map[string]any) {
 }
 
 // podSpecs are the pod specs of an object.
-func podSpecs(r *record) []map[string]any {
+func podSpecs(d kube.Document) []map[string]any {
 	var all []map[string]any
 	for _, path := range [][]string{{"spec"}, {"spec", "template", "spec"}, {"spec", "jobTemplate", "spec", "template", "spec"}} {
-		spec := kube.Map(r.Object, path...)
+		spec := kube.Map(d.Object, path...)
 		if _, ok := spec["containers"].([]any); ok {
 			all = append(all, spec)
 		}
@@ -117,18 +117,30 @@ func podSpecs(r *record) []map[string]any {
 	return all
 }
 
-// notePriority finds the priority classes that are missing. Pods tell their
-// value, the templates of workloads only the name.
-func (s *repairs) notePriority(r *record) {
-	for _, spec := range podSpecs(r) {
-		class := kube.Str(spec, "priorityClassName")
-		if !s.lacks("scheduling.k8s.io", "PriorityClass", class) || strings.HasPrefix(class, "system-") {
-			continue
+// class is the priority class of an object's pods. Pods tell its value, the
+// templates of workloads only the name.
+type class struct {
+	name  string
+	value int64
+}
+
+func classOf(d kube.Document) class {
+	for _, spec := range podSpecs(d) {
+		if name := kube.Str(spec, "priorityClassName"); name != "" {
+			value, _ := spec["priority"].(int64)
+			return class{name, value}
 		}
-		value, _ := spec["priority"].(int64)
-		if known, found := s.priorities[class]; !found || known == 0 {
-			s.priorities[class] = value
-		}
+	}
+	return class{}
+}
+
+// notePriority finds the priority classes that are missing.
+func (s *repairs) notePriority(c class) {
+	if !s.lacks("scheduling.k8s.io", "PriorityClass", c.name) || strings.HasPrefix(c.name, "system-") {
+		return
+	}
+	if s.priorities[c.name] == 0 {
+		s.priorities[c.name] = c.value
 	}
 }
 

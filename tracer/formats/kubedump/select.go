@@ -22,7 +22,7 @@ type namedLife struct {
 
 // choose decides which objects are kept, and whose pods ran how. history keeps
 // what had ended.
-func (d *dump) choose(history bool) chosen {
+func (d *dump) choose(history bool) (chosen, error) {
 	c := chosen{lives: map[kube.Identity][]namedLife{}}
 	for _, r := range d.records {
 		if reason := d.reason(r, history); reason != "" {
@@ -36,9 +36,12 @@ func (d *dump) choose(history bool) chosen {
 		if r.Is("", "Pod") {
 			c.lives[r.id] = []namedLife{{r.life, r.Name()}}
 		}
+		if err := r.unpack(); err != nil {
+			return c, r.Errorf("%w", err)
+		}
 		c.records = append(c.records, r)
 	}
-	return c
+	return c, nil
 }
 
 // reason says why an object is left out, "" if it is kept.

@@ -17,7 +17,8 @@ import (
 )
 
 const (
-	// maxDocument bounds the text of one document: a list of some 50,000 pods.
+	// maxDocument bounds the text of one document in YAML: a list of some 50,000
+	// pods.
 	maxDocument = 256 << 20
 	// maxObject bounds the text of one object. Its Go values take some ten times
 	// as much memory, fifty times in the worst case.
@@ -49,8 +50,12 @@ func ReadFile(path string, each func(Document) error) error {
 
 // Read is ReadFile for a text that is open.
 func Read(name string, r io.Reader, each func(Document) error) error {
-	s := splitter{r: bufio.NewReaderSize(r, 64<<10), limit: maxDocument}
 	p := parser{d: Document{File: name, Number: 1}, each: each}
+	text, long := begin(r)
+	if long {
+		return p.stream(text)
+	}
+	s := splitter{r: bufio.NewReaderSize(text, 64<<10), limit: maxDocument}
 	for {
 		text, line, err := s.next()
 		if errors.Is(err, io.EOF) {

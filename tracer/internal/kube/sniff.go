@@ -30,11 +30,14 @@ var (
 	serverSet     = regexp.MustCompile(`"creationTimestamp"\s*:\s*"2|"resourceVersion"\s*:\s*"\d|[\s{,]creationTimestamp:\s*['"]?2|[\s{,]resourceVersion:\s*['"]?\d`)
 )
 
+// recording is how package record/journal begins, whose lines hold objects, too.
+const recording = `{"op":"begin"`
+
 // Sniff looks at the beginning of a text. In JSON that kubectl prints the kind
 // of a list comes last.
 func Sniff(prefix []byte) Look {
 	text := bytes.TrimLeft(prefix, " \t\r\n\ufeff")
-	if len(text) == 0 || text[0] == '[' || !validUpToCut(prefix) {
+	if len(text) == 0 || text[0] == '[' || bytes.HasPrefix(text, []byte(recording)) || !validUpToCut(prefix) {
 		return Look{}
 	}
 	kind, items := anyKind.FindSubmatch(text), anyItems.Match(text)
