@@ -1,0 +1,158 @@
+package validate
+
+import (
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"simk.dev/simk/tracer"
+)
+
+// objects looks at what the head has or an event applies. All of it exists
+// already when its parts are looked at.
+func (v *validator) objects(all []tracer.Object, p place) {
+	for i := range all {
+		v.register(all[i], at(p, all[i]))
+	}
+	v.duplicates(all, p)
+	for i := range all {
+		v.object(all[i], at(p, all[i]))
+	}
+	v.report.Objects += len(all)
+}
+
+func at(p place, o tracer.Object) place {
+	ref := o.Ref()
+	p.pos, p.ref = o.Pos, &ref
+	return p
+}
+
+// register notes what other objects may refer to in more ways than by name.
+func (v *validator) register(o tracer.Object, p place) {
+	switch group := group(o); {
+	case o.GetKind() == "CustomResourceDefinition" && group == "apiextensions.k8s.io":
+		v.kinds.define(o)
+	case o.GetKind() == "PersistentVolume" && group == "":
+		if class, _ := field(o.Object, "spec", "storageClassName").(string); class != "" && len(v.volumeClasses) < maxFindings {
+			v.volumeClasses[class] = true
+		}
+	case o.GetKind() == "Node" && group == "":
+		node := &corev1.Node{}
+		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, node); err != nil {
+			v.found.add("E0113", "Node", 1, p, fmt.Sprintf("the node cannot be read: %v", err))
+			return
+		}
+		v.fit.add(node)
+	}
+}
+
+// duplicates finds objects that stand twice side by side.
+func (v *validator) duplicates(all []tracer.Object, p place) {
+	if len(all) < 2 {
+		return
+	}
+	seen := make(map[tracer.ObjectRef]struct{}, len(all))
+	for i := range all {
+		ref := all[i].Ref()
+		if _, found := seen[ref]; found {
+			v.found.add("W0209", ref.Kind, 1, at(p, all[i]), fmt.Sprintf("%s is applied twice at once", ref))
+		}
+		seen[ref] = struct{}{}
+	}
+}
+
+// object looks at one object.
+func (v *validator) object(o tracer.Object, p place) {
+	kind := o.GetKind()
+	served, own := v.kinds.served(p.ref.APIVersion, kind)
+	if !served {
+		v.found.add("E0208", p.ref.APIVersion+" "+kind, 1, p, fmt.Sprintf("the apiserver does not serve %s of %s", kind, p.ref.APIVersion))
+	}
+	if own && kind != "Node" && o.Object["status"] != nil {
+		v.found.add("W0000", kind, 1, p, fmt.Sprintf("this %s has a status, which is ignored", kind))
+	}
+	switch kind {
+	case "PersistentVolumeClaim":
+		v.claim(o.Object, p)
+	case "StatefulSet":
+		templates, _ := field(o.Object, "spec", "volumeClaimTemplates").([]any)
+		for _, t := range templates {
+			if m, ok := t.(map[string]any); ok {
+				v.claim(m, p)
+			}
+		}
+	case "ResourceClaim":
+		v.deviceClasses(field(o.Object, "spec", "devices", "requests"), p)
+	case "ResourceClaimTemplate":
+		v.deviceClasses(field(o.Object, "spec", "spec", "devices", "requests"), p)
+	}
+	if spec := podSpec(o); spec != nil {
+		v.pods(o, spec, p)
+	}
+}
+
+// pods looks at the pods that an object is or makes.
+func (v *validator) pods(o tracer.Object, spec map[string]any, p place) {
+	s := v.shapes.of(spec)
+	if s.pod == nil {
+		v.found.add("E0113", s.problem, 1, p, "the pod's spec cannot be read: "+s.problem)
+		return
+	}
+	for _, r := range s.references {
+		v.want(r.code, r.in(p.ref.Namespace), p)
+	}
+	if hasReplicas(o) {
+		v.fit.wait(s, p)
+	}
+}
+
+// claim looks at a PersistentVolumeClaim or the template of one.
+func (v *validator) claim(claim map[string]any, p place) {
+	class, _ := field(claim, "spec", "storageClassName").(string)
+	volume, _ := field(claim, "spec", "volumeName").(string)
+	if class != "" && volume == "" && !v.volumeClasses[class] {
+		v.want("E0104", tracer.ObjectRef{APIVersion: "storage.k8s.io/v1", Kind: "StorageClass", Name: class}, p)
+	}
+}
+
+// deviceClasses looks at the requests of a ResourceClaim, in the form of any
+// version of its group.
+func (v *validator) deviceClasses(requests any, p place) {
+	list, _ := requests.([]any)
+	for _, r := range list {
+		request, _ := r.(map[string]any)
+		alternatives, _ := request["firstAvailable"].([]any)
+		for _, one := range append([]any{request, request["exactly"]}, alternatives...) {
+			m, _ := one.(map[string]any)
+			if class, _ := m["deviceClassName"].(string); class != "" {
+				v.want("E0107", tracer.ObjectRef{APIVersion: "resource.k8s.io/v1", Kind: "DeviceClass", Name: class}, p)
+			}
+		}
+	}
+}
+
+// want reports an object that does not exist.
+func (v *validator) want(code string, ref tracer.ObjectRef, p place) {
+	if code == "E0104" && v.volumeClasses[ref.Name] || v.refs.Has(ref) {
+		return
+	}
+	if ref.Namespace == "" && namespaced[ref.Kind] {
+		ref.Namespace = "default"
+	}
+	v.found.add(code, ref.String(), 1, p, fmt.Sprintf("there is no %s at that point of the trace", ref))
+}
+
+// namespaced are the kinds that are looked for and have namespaces.
+var namespaced = map[string]bool{
+	"ServiceAccount": true, "Secret": true, "ConfigMap": true, "PersistentVolumeClaim": true, "ResourceClaim": true, "ResourceClaimTemplate": true,
+}
+
+func field(m map[string]any, path ...string) any {
+	var at any = m
+	for _, key := range path {
+		next, _ := at.(map[string]any)
+		at = next[key]
+	}
+	return at
+}
