@@ -74,16 +74,17 @@ func (s *Script) Apply(src tracer.Source) tracer.Source {
 func (s *Script) lifecycles(all []tracer.OwnerLifecycles, start time.Time) ([]tracer.OwnerLifecycles, error) {
 	before := s.counts // an owner is counted as the object that it is
 	defer func() { s.counts = before }()
-	var kept []tracer.OwnerLifecycles
+	kept := make([]tracer.OwnerLifecycles, 0, len(all))
 	first := map[tracer.ObjectRef]int{}
-	for _, l := range all {
+	for i, l := range all {
+		letOthersRun(i)
 		if s.owners != nil {
 			owner, remains := s.owners[normal(l.Owner)]
 			if !remains {
 				continue
 			}
 			l.Owner = owner
-		} else {
+		} else if len(s.ever) > 0 {
 			o, deleted, err := s.run(s.ever, stub(l.Owner), 0, start)
 			if err != nil {
 				return nil, err
@@ -140,10 +141,8 @@ func (a *applied) Next() (*tracer.Event, error) {
 }
 
 func (a *applied) next() (*tracer.Event, error) {
-	for n := 1; ; n++ {
-		if n%64 == 0 {
-			runtime.Gosched() // as tracer.Events does, and for the same reason
-		}
+	for n := 0; ; n++ {
+		letOthersRun(n)
 		e, err := a.src.Next()
 		if errors.Is(err, io.EOF) && a.held != nil {
 			// The trace still ends then, though nothing happens there any more.
@@ -163,6 +162,14 @@ func (a *applied) next() (*tracer.Event, error) {
 		}
 		a.held = nil
 		return out, nil
+	}
+}
+
+// letOthersRun is for the n-th turn of a long loop: as in tracer.Events, and for
+// the same reason.
+func letOthersRun(n int) {
+	if n%64 == 63 {
+		runtime.Gosched()
 	}
 }
 
@@ -189,7 +196,8 @@ func (a *applied) event(e *tracer.Event) (out *tracer.Event, err error) {
 
 func (a *applied) objects(all []tracer.Object, at time.Duration) ([]tracer.Object, error) {
 	var kept []tracer.Object
-	for _, o := range all {
+	for i, o := range all {
+		letOthersRun(i)
 		out, deleted, err := a.script.run(a.script.commands, o, at, a.head.StartTime)
 		if err != nil {
 			return nil, err

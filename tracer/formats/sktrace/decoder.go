@@ -30,6 +30,9 @@ type decoder struct {
 	partEnd   int64
 	objectEnd int64
 	limits    limits
+
+	short  []byte            // room for a short string
+	common map[string]string // short strings that came before: most do again and again
 }
 
 // limits are those of a trace, less in tests.
@@ -40,7 +43,7 @@ var defaultLimits = limits{tracer.MaxObject, tracer.MaxEvent, tracer.MaxHead}
 func newDecoder(file string, r io.Reader, l limits) *decoder {
 	in := &counter{r: bufio.NewReaderSize(r, 64<<10)}
 	return &decoder{file: file, in: in, msg: msgpack.NewDecoder(in), what: "the trace",
-		limits: l, partEnd: math.MaxInt64, objectEnd: math.MaxInt64}
+		limits: l, partEnd: math.MaxInt64, objectEnd: math.MaxInt64, short: make([]byte, maxShort), common: map[string]string{}}
 }
 
 // counter knows how many bytes were taken from a reader. Having ReadByte and
@@ -69,6 +72,13 @@ func (c *counter) UnreadByte() error {
 	if err == nil {
 		c.n--
 	}
+	return err
+}
+
+// discard passes over that many bytes.
+func (c *counter) discard(n int) error {
+	done, err := c.r.Discard(n)
+	c.n += int64(done)
 	return err
 }
 
@@ -173,6 +183,9 @@ func (d *decoder) text(what string) (string, error) {
 	if err := d.spend(n + 3); err != nil {
 		return "", err
 	}
+	if n <= maxShort {
+		return d.shortText(what, d.short[:n])
+	}
 	const step = 64 << 10
 	b := make([]byte, 0, min(n, step))
 	for len(b) < n {
@@ -186,6 +199,26 @@ func (d *decoder) text(what string) (string, error) {
 		return "", d.errorf("%s is not UTF-8 text", what)
 	}
 	return string(b), nil
+}
+
+// Short strings are kept once, up to so many: keys, kinds, namespaces.
+const maxShort, maxCommon = 64, 4096
+
+func (d *decoder) shortText(what string, b []byte) (string, error) {
+	if err := d.msg.ReadFull(b); err != nil {
+		return "", d.failed(err)
+	}
+	if s, known := d.common[string(b)]; known {
+		return s, nil
+	}
+	if !utf8.Valid(b) {
+		return "", d.errorf("%s is not UTF-8 text", what)
+	}
+	s := string(b)
+	if len(d.common) < maxCommon {
+		d.common[s] = s
+	}
+	return s, nil
 }
 
 // integer reads a whole number in any of MessagePack's forms.

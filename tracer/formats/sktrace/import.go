@@ -70,16 +70,21 @@ func (s *stream) makeHead(c formats.Common) {
 	if v.events > 1 && v.lastEmpty && !h.HasDuration {
 		h.Duration, h.HasDuration = s.offset(v.last), true
 	}
+	kept := v.owners[:0]
 	for _, o := range v.owners {
 		switch {
 		case len(o.pods) == 0:
 		case !o.applied:
 			s.notes.Count("owners' life cycles are left out: the owner is not in the trace")
 		default:
-			h.Lifecycles = append(h.Lifecycles, o.lifecycles(s.path))
-			o.pods = nil
+			kept = append(kept, o)
 		}
 	}
+	h.Lifecycles = make([]tracer.OwnerLifecycles, len(kept))
+	for i, o := range kept {
+		h.Lifecycles[i] = o.lifecycles(s.path)
+	}
+	v.owners, v.byID = nil, nil // they may be many
 	s.notes.NoNodes()
 }
 

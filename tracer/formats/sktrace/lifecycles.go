@@ -3,6 +3,7 @@ package sktrace
 import (
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -36,6 +37,9 @@ func (s *survey) readLifecycles(d *decoder) error {
 	d.begin("pod_lifecycles", d.limits.head)
 	n, err := d.mapLen("pod_lifecycles")
 	for i := 0; i < n && err == nil; i++ {
+		if i%64 == 0 {
+			runtime.Gosched() // as for events
+		}
 		var ref tracer.ObjectRef
 		d.what = fmt.Sprintf("the owner of pod_lifecycles[%d]", i)
 		if ref, err = d.ownerKey(); err != nil {
@@ -79,18 +83,15 @@ func (d *decoder) ownerKey() (ref tracer.ObjectRef, err error) {
 
 // parseGVK splits "group/version.Kind"; the core group is left out.
 func parseGVK(s string) (apiVersion, kind string, err error) {
-	group, rest, found := strings.Cut(s, "/")
+	_, rest, found := strings.Cut(s, "/")
 	if !found {
-		group, rest = "", s
+		rest = s
 	}
 	version, kind, found := strings.Cut(rest, ".")
 	if !found || version == "" || kind == "" || strings.ContainsAny(kind, "./") {
 		return "", "", fmt.Errorf("%q is not a kind such as apps/v1.Deployment or v1.Pod", shorten(s))
 	}
-	if group != "" {
-		version = group + "/" + version
-	}
-	return version, kind, nil
+	return strings.TrimPrefix(s[:len(s)-len(kind)-1], "/"), kind, nil
 }
 
 // readOwner reads the lists of one owner, by hash of the pod's spec. An owner

@@ -2,7 +2,6 @@ package sktrace
 
 import (
 	"fmt"
-	"io"
 	"math"
 	"strings"
 
@@ -125,18 +124,16 @@ func (d *decoder) skip(depth int) error {
 	case isArray(code):
 		values, err = d.arrayLen("value")
 	case msgpcode.IsString(code), msgpcode.IsBin(code):
-		return d.skipBytes(d.msg.DecodeBytesLen)
+		return d.skipBytes(d.msg.DecodeBytesLen())
 	case msgpcode.IsExt(code):
-		return d.skipBytes(func() (int, error) {
-			_, n, err := d.msg.DecodeExtHeader()
-			return n, err
-		})
-	case kindOf(code) == "a boolean", kindOf(code) == "nil", kindOf(code) == "a float", isInteger(code):
-		if err := d.msg.Skip(); err != nil {
-			return d.failed(err)
-		}
+		_, n, err := d.msg.DecodeExtHeader()
+		return d.skipBytes(n, err)
 	default:
-		return d.errorf("found %s", kindOf(code))
+		n, known := scalarLength(code)
+		if !known {
+			return d.errorf("found %s", kindOf(code))
+		}
+		return d.skipBytes(n, nil)
 	}
 	if err != nil {
 		return err
@@ -149,10 +146,26 @@ func (d *decoder) skip(depth int) error {
 	return nil
 }
 
-func (d *decoder) skipBytes(length func() (int, error)) error {
-	n, err := length()
-	if err == nil && n > 0 {
-		_, err = io.CopyN(io.Discard, d.in, int64(n))
+// scalarLength is how many bytes a number, boolean or nil takes with its code.
+func scalarLength(code byte) (n int, known bool) {
+	switch code {
+	case msgpcode.Uint8, msgpcode.Int8:
+		return 2, true
+	case msgpcode.Uint16, msgpcode.Int16:
+		return 3, true
+	case msgpcode.Uint32, msgpcode.Int32, msgpcode.Float:
+		return 5, true
+	case msgpcode.Uint64, msgpcode.Int64, msgpcode.Double:
+		return 9, true
+	case msgpcode.Nil, msgpcode.False, msgpcode.True:
+		return 1, true
+	}
+	return 1, msgpcode.IsFixedNum(code)
+}
+
+func (d *decoder) skipBytes(n int, err error) error {
+	if err == nil {
+		err = d.in.discard(n)
 	}
 	if err != nil {
 		return d.failed(err)
