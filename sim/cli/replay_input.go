@@ -38,7 +38,7 @@ func convert(cmd *cobra.Command, f formats.Format, args []string, path string, n
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }() // it was only read
 	counted := newCounted(s)
 	if err := tracer.WriteFile(path, s.Head(), tracer.Events(counted)); err != nil {
 		return fmt.Errorf("%s: make a trace of it: %w", strings.Join(args, ", "), err)

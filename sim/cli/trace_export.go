@@ -44,7 +44,7 @@ func newTraceExportFormat(f formats.Format) *cobra.Command {
 		if err != nil {
 			return &sim.InputError{Err: err}
 		}
-		defer s.Close()
+		defer func() { _ = s.Close() }() // it was only read
 		counted := newCounted(s)
 		err = writeWhole(out, func(w io.Writer) error { return write(w, counted, warner(cmd)) })
 		if err != nil {

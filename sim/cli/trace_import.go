@@ -103,7 +103,7 @@ func (o *importOptions) run(cmd *cobra.Command, _ []string, open func(formats.Co
 	if err != nil {
 		return &sim.InputError{Err: err}
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }() // it was only read
 	counted := newCounted(s)
 	if err := tracer.WriteFile(o.out, s.Head(), tracer.Events(counted)); err != nil {
 		return &sim.InputError{Err: err}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 	"unicode/utf8"
 
@@ -127,6 +128,8 @@ func (p *parser) parseJSON(text []byte) error {
 
 // value hands over the object that is given as JSON, or the items of a list.
 func (p *parser) value(raw []byte) error {
+	// In virtual time the garbage collector only works while others wait.
+	runtime.Gosched()
 	t, err := p.typeOf(raw)
 	if err != nil {
 		return err
