@@ -41,6 +41,9 @@ const (
 	// clusterAhead is how long before the start nodes and all that is not a
 	// workload are applied.
 	clusterAhead = time.Minute
+	// wallAhead is what is left of both in wall-clock time, where the trace's
+	// zero is shortly after the start of the process.
+	wallAhead = 5 * time.Second
 )
 
 // Run replays a trace. When ctx ends before the run does, the outcome is what
@@ -119,6 +122,9 @@ func readInput(o *Options) (*input, error) {
 	if in.summary.Head.StartTime.Add(-bootAhead).Before(clock.Earliest) {
 		return nil, fmt.Errorf("%s: startTime %s is before %s, where simk's clock begins; give the trace a later one", o.Trace,
 			in.summary.Head.StartTime.Format(time.RFC3339), clock.Earliest.Add(bootAhead).Format(time.RFC3339))
+	}
+	if !clock.Virtual {
+		in.summary.Head.StartTime = time.Now().Add(wallAhead) // no waiting for, or rushing through, another time
 	}
 	in.inReport = optionsInReport{FeatureGates: o.FeatureGates, EndpointSlices: o.EndpointSlices, OnError: "stop"}
 	if o.ContinueOnError {

@@ -1,0 +1,76 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	yamlnode "go.yaml.in/yaml/v3"
+	"sigs.k8s.io/json"
+	"sigs.k8s.io/yaml"
+)
+
+// maxFile bounds a configuration file, in bytes.
+const maxFile = 8 << 20
+
+// Load reads and checks a file. Errors name the place in it.
+func Load(path string) (*Config, error) {
+	text, err := read(path)
+	if err != nil {
+		return nil, fmt.Errorf("read autoscaler configuration: %w", err)
+	}
+	return Parse(path, text)
+}
+
+func read(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(text) > maxFile {
+		err = fmt.Errorf("%s is longer than %d MiB", path, maxFile>>20)
+	}
+	return text, err
+}
+
+// Parse is Load for text that errors call name.
+func Parse(name string, text []byte) (*Config, error) {
+	var document yamlnode.Node
+	if err := yamlnode.Unmarshal(text, &document); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	converted, err := yaml.YAMLToJSONStrict(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	var c Config
+	unknown, err := json.UnmarshalStrict(converted, &c)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", at(name, &document, fieldIn(err.Error())), err)
+	}
+	if len(unknown) > 0 {
+		field := strings.Trim(strings.TrimPrefix(unknown[0].Error(), "unknown field "), `"`)
+		return nil, fmt.Errorf("%s: %w", at(name, &document, field), unknown[0])
+	}
+	if err := c.complete(); err != nil {
+		var fault *fault
+		if errors.As(err, &fault) {
+			return nil, fmt.Errorf("%s: %w", at(name, &document, fault.path), err)
+		}
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return &c, nil
+}
+
+// fault is a mistake in a field.
+type fault struct{ path, text string }
+
+func (f *fault) Error() string { return f.path + ": " + f.text }
+
+func faultf(path, format string, args ...any) error {
+	return &fault{path, fmt.Sprintf(format, args...)}
+}
