@@ -43,6 +43,21 @@ func Up(ctx context.Context, o UpOptions) (*Outcome, error) {
 	if err := o.validate(o.Trace == ""); err != nil {
 		return nil, &InputError{err}
 	}
+	dir, err := newScratch()
+	if err != nil {
+		return nil, fmt.Errorf("create scratch folder: %w", err)
+	}
+	defer dir.remove()
+	word, err := o.convert(dir.dir)
+	if err != nil {
+		return nil, &InputError{err}
+	}
+	outcome, err := upIn(ctx, dir.dir, o, began)
+	return outcome, word(err)
+}
+
+// upIn is Up in a scratch folder; it began, in wall time, before.
+func upIn(ctx context.Context, dir string, o UpOptions, began time.Time) (*Outcome, error) {
 	in, err := readUpInput(&o)
 	if err != nil {
 		return nil, &InputError{err}
@@ -52,20 +67,15 @@ func Up(ctx context.Context, o UpOptions) (*Outcome, error) {
 			return nil, &InputError{err}
 		}
 	}
-	dir, err := newScratch()
-	if err != nil {
-		return nil, fmt.Errorf("create scratch folder: %w", err)
-	}
-	defer dir.remove()
 	seedCluster(o.Seed)
 	tuneMemory()
-	c, err := start(ctx, dir.dir, &o.Options, in, controlplane.Options{Interactive: true})
+	c, err := start(ctx, dir, &o.Options, in, controlplane.Options{Interactive: true})
 	if err != nil {
 		return nil, err
 	}
 	defer c.plane.Stop()
 	outcome := &Outcome{ReadyAfter: clock.Wall().Sub(began)}
-	err = c.serve(ctx, dir.dir, &o, in)
+	err = c.serve(ctx, dir, &o, in)
 	var input *InputError
 	if errors.As(err, &input) {
 		return nil, err

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"simk.dev/simk/sim"
 	"simk.dev/simk/tracer"
@@ -64,9 +65,13 @@ type runError struct{ error }
 func (e *runError) Unwrap() error { return e.error }
 
 func newRoot() *cobra.Command {
+	// Kubernetes' packages add flags of theirs to the global set, which cobra shows
+	// with every command.
+	pflag.CommandLine = pflag.NewFlagSet("simk", pflag.ContinueOnError)
 	root := &cobra.Command{
-		Use:   "simk",
-		Short: "Replay a Kubernetes cluster's trace against a real control plane in virtual time",
+		Use:     "simk",
+		Version: sim.Version,
+		Short:   "Replay a Kubernetes cluster's trace against a real control plane in virtual time",
 		Long: `simk answers "what would my cluster have done if...": it replays a trace of a
 cluster against etcd, the Kubernetes apiserver, scheduler and controllers and
 virtual nodes, all in this process and on a virtual clock: a day in seconds, the

@@ -16,11 +16,12 @@ func newUp() *cobra.Command {
 	var speed, onError, start string
 	var verbose bool
 	cmd := &cobra.Command{
-		Use:   "up [TRACE]",
+		Use:   "up [FILE...]",
 		Short: "Run a simulated cluster for kubectl and other clients",
 		Long: `Run a simulated cluster until interrupted, for kubectl, k9s, helm, operators and
 tests: the real apiserver on a port of loopback, scheduler and controllers, and
-virtual nodes. A trace is replayed in it; without one it starts with three nodes.
+virtual nodes. A trace, or files of a format that replay knows, are replayed in it;
+without any it starts with three nodes.
 
 Its time passes as real time does, or faster with --speed; simk ctl pauses it, changes
 its speed and lets it jump. The kubeconfig is the only way in, and goes with the
@@ -29,12 +30,14 @@ cluster. Nodes that clients create become Ready.`,
   kubectl --kubeconfig simk.kubeconfig get nodes
   simk up trace.json --speed 60
   simk ctl until +1h`,
-		Args: cobra.MaximumNArgs(1),
+		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			var unknown, err error
 			if len(args) > 0 {
-				o.Trace = args[0]
+				if unknown, err = inputOf(cmd, args, &o.Options); err != nil {
+					return &sim.InputError{Err: err}
+				}
 			}
-			var err error
 			if o.Speed, err = parseSpeed(speed); err != nil {
 				return &sim.InputError{Err: err}
 			}
@@ -46,7 +49,7 @@ cluster. Nodes that clients create become Ready.`,
 			}
 			o.StartNow = start == "now"
 			quietLogs(verbose)
-			return up(cmd, o)
+			return hint(up(cmd, o), unknown)
 		},
 	}
 	f := cmd.Flags()
