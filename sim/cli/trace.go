@@ -4,6 +4,9 @@ import "github.com/spf13/cobra"
 
 func newTrace() *cobra.Command {
 	cmd := &cobra.Command{Use: "trace", Short: "Make traces, and look at them"}
-	cmd.AddCommand(newTraceImport(), newTraceExport(nil))
+	cmd.AddCommand(newTraceImport(), newTraceExportOrFetch())
+	cmd.AddCommand(newTraceRecord(), newTraceSnapshot(), newTraceServe())
+	cmd.AddCommand(newTraceValidate())
+	cmd.AddCommand(newTraceEdit())
 	return cmd
 }

@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"simk.dev/simk/sim"
+	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/record/journal"
+)
+
+func newTraceRecord() *cobra.Command {
+	var r recordFlags
+	var out string
+	var limit time.Duration
+	var verbose bool
+	cmd := &cobra.Command{
+		Use:   "record -o FILE",
+		Short: "Record a live cluster",
+		Long: `Record a live cluster until interrupted, or for some time: its nodes, workloads and
+what bears on placing them, and how pods ran. Only get, list and watch are asked of
+it; of ConfigMaps, Secrets and ServiceAccounts only the metadata.
+
+While it records, the file is a journal that grows; every command that reads traces
+reads it, also when the recorder was killed. At the end a trace takes its place.`,
+		Example: `  simk trace record -o morning.json.gz --for 2h
+  simk trace record --context prod -n shop -n billing -o shop.json
+  simk trace record --resource batch.volcano.sh/v1alpha1/jobs=.spec.tasks[*].template -o volcano.json
+  simk trace record --print-rbac | kubectl apply -f -`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			quietLogs(verbose)
+			if err := r.check(); err != nil {
+				return &sim.InputError{Err: err}
+			}
+			if r.printRBAC {
+				return printManifest(cmd, r.rbac)
+			}
+			if out == "" {
+				return &sim.InputError{Err: fmt.Errorf("name the file to write with --output")}
+			}
+			if limit < 0 {
+				return &sim.InputError{Err: fmt.Errorf("--for %v is negative", limit)}
+			}
+			return recordTo(cmd, &r, out, limit)
+		},
+	}
+	r.flags(cmd.Flags())
+	cmd.Flags().StringVarP(&out, "output", "o", "", "the `file` to write; at the end .gz and .zst compress it")
+	cmd.Flags().DurationVar(&limit, "for", 0, "record for this long, such as 2h (default: until interrupted)")
+	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "print what the client library logs")
+	return cmd
+}
+
+func recordTo(cmd *cobra.Command, r *recordFlags, out string, limit time.Duration) error {
+	// The clock outlives the recording: its end is written after an interruption.
+	live, stop := context.WithCancel(context.WithoutCancel(cmd.Context()))
+	defer stop()
+	clock.Live(live)
+	recorder, err := r.recorder(traceName(out), warner(cmd))
+	if err != nil {
+		return asRunError(err)
+	}
+	w, err := journal.Create(out, recorder.Begin())
+	if err != nil {
+		return &sim.InputError{Err: err}
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "simk: recording into %s since %s; interrupt to end it\n", out, recorder.Begin().At.Format(time.RFC3339))
+	ctx := cmd.Context()
+	if limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
+	err = recorder.Run(ctx, w)
+	if closed := w.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return asRunError(fmt.Errorf("%w (what was recorded until then is in %s)", err, out))
+	}
+	return compile(cmd, []string{out}, out)
+}
+
+// compile makes a trace of a recording, in its place if it is the same file.
+func compile(cmd *cobra.Command, recording []string, out string) error {
+	s, err := journal.Open(recording, journal.Window{})
+	if err != nil {
+		return asRunError(err)
+	}
+	defer func() { _ = s.Close() }()
+	counted := newCounted(s)
+	if err := tracer.WriteFile(out, s.Head(), tracer.Events(counted)); err != nil {
+		return asRunError(err)
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "simk: wrote %s: %s\n", out, counted)
+	return nil
+}
+
+// traceName is the name of a trace after its file.
+func traceName(path string) string {
+	name, _, _ := strings.Cut(filepath.Base(path), ".")
+	return name
+}
+
+func printManifest(cmd *cobra.Command, make func() ([]byte, error)) error {
+	text, err := make()
+	if err != nil {
+		return &sim.InputError{Err: err}
+	}
+	_, err = cmd.OutOrStdout().Write(text)
+	return err
+}

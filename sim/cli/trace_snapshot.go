@@ -1,0 +1,73 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"simk.dev/simk/sim"
+	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/tracer/record/journal"
+)
+
+func newTraceSnapshot() *cobra.Command {
+	var r recordFlags
+	var out string
+	cmd := &cobra.Command{
+		Use:   "snapshot -o FILE",
+		Short: "Make a trace of what is in a live cluster now",
+		Long: `Make a trace of what is in a live cluster now: all is there at the start of the
+trace, and nothing happens later. How pods ran is known of those that have ended;
+the others run until they are deleted. It reads what simk trace record reads.`,
+		Example: `  simk trace snapshot -o now.json
+  simk trace snapshot --context prod --exclude configmaps,secrets -o now.json.gz`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			quietLogs(false)
+			if err := r.check(); err != nil {
+				return &sim.InputError{Err: err}
+			}
+			if r.printRBAC {
+				return printManifest(cmd, r.rbac)
+			}
+			if out == "" {
+				return &sim.InputError{Err: fmt.Errorf("name the file to write with --output")}
+			}
+			return snapshotTo(cmd, &r, out)
+		},
+	}
+	r.flags(cmd.Flags())
+	cmd.Flags().StringVarP(&out, "output", "o", "", "the trace `file` to write; .gz and .zst compress it")
+	return cmd
+}
+
+func snapshotTo(cmd *cobra.Command, r *recordFlags, out string) error {
+	live, stop := context.WithCancel(context.WithoutCancel(cmd.Context()))
+	defer stop()
+	clock.Live(live)
+	recorder, err := r.recorder(traceName(out), warner(cmd))
+	if err != nil {
+		return asRunError(err)
+	}
+	dir, err := os.MkdirTemp(filepath.Dir(out), ".simk-snapshot-")
+	if err != nil {
+		return &sim.InputError{Err: err}
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	path := filepath.Join(dir, "recording")
+	w, err := journal.Create(path, recorder.Begin())
+	if err != nil {
+		return asRunError(err)
+	}
+	err = recorder.Snapshot(cmd.Context(), w)
+	if closed := w.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return asRunError(err)
+	}
+	return compile(cmd, []string{path}, out)
+}
