@@ -43,6 +43,8 @@ type object struct {
 	keepVolume       bool
 	failed           bool         // a node that is down
 	readySince       time.Time    // a node: when it last became ready
+	cordoned         bool         // a node that takes no new pods
+	drained          bool         // a cordoned node from which a pod was evicted
 	pod              *journal.Pod // a pod
 	controller       *journal.Owner
 }

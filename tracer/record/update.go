@@ -62,6 +62,9 @@ func (u *update) apply() error {
 	if err := u.ready(status, since, existed); err != nil {
 		return err
 	}
+	if err := u.drained(asked, &last); err != nil {
+		return err
+	}
 	return u.asked(asked, &last)
 }
 
@@ -144,8 +147,12 @@ func (u *update) pod(owner *journal.Owner, made bool, last *object) error {
 	if p.Bound.IsZero() || samePod(known, p) || u.o.excluded && owner == nil {
 		return nil
 	}
-	when, latest := u.when(u.o.written, last.written)
-	return u.recorder.sink.Write(journal.Line{Op: journal.PodOp, At: when, Latest: latest, RV: u.o.rv, Loose: u.loose, Pod: &p})
+	l := journal.Line{Op: journal.PodOp, At: u.o.written, RV: u.o.rv, Loose: u.loose, Pod: &p}
+	if !l.At.After(last.written) {
+		// Changes within a second: the status tells when, by another clock.
+		l.At, l.Loose = latestOf(l.At, p.Created, p.Bound, p.Started, p.RunEnd), true
+	}
+	return u.recorder.sink.Write(l)
 }
 
 func samePod(a, b journal.Pod) bool {

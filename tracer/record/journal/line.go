@@ -25,6 +25,8 @@ const (
 	// Fail and Recover are what became of the node in Ref.
 	Fail    Op = "fail"
 	Recover Op = "recover"
+	// Drain says that the node in Ref began to be emptied.
+	Drain Op = "drain"
 	// PodOp is how a pod ran so far; the last line of a pod counts.
 	PodOp Op = "pod"
 	// Owned says that an object that is not itself in the recording (a

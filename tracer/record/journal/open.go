@@ -158,6 +158,8 @@ func (r *Recording) Next() (*tracer.Event, error) {
 		event.Nodes.Fail = []string{l.Ref.Name}
 	case opRecover:
 		event.Nodes.Recover = []string{l.Ref.Name}
+	case opDrain:
+		event.Nodes.Drain = []string{l.Ref.Name}
 	}
 	r.next++
 	return event, nil

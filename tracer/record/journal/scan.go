@@ -35,9 +35,10 @@ const (
 	opDelete
 	opFail
 	opRecover
+	opDrain
 )
 
-var ops = map[Op]int8{State: opState, Apply: opApply, Delete: opDelete, Fail: opFail, Recover: opRecover}
+var ops = map[Op]int8{State: opState, Apply: opApply, Delete: opDelete, Fail: opFail, Recover: opRecover, Drain: opDrain}
 
 // scan is all that is known about a recording without its objects.
 type scan struct {
@@ -150,7 +151,7 @@ func (s *scan) line(text []byte, offset int64, number int, follows bool) error {
 		if !follows {
 			s.begin = Begin{l.At, l.Name, l.Source, l.Follows}
 		}
-	case State, Apply, Delete, Fail, Recover:
+	case State, Apply, Delete, Fail, Recover, Drain:
 		return s.object(l, text, offset, follows)
 	case PodOp:
 		return s.pod(l)

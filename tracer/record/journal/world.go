@@ -41,6 +41,8 @@ func (w *world) follow(e entry) bool {
 			return false
 		}
 		delete(w.failed, e.id)
+	case opDrain:
+		return at > 0
 	}
 	return true
 }
