@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 		"simk":     func() { os.Exit(Main(os.Args[1:], os.Stdout, os.Stderr)) },
 		"podtimes": func() { os.Exit(podtimes(os.Args[1:])) },
 		"kubectl":  runKubectl,
+		"samepods": func() { os.Exit(samePods(os.Args[1:])) },
 	})
 }
 
@@ -32,7 +33,9 @@ func TestStories(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "../../testdata/stories",
 		UpdateScripts: *update,
-		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"up": upCommand, "down": downCommand},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"up": upCommand, "down": downCommand, "start": startCommand, "finish": finishCommand, "await": awaitCommand,
+		},
 		Setup: func(env *testscript.Env) error {
 			traces, err := filepath.Abs("../../testdata")
 			env.Setenv("TESTDATA", traces)

@@ -50,6 +50,58 @@ func upCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Fatalf("the cluster did not come up: %s", log)
 }
 
+// startCommand starts a program and goes on; finish ends it. One runs at a time.
+//
+//	start PROGRAM [ARG...]
+func startCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: start PROGRAM [ARG...]")
+	}
+	output, err := os.Create(ts.MkAbs("start.log"))
+	ts.Check(err)
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), output, output
+	cmd.Env = append(os.Environ(), "TMPDIR="+ts.Getenv("TMPDIR"), "KUBECONFIG="+ts.Getenv("KUBECONFIG"))
+	ts.Check(cmd.Start()) // not waited for: that would hold the only processor
+	ts.Defer(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	startedProcess = cmd
+}
+
+// finishCommand interrupts what start started, or kills it, and waits for its end;
+// its output is then in start.log.
+//
+//	finish [-KILL]
+func finishCommand(ts *testscript.TestScript, neg bool, args []string) {
+	signal := os.Interrupt
+	if len(args) > 0 && args[0] == "-KILL" {
+		signal = os.Kill
+	}
+	ts.Check(startedProcess.Process.Signal(signal))
+	err := startedProcess.Wait()
+	if neg == (err == nil) {
+		log, _ := os.ReadFile(ts.MkAbs("start.log"))
+		ts.Fatalf("it ended with %v: %s", err, log)
+	}
+}
+
+// awaitCommand waits, in wall time, until a file holds a text.
+//
+//	await FILE TEXT
+func awaitCommand(ts *testscript.TestScript, _ bool, args []string) {
+	for end := clock.Wall().Add(wallLimit); clock.Wall().Before(end); clock.WallSleep(wallStep) {
+		if b, err := os.ReadFile(ts.MkAbs(args[0])); err == nil && strings.Contains(string(b), args[1]) {
+			return
+		}
+	}
+	ts.Fatalf("%s never held %q", args[0], args[1])
+}
+
+// startedProcess is what start started last.
+var startedProcess *exec.Cmd
+
 // upProcess is the cluster of the story that runs; stories run one at a time.
 var upProcess *exec.Cmd
 

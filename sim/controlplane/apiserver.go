@@ -111,6 +111,9 @@ func apiserverOptions(ctx context.Context, o Options) (options.CompletedOptions,
 	s.Etcd.StorageConfig.CountMetricPollPeriod = 0
 	s.Etcd.StorageConfig.DBMetricPollInterval = 0
 	s.Etcd.StorageConfig.CompactionInterval = compactionInterval
+	if o.Interactive {
+		s.Etcd.StorageConfig.CompactionInterval = interactiveCompactionInterval
+	}
 	s.Etcd.EnableWatchCache = false // one shared informer watches each resource: nothing to fan out
 	s.Etcd.SkipHealthEndpoints = true
 	s.EndpointReconcilerType = "none"
@@ -142,6 +145,11 @@ const apiserverIP = "127.0.0.1"
 
 // compactionInterval is how often the apiserver lets etcd forget old revisions.
 const compactionInterval = 5 * time.Minute
+
+// interactiveCompactionInterval is as long as a jump of the clock may reasonably
+// be: clients outside, who watch in real time, would lose their place in the
+// history otherwise, and what came and went in between.
+const interactiveCompactionInterval = 24 * time.Hour
 
 // genericConfig does what upstream's BuildGenericConfig does, less the secure
 // listener, authentication, audit, tracing and egress.
