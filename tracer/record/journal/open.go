@@ -176,7 +176,7 @@ func (r *Recording) object(e entry) (Line, tracer.Object, error) {
 	err := utiljson.Unmarshal(text, &l)
 	if err == nil && len(l.Object) > 0 {
 		o.Unstructured = &unstructured.Unstructured{}
-		err = utiljson.Unmarshal(bytes.TrimSpace(l.Object), &o.Unstructured.Object)
+		err = utiljson.Unmarshal(bytes.TrimSpace(l.Object), &o.Object)
 	}
 	if err == nil && l.Ref == nil {
 		err = errors.New("it has changed")
