@@ -137,7 +137,7 @@ func (s *scan) line(text []byte, offset int64, number int, follows bool) error {
 	if y := l.At.Year(); l.Op != Owned && (y < 2000 || y > 2199) {
 		return fmt.Errorf("the time %s is missing or out of range", l.At.Format(time.RFC3339))
 	}
-	if s.end.Before(l.At) && l.Op != PodOp {
+	if s.end.Before(l.At) {
 		s.end = l.At
 	}
 	if l.RV > 0 && !l.Latest && !l.Loose && !l.At.IsZero() && l.Op != State && l.Op != Fail && l.Op != Recover {

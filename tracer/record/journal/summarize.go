@@ -49,7 +49,7 @@ func Summarize(path string) (Summary, error) {
 		if s.Begin.IsZero() {
 			s.Begin, s.End, s.Follows = l.At, l.At, l.Follows
 		}
-		if l.At.After(s.End) && l.Op != PodOp {
+		if l.At.After(s.End) {
 			s.End = l.At
 		}
 		s.Size += int64(len(text))

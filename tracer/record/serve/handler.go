@@ -58,7 +58,10 @@ func export(s *Store, w http.ResponseWriter, r *http.Request) {
 	if err == nil && r.FormValue("from") == "" {
 		from = time.Time{}
 	}
-	to, err2 := ParseTime(r.FormValue("to"), now)
+	to, err2 := ParseTime(r.FormValue("to"), time.Time{}) // now: all there is
+	if strings.HasPrefix(r.FormValue("to"), "-") {
+		to, err2 = ParseTime(r.FormValue("to"), now)
+	}
 	if err := errors.Join(err, err2); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return

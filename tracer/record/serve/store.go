@@ -133,7 +133,7 @@ func (s *Store) Write(l journal.Line) error {
 		return errors.New("the store has not begun")
 	}
 	last := &s.parts[len(s.parts)-1]
-	if l.At.After(last.end) && l.Op != journal.PodOp {
+	if l.At.After(last.end) {
 		last.end = l.At
 	}
 	return s.writer.Write(l)
@@ -195,8 +195,9 @@ func (s *Store) Status() Status {
 // ErrNothing says that nothing was recorded in a window.
 var ErrNothing = errors.New("nothing was recorded then")
 
-// Open returns what was recorded from one instant to another as a trace. Where
-// the recorder was not running in between, it begins after that.
+// Open returns what was recorded from one instant to another as a trace, to the
+// present if to is zero. Where the recorder was not running in between, it begins
+// after that.
 func (s *Store) Open(from, to time.Time) (*journal.Recording, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -206,7 +207,7 @@ func (s *Store) Open(from, to time.Time) (*journal.Recording, error) {
 		}
 	}
 	last := len(s.parts) - 1
-	for last >= 0 && s.parts[last].begin.After(to) {
+	for last >= 0 && !to.IsZero() && s.parts[last].begin.After(to) {
 		last--
 	}
 	first := last
