@@ -66,7 +66,7 @@ func readAll(content []byte) (*Head, []Event, error) {
 	var events []Event
 	for {
 		e, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return r.Head(), events, nil
 		}
 		if err != nil {

@@ -1,6 +1,7 @@
 package tracer
 
 import (
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -106,7 +107,7 @@ func TestReadsEveryFeature(t *testing.T) {
 	if diff := cmp.Diff(fullEvents(), readEvents(t, r)); diff != "" {
 		t.Errorf("events: -want +got:\n%s", diff)
 	}
-	if _, err := r.Next(); err != io.EOF {
+	if _, err := r.Next(); !errors.Is(err, io.EOF) {
 		t.Errorf("after the end: %v", err)
 	}
 	s, err := checkText(full, CheckOptions{})
@@ -123,7 +124,7 @@ func readEvents(t *testing.T, r *Reader) []Event {
 	var all []Event
 	for {
 		e, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return all
 		}
 		if err != nil {
@@ -149,7 +150,7 @@ func TestReadsTheLeast(t *testing.T) {
 			t.Errorf("%s: -want +got:\n%s", text, diff)
 		}
 		for range 2 {
-			if _, err := r.Next(); err != io.EOF {
+			if _, err := r.Next(); !errors.Is(err, io.EOF) {
 				t.Errorf("%s: %v, want io.EOF", text, err)
 			}
 		}

@@ -60,7 +60,7 @@ func (s *eventSink) CreateWithEventNamespaceWithContext(ctx context.Context, e *
 func (s *eventSink) CreateWithEventNamespace(e *corev1.Event) (*corev1.Event, error) {
 	s.event(e)
 	if s.store {
-		return s.EventInterface.CreateWithEventNamespace(e)
+		return s.EventInterface.CreateWithEventNamespaceWithContext(context.Background(), e)
 	}
 	return e, nil
 }
@@ -76,7 +76,7 @@ func (s *eventSink) UpdateWithEventNamespaceWithContext(ctx context.Context, e *
 func (s *eventSink) UpdateWithEventNamespace(e *corev1.Event) (*corev1.Event, error) {
 	s.event(e)
 	if s.store {
-		return s.EventInterface.UpdateWithEventNamespace(e)
+		return s.EventInterface.UpdateWithEventNamespaceWithContext(context.Background(), e)
 	}
 	return e, nil
 }
@@ -92,7 +92,7 @@ func (s *eventSink) PatchWithEventNamespaceWithContext(ctx context.Context, e *c
 func (s *eventSink) PatchWithEventNamespace(e *corev1.Event, patch []byte) (*corev1.Event, error) {
 	s.event(e)
 	if s.store {
-		return s.EventInterface.PatchWithEventNamespace(e, patch)
+		return s.EventInterface.PatchWithEventNamespaceWithContext(context.Background(), e, patch)
 	}
 	return e, nil
 }

@@ -121,7 +121,7 @@ func (t *Text) End() int64 { return t.end() }
 
 // Err is why reading ended: nil while it has not, and nil at the regular end.
 func (t *Text) Err() error {
-	if t.err == io.EOF {
+	if errors.Is(t.err, io.EOF) {
 		return nil
 	}
 	return t.err

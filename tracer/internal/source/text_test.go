@@ -36,7 +36,7 @@ func TestPositions(t *testing.T) {
 		if got.String() != content {
 			t.Fatal("the text was changed")
 		}
-		if _, err := text.Read(make([]byte, 1)); err != io.EOF || text.Err() != nil {
+		if _, err := text.Read(make([]byte, 1)); !errors.Is(err, io.EOF) || text.Err() != nil {
 			t.Errorf("at the end: %v, %v", err, text.Err())
 		}
 	}
@@ -51,7 +51,7 @@ func TestWindowStaysSmall(t *testing.T) {
 		n, err := text.Read(p)
 		offset += int64(n)
 		text.Mark(offset)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 	}
@@ -91,7 +91,7 @@ func TestReadError(t *testing.T) {
 	broken := errors.New("broken")
 	text := NewText(io.MultiReader(strings.NewReader("ab"), iotest.ErrReader(broken)), 100)
 	got, err := io.ReadAll(text)
-	if string(got) != "ab" || err != broken || text.Err() != broken {
+	if string(got) != "ab" || !errors.Is(err, broken) || !errors.Is(text.Err(), broken) {
 		t.Errorf("got %q, %v, %v", got, err, text.Err())
 	}
 }
