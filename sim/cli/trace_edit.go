@@ -29,7 +29,7 @@ operations after them, until they are given again; an empty value takes one back
 --where, --keep and --drop take CEL expressions, as admission policies have them,
 with the variables object, at (a duration) and event (a number, -1 at the start).
 docs/edit.md has a recipe for each operation.`,
-		Example: `  simk trace edit trace.json -o busy.json --scale-arrivals 10 --jitter 1m
+		Example: `  simk trace edit trace.json -o busy.json --jitter 1m --scale-arrivals 10
   simk trace edit trace.json -o slice.json --from 2h --to 6h --scale-nodes 0.5
   simk trace edit trace.json -o out.json --where 'object.kind == "Deployment"' --set spec.replicas=3
   simk trace edit a.json b.json --prefixes a-,b- -o both.json

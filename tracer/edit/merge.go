@@ -71,7 +71,6 @@ type merged struct {
 	sides           [2]peeked
 	at              time.Duration // by which the second side is later
 	header          header
-	started         bool
 	live            names[held]
 	failed, drained map[string]bool
 }

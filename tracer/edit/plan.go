@@ -58,7 +58,6 @@ type compiler struct {
 	Options
 	open func(path string) (tracer.Source, error)
 	seed uint64
-	name string
 }
 
 // file resolves a path of a script.

@@ -91,7 +91,7 @@ func suffixOf(s string) (string, error) {
 	}
 	for _, r := range s {
 		if r != '-' && r != '.' && (r < 'a' || r > 'z') && (r < '0' || r > '9') {
-			return "", fmt.Errorf("the suffix %q: the names of Kubernetes take only a-z, 0-9, - and .", s)
+			return "", fmt.Errorf("the suffix %q: the names of Kubernetes take only a-z, 0-9, dots and hyphens", s)
 		}
 	}
 	return s, nil
