@@ -13,6 +13,8 @@ import (
 	schedulinghelper "k8s.io/component-helpers/scheduling/corev1"
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 	"k8s.io/klog/v2"
+
+	"simk.dev/simk/tracer/internal/podspec"
 )
 
 // defaultPods is how many pods a node takes that does not say so.
@@ -74,7 +76,7 @@ func (f *fitter) wait(s *shape, p place) {
 		f.waiting = append(f.waiting, s.fit)
 	}
 	s.fit.count++
-	if len(f.waiting) > maxShapes {
+	if len(f.waiting) > podspec.MaxShapes {
 		f.judge()
 	}
 }

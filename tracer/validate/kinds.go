@@ -10,6 +10,7 @@ import (
 	"k8s.io/component-base/version"
 
 	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/internal/podspec"
 )
 
 // kinds knows which kinds the apiserver serves.
@@ -42,7 +43,7 @@ func (k *kinds) served(apiVersion, kind string) (served, own bool) {
 	own, known := k.builtIn[gvk]
 	if !known {
 		own = isBuiltIn(gvk)
-		if len(k.builtIn) < maxShapes {
+		if len(k.builtIn) < podspec.MaxShapes {
 			k.builtIn[gvk] = own
 		}
 	}

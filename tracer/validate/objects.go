@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/internal/podspec"
 )
 
 // objects looks at what the head has or an event applies. All of it exists
@@ -87,14 +88,14 @@ func (v *validator) object(o tracer.Object, p place) {
 	case "ResourceClaimTemplate":
 		v.deviceClasses(field(o.Object, "spec", "spec", "devices", "requests"), p)
 	}
-	if spec := podSpec(o); spec != nil {
+	if spec := podspec.Of(o); spec != nil {
 		v.pods(o, spec, p)
 	}
 }
 
 // pods looks at the pods that an object is or makes.
 func (v *validator) pods(o tracer.Object, spec map[string]any, p place) {
-	s := v.shapes.of(spec)
+	s := v.shapes.Get(spec)
 	if s.pod == nil {
 		v.found.add("E0113", s.problem, 1, p, "the pod's spec cannot be read: "+s.problem)
 		return
@@ -102,7 +103,7 @@ func (v *validator) pods(o tracer.Object, spec map[string]any, p place) {
 	for _, r := range s.references {
 		v.want(r.code, r.in(p.ref.Namespace), p)
 	}
-	if hasReplicas(o) {
+	if podspec.WantsNodes(o) {
 		v.fit.wait(s, p)
 	}
 }

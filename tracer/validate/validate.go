@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/internal/podspec"
 )
 
 // Report is what there is to say about a trace.
@@ -24,7 +25,7 @@ type validator struct {
 	report *Report
 	found  *collector
 	kinds  *kinds
-	shapes *shapes
+	shapes *podspec.Shapes[*shape]
 	fit    *fitter
 	refs   *tracer.References
 	// volumeClasses are the storage classes that volumes of the trace name.
@@ -62,7 +63,7 @@ func Source(name string, s tracer.Source) *Report {
 func newValidator(path string) *validator {
 	found := newCollector()
 	return &validator{
-		report: &Report{File: path}, found: found, kinds: newKinds(), shapes: newShapes(), fit: newFitter(found),
+		report: &Report{File: path}, found: found, kinds: newKinds(), shapes: podspec.NewShapes(newShape), fit: newFitter(found),
 		volumeClasses: map[string]bool{},
 	}
 }

@@ -1,4 +1,4 @@
-package validate
+package podspec
 
 import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -16,8 +16,8 @@ var templatePaths = map[string][]string{
 
 var usualTemplate = []string{"spec", "template"}
 
-// podSpec returns the spec in an object's pod template, nil without one.
-func podSpec(o tracer.Object) map[string]any {
+// Of returns the spec in an object's pod template, nil without one.
+func Of(o tracer.Object) map[string]any {
 	path, known := templatePaths[o.GetKind()]
 	if !known {
 		path = usualTemplate
@@ -37,9 +37,9 @@ func podSpec(o tracer.Object) map[string]any {
 	return spec
 }
 
-// hasReplicas tells whether an object will have pods of its own making that
+// WantsNodes tells whether an object will have pods of its own making that
 // need to be placed: a DaemonSet may select no node, and a workload be at rest.
-func hasReplicas(o tracer.Object) bool {
+func WantsNodes(o tracer.Object) bool {
 	switch o.GetKind() {
 	case "DaemonSet", "PodTemplate":
 		return false
