@@ -72,7 +72,7 @@ func (g *NodeGroup) complete(path string) error {
 	if g.Machine != "" {
 		machine, ok := FindMachine(g.Machine)
 		if !ok {
-			return faultf(path+".machine", "the catalogue has no machine %q; `simk machines` lists those it has", g.Machine)
+			return faultf(path+".machine", "the built-in catalogue (autoscale/config/machines.csv) has no machine %q; give template.capacity instead", g.Machine)
 		}
 		g.Template.completeFrom(machine)
 	}

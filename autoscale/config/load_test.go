@@ -1,0 +1,80 @@
+package config
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+const head = "apiVersion: simk.dev/v1\nkind: Autoscaler\n"
+
+func TestParse(t *testing.T) {
+	c, err := Parse("a.yaml", []byte(head+`mode: cluster-autoscaler
+nodeGroups:
+- name: general
+  min: 1
+  max: 10
+  machine: m6i.xlarge
+  pricePerHour: 0.192
+  zones: [a, b]
+  template:
+    allocatable: {cpu: 3920m}
+  provisioning:
+    delay: 60s
+    boot: {distribution: uniform, min: 10s, max: 30s}
+clusterAutoscaler:
+  scan-interval: 20s
+  scale-down-utilization-threshold: 0.4
+schedule:
+- {at: 8h, every: 24h, sizes: {general: 5}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := c.NodeGroups[0]
+	if cpu, memory := g.Template.Capacity[corev1.ResourceCPU], g.Template.Capacity[corev1.ResourceMemory]; cpu.String() != "4" || memory.String() != "16Gi" {
+		t.Errorf("a machine of %s CPUs and %s", cpu.String(), memory.String())
+	}
+	if g.Provisioning.Delay.Value != time.Minute || g.Provisioning.Boot.Max.Duration != 30*time.Second {
+		t.Errorf("provisioning %+v", g.Provisioning)
+	}
+	if g.PricePerHour.AsApproximateFloat64() != 0.192 || *c.ClusterAutoscaler.ScaleDownUtilizationThreshold != 0.4 {
+		t.Errorf("price %v, options %+v", g.PricePerHour, c.ClusterAutoscaler)
+	}
+}
+
+// Each mistake is told with the place of it.
+func TestMistakes(t *testing.T) {
+	for name, test := range map[string]struct{ text, want string }{
+		"min above max":   {"nodeGroups:\n- {name: a, min: 3, max: 2, machine: m5.large}", "a.yaml:4:21: nodeGroups[0].max: 2 is less than min, which is 3"},
+		"unknown mode":    {"mode: magic\nnodeGroups:\n- {name: a, max: 2, machine: m5.large}", "a.yaml:3:1: mode: no mode \"magic\""},
+		"no cpu":          {"nodeGroups:\n- name: a\n  max: 2\n  template: {capacity: {memory: 1Gi}}", "a.yaml:6:14: nodeGroups[0].template.capacity: has no cpu"},
+		"duplicate names": {"nodeGroups:\n- {name: a, max: 1, machine: m5.large}\n- {name: a, max: 1, machine: m5.large}", "a.yaml:5:4: nodeGroups[1].name: there are two"},
+		"bad price":       {"nodeGroups:\n- {name: a, max: 1, machine: m5.large, pricePerHour: cheap}", "a.yaml"},
+		"unknown field":   {"nodeGroups:\n- {name: a, max: 1, machines: m5.large}", "a.yaml:4:21: unknown field"},
+		"unknown machine": {"nodeGroups:\n- {name: a, max: 1, machine: abacus}", "a.yaml:4:21: nodeGroups[0].machine"},
+		"wrong type":      {"nodeGroups:\n- {name: a, max: many}", "a.yaml:3:1"},
+		"unknown group":   {"nodeGroups:\n- {name: a, max: 1, machine: m5.large}\nschedule:\n- {at: 1h, sizes: {b: 1}}", "a.yaml:6:20: schedule[0].sizes.b"},
+		"duplicate key":   {"mode: none\nmode: none", "a.yaml"},
+		"no YAML":         {"{", "a.yaml"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Parse("a.yaml", []byte(head+test.text))
+			if err == nil || !strings.HasPrefix(err.Error(), test.want) {
+				t.Errorf("got %v, want %s...", err, test.want)
+			}
+		})
+	}
+}
+
+func TestCatalogue(t *testing.T) {
+	seen := map[string]bool{}
+	for _, m := range Machines() {
+		if m.Name == "" || seen[m.Name] || m.CPU <= 0 || m.MemoryMiB <= 0 || m.MaxPods <= 0 || (m.GPUs > 0) != (m.GPUResource != "") {
+			t.Errorf("machine %+v", m)
+		}
+		seen[m.Name] = true
+	}
+}
