@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"slices"
 	"time"
 
 	"simk.dev/simk/tracer"
@@ -115,10 +116,27 @@ func (g *merged) any() (*moment, error) {
 		return first, g.side(g.sides[0].take(), 0)
 	default:
 		g.sides[1].take()
-		second.start = false
+		if second.start {
+			asEvent(second)
+		}
 		second.at += g.at
 		return second, g.side(second, 1)
 	}
+}
+
+// asEvent makes an event of a start. A cluster begins in the order of what depends
+// on what; in an event workloads have to come behind the rest to find it.
+func asEvent(m *moment) {
+	m.start = false
+	slices.SortStableFunc(m.apply, func(a, b object) int {
+		switch first, second := workload(a), workload(b); {
+		case first == second:
+			return 0
+		case second:
+			return -1
+		}
+		return 1
+	})
 }
 
 // side lets a moment of one side through.
