@@ -16,8 +16,8 @@ var templatePaths = map[string][]string{
 
 var usualTemplate = []string{"spec", "template"}
 
-// Of returns the spec in an object's pod template, nil without one.
-func Of(o tracer.Object) map[string]any {
+// Template returns an object's pod template, nil without one. A Pod is its own.
+func Template(o tracer.Object) map[string]any {
 	path, known := templatePaths[o.GetKind()]
 	if !known {
 		path = usualTemplate
@@ -34,6 +34,12 @@ func Of(o tracer.Object) map[string]any {
 	if _, ok := spec["containers"]; !ok {
 		return nil // of another kind of template
 	}
+	return at
+}
+
+// Of returns the spec in an object's pod template, nil without one.
+func Of(o tracer.Object) map[string]any {
+	spec, _ := Template(o)["spec"].(map[string]any)
 	return spec
 }
 
