@@ -50,7 +50,7 @@ func (s *Summary) writeHead(w io.Writer) {
 	line("last event", s.LastEvent)
 	line("pods", fmt.Sprint(s.Pods))
 	if n := s.NodeEvents; n != (NodeChanges{}) {
-		line("node changes", fmt.Sprintf("%d fail, %d recover, %d are drained", n.Fail, n.Recover, n.Drain))
+		line("node changes", fmt.Sprintf("%d fail, %d recover, %d drained", n.Fail, n.Recover, n.Drain))
 	}
 }
 
