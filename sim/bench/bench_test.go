@@ -20,7 +20,7 @@ func TestChoose(t *testing.T) {
 		options options
 		want    string
 	}{
-		"all":   {options{}, "start burst-100 burst-1200 lives idle-100 idle-1000 day big"},
+		"all":   {options{}, "start burst-100 burst-1200 lives idle-100 idle-1000 day big million-validate million-show"},
 		"quick": {options{quick: true}, "start burst-100"},
 		"some":  {options{run: "^idle|day"}, "idle-100 idle-1000 day"},
 	} {
@@ -77,6 +77,18 @@ func TestReplay(t *testing.T) {
 	assert.ErrorContains(t, err, "did not say when it was ready")
 }
 
+// A row that only reads a trace runs its own command.
+func TestReads(t *testing.T) {
+	simk := filepath.Join(t.TempDir(), "simk")
+	require.NoError(t, os.WriteFile(simk, []byte("#!/bin/sh\ntest \"$*\" = \"trace show trace.json\" || { echo \"bad: $*\" >&2; exit 1; }"), 0o755))
+	m := meter{simk: simk, timeout: time.Hour}
+	s, err := m.run(context.Background(), row{reads: []string{"trace", "show"}}, "trace.json")
+	require.NoError(t, err)
+	assert.Positive(t, s.peakRSS)
+	_, err = m.run(context.Background(), row{reads: []string{"trace", "validate"}}, "trace.json")
+	assert.ErrorContains(t, err, "bad: trace validate trace.json")
+}
+
 // TestBench has a script in place of simk that makes 1,067 pods, whatever it is given.
 func TestBench(t *testing.T) {
 	dir := t.TempDir()
@@ -110,6 +122,7 @@ func someResults() *results {
 	r.add(newResult(row{name: "fast", goal: goal{wall: 2 * time.Second, peakRSS: 100 * mega, podsPerSecond: 300}}, fast, nil))
 	r.add(newResult(row{name: "slow", goal: goal{wall: time.Second}}, fast, nil))
 	r.add(newResult(row{name: "fat", goal: goal{peakRSS: 99 * mega}}, fast, nil))
+	r.add(newResult(row{name: "read", events: 90_000, goal: reading}, sample{wall: 2 * time.Second, peakRSS: mega}, nil))
 	r.add(newResult(row{name: "wrong", goal: goal{wall: time.Hour}}, sample{}, errors.New("7 pods created, want 8")))
 	return r
 }
@@ -119,10 +132,11 @@ func TestPrint(t *testing.T) {
 	require.NoError(t, someResults().print(&out))
 	lines := strings.Split(out.String(), "\n")
 	assert.Contains(t, lines[0], "simk v1 on ")
-	assert.Regexp(t, `^fast +2\.00 +1\.00 +50 +600 +300 +0 +100 +≤ 2 s, ≤ 100 MB, ≥ 300 pods/s *$`, lines[3])
+	assert.Regexp(t, `^fast +2\.00 +1\.00 +50 +600 +300 +0 +0 +100 +≤ 2 s, ≤ 100 MB, ≥ 300 pods/s *$`, lines[3])
 	assert.Regexp(t, `^slow .*≤ 1 s  MISSED$`, lines[4])
 	assert.Regexp(t, `^fat .*≤ 99 MB  MISSED$`, lines[5])
-	assert.Regexp(t, `^wrong .*FAILED: 7 pods created, want 8$`, lines[6])
+	assert.Regexp(t, `^read .* 45000 +0 +1 +≤ 400 MB, ≥ 50000 events/s  MISSED$`, lines[6])
+	assert.Regexp(t, `^wrong .*FAILED: 7 pods created, want 8$`, lines[7])
 }
 
 func TestWrite(t *testing.T) {

@@ -59,7 +59,7 @@ func (m *meter) measure(ctx context.Context, r row) result {
 	}
 	var samples []sample
 	for range max(r.runs, 1) {
-		s, err := m.replay(ctx, path)
+		s, err := m.run(ctx, r, path)
 		if err == nil && r.want != nil {
 			err = r.want(s.report.Pods)
 		}
@@ -77,11 +77,36 @@ func median(samples []sample) sample {
 	return samples[len(samples)/2]
 }
 
-// replay runs simk once.
+// run runs simk once.
+func (m *meter) run(ctx context.Context, r row, trace string) (sample, error) {
+	if r.reads == nil {
+		return m.replay(ctx, trace)
+	}
+	s, _, _, err := m.simkOnce(ctx, append(slices.Clone(r.reads), trace)...)
+	return s, err
+}
+
+// replay replays a trace once.
 func (m *meter) replay(ctx context.Context, trace string) (s sample, err error) {
+	s, stdout, stderr, err := m.simkOnce(ctx, "replay", trace, "-o", "json")
+	if err != nil {
+		return s, err
+	}
+	if err := json.Unmarshal(stdout, &s.report); err != nil {
+		return s, fmt.Errorf("read simk's report: %w", err)
+	}
+	if !s.report.Complete {
+		return s, fmt.Errorf("the run is incomplete")
+	}
+	s.ready, err = readyAfter(stderr)
+	return s, err
+}
+
+// simkOnce runs simk with arguments.
+func (m *meter) simkOnce(ctx context.Context, args ...string) (s sample, out []byte, messages string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, m.timeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, m.simk, "replay", trace, "-o", "json")
+	cmd := exec.CommandContext(ctx, m.simk, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // simk cleans up after itself
 	cmd.WaitDelay = 5 * time.Second
 	var stdout, stderr bytes.Buffer
@@ -91,19 +116,12 @@ func (m *meter) replay(ctx context.Context, trace string) (s sample, err error) 
 	s.wall = time.Since(began)
 	s.peakRSS = peakRSS(cmd.ProcessState)
 	if ctx.Err() == context.DeadlineExceeded {
-		return s, fmt.Errorf("not done after %v", m.timeout)
+		return s, nil, "", fmt.Errorf("not done after %v", m.timeout)
 	}
 	if err != nil {
-		return s, fmt.Errorf("replay: %w: %s", err, lastLine(stderr.String()))
+		return s, nil, "", fmt.Errorf("%s: %w: %s", strings.Join(args[:len(args)-1], " "), err, lastLine(stderr.String()))
 	}
-	if err := json.Unmarshal(stdout.Bytes(), &s.report); err != nil {
-		return s, fmt.Errorf("read simk's report: %w", err)
-	}
-	if !s.report.Complete {
-		return s, fmt.Errorf("the run is incomplete")
-	}
-	s.ready, err = readyAfter(stderr.String())
-	return s, err
+	return s, stdout.Bytes(), stderr.String(), nil
 }
 
 // peakRSS is the most memory that the process ever held. Linux counts that of

@@ -34,8 +34,10 @@ type result struct {
 	VirtualSeconds          float64 `json:"virtualSeconds"`
 	VirtualSecondsPerSecond float64 `json:"virtualSecondsPerSecond"`
 	PodsPerSecond           float64 `json:"podsPerSecond"`
-	PeakRSSBytes            int64   `json:"peakRSSBytes"`
-	Pods                    pods    `json:"pods"`
+	// EventsPerSecond is for traces that are only read, else 0.
+	EventsPerSecond float64 `json:"eventsPerSecond"`
+	PeakRSSBytes    int64   `json:"peakRSSBytes"`
+	Pods            pods    `json:"pods"`
 	// Goal is text, empty without one; Missed says that it was not reached.
 	Goal   string `json:"goal,omitempty"`
 	Missed bool   `json:"missed"`
@@ -57,6 +59,7 @@ func newResult(r row, s sample, err error) result {
 	if s.wall > 0 {
 		out.VirtualSecondsPerSecond = out.VirtualSeconds / out.WallSeconds
 		out.PodsPerSecond = float64(out.Pods.Created) / out.WallSeconds
+		out.EventsPerSecond = float64(r.events) / out.WallSeconds
 	}
 	if err != nil {
 		out.Error = err.Error()
@@ -68,7 +71,8 @@ func newResult(r row, s sample, err error) result {
 func (g goal) missed(r result) bool {
 	return g.wall > 0 && r.WallSeconds > g.wall.Seconds() ||
 		g.peakRSS > 0 && r.PeakRSSBytes > g.peakRSS ||
-		g.podsPerSecond > 0 && r.PodsPerSecond < g.podsPerSecond
+		g.podsPerSecond > 0 && r.PodsPerSecond < g.podsPerSecond ||
+		g.eventsPerSecond > 0 && r.EventsPerSecond < g.eventsPerSecond
 }
 
 func (g goal) String() string {
@@ -81,6 +85,9 @@ func (g goal) String() string {
 	}
 	if g.podsPerSecond > 0 {
 		parts = append(parts, fmt.Sprintf("≥ %.0f pods/s", g.podsPerSecond))
+	}
+	if g.eventsPerSecond > 0 {
+		parts = append(parts, fmt.Sprintf("≥ %.0f events/s", g.eventsPerSecond))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -97,10 +104,10 @@ func (r *results) add(one result) {
 func (r *results) print(out io.Writer) error {
 	fmt.Fprintf(out, "simk %s on %s/%s, %d CPUs\n\n", r.Simk, r.OS, r.Arch, r.CPUs)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "row\twhat\t wall s\tready s\tvirtual s/s\t  pods\tpods/s\tpending\tpeak MB\tgoal on 2 CPUs")
+	fmt.Fprintln(w, "row\twhat\t wall s\tready s\tvirtual s/s\t  pods\tpods/s\tevents/s\tpending\tpeak MB\tgoal on 2 CPUs")
 	for _, one := range r.Rows {
-		fmt.Fprintf(w, "%s\t%s\t%7.2f\t%7.2f\t%11.0f\t%6d\t%6.0f\t%7d\t%7d\t%s\n", one.Name, one.What,
-			one.WallSeconds, one.ReadySeconds, one.VirtualSecondsPerSecond, one.Pods.Created, one.PodsPerSecond,
+		fmt.Fprintf(w, "%s\t%s\t%7.2f\t%7.2f\t%11.0f\t%6d\t%6.0f\t%8.0f\t%7d\t%7d\t%s\n", one.Name, one.What,
+			one.WallSeconds, one.ReadySeconds, one.VirtualSecondsPerSecond, one.Pods.Created, one.PodsPerSecond, one.EventsPerSecond,
 			one.Pods.PendingAtEnd, one.PeakRSSBytes/mega, one.verdict())
 	}
 	if err := w.Flush(); err != nil {

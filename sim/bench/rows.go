@@ -13,6 +13,10 @@ type row struct {
 	runs  int
 	quick bool
 	trace func(*traceWriter) error
+	// reads is a command of simk that only reads the trace; empty: it is replayed.
+	reads []string
+	// events are how many the trace has, where it is only read.
+	events int
 	// want says what is wrong with an outcome; nil: nothing can be.
 	want func(pods) error
 	goal goal
@@ -23,7 +27,12 @@ type goal struct {
 	wall          time.Duration
 	peakRSS       int64 // bytes
 	podsPerSecond float64
+	// eventsPerSecond is for traces that are only read.
+	eventsPerSecond float64
 }
+
+// reading is the goal of what only reads a trace.
+var reading = goal{eventsPerSecond: 50_000, peakRSS: 400 * mega}
 
 const (
 	mega = 1_000_000
@@ -44,6 +53,10 @@ func rows(k8sSims string) []row {
 		{name: "day", what: "24 h, 500 nodes, 10,000 pods of workloads", trace: day, want: created(dayPods),
 			goal: goal{wall: 90 * time.Second, peakRSS: 2 * giga}},
 		{name: "big", what: "1 h, 5,000 nodes, 20,000 pods at once", trace: big, want: running(bigPods)},
+		{name: "million-validate", what: "simk trace validate, 1,000,000 events", trace: arrivals(millionEvents), events: millionEvents,
+			reads: []string{"trace", "validate", "--strict"}, goal: reading},
+		{name: "million-show", what: "simk trace show, 1,000,000 events", trace: arrivals(millionEvents), events: millionEvents,
+			reads: []string{"trace", "show"}, goal: reading},
 	}
 }
 

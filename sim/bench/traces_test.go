@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -28,8 +29,11 @@ func TestTraces(t *testing.T) {
 		"idle-1000":  {1000, 0, 0, 24 * time.Hour, 0},
 		"day":        {500, -1, 0, 24 * time.Hour, -1},
 		"big":        {5000, 20_000, 0, time.Hour, 0},
+		"arrivals":   {1000, 6000, 1000, 5 * time.Minute, 5*time.Minute - arrivalsEvery},
 	}
-	for _, r := range rows(k8sSims) {
+	all := slices.DeleteFunc(rows(k8sSims), func(r row) bool { return r.reads != nil })
+	all = append(all, row{name: "arrivals", trace: arrivals(6000)}) // as the million, but short
+	for _, r := range all {
 		t.Run(r.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "trace.json")
 			require.NoError(t, writeTrace(path, r))
