@@ -130,10 +130,28 @@ func (g *Group) Instances() []Instance {
 
 // Template returns a node as the group's next machine would register it.
 func (g *Group) Template() *corev1.Node {
+	return g.TemplateOf(fmt.Sprintf("template-node-for-%s", g.config.Name), 0)
+}
+
+// TemplateOf returns a node of that name as the group's nth next machine, counted
+// from 0, would register it: machines take their zones in turn.
+func (g *Group) TemplateOf(name string, n int) *corev1.Node {
 	g.all.mu.Lock()
-	n := g.created
+	n += g.created
 	g.all.mu.Unlock()
-	return g.node(fmt.Sprintf("template-node-for-%s", g.config.Name), n)
+	return g.node(name, n)
+}
+
+// Expected returns the node as a machine that was asked for will register it, or
+// nil if the group has no such machine.
+func (g *Group) Expected(name string) *corev1.Node {
+	g.all.mu.Lock()
+	i := g.all.byNode[name]
+	g.all.mu.Unlock()
+	if i == nil || i.group != g {
+		return nil
+	}
+	return g.node(i.name, i.number)
 }
 
 // node is the nth machine's, counted from 0.

@@ -16,6 +16,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"simk.dev/simk/autoscale"
@@ -50,6 +51,8 @@ type Groups struct {
 	options Options
 	list    []*Group
 	agenda  *agenda
+	// changes counts steps of machines.
+	changes atomic.Uint64
 
 	mu     sync.Mutex
 	byNode map[string]*instance
@@ -87,6 +90,10 @@ func (g *Groups) ForNode(node string) *Group {
 	}
 	return nil
 }
+
+// Changes is how many steps all machines have made: while it stays the same,
+// nothing else about the groups has changed.
+func (g *Groups) Changes() uint64 { return g.changes.Load() }
 
 // Fill registers the initial machines, Ready at once: they exist when the trace
 // begins.
@@ -144,6 +151,7 @@ func (g *Groups) record(d autoscale.Decision) {
 }
 
 func (g *Groups) observe(i *instance) {
+	g.changes.Add(1)
 	if g.options.Observe != nil {
 		g.options.Observe(Step{time.Now(), i.group.config.Name, i.name, i.state})
 	}

@@ -1,0 +1,231 @@
+package clusterautoscaler
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"simk.dev/simk/autoscale/groups"
+)
+
+// choose lets each expander narrow what the one before left; chance decides
+// between what is left at the end. The text says why, for people.
+func (a *Autoscaler) choose(options []*option) (*option, string) {
+	if len(options) == 0 {
+		return nil, ""
+	}
+	left := options
+	var words []string
+	for _, name := range a.options.expanders {
+		if len(left) == 1 {
+			break
+		}
+		before := len(left)
+		left = a.narrow(name, left)
+		words = append(words, fmt.Sprintf("expander %s left %d of %d groups", name, len(left), before))
+	}
+	best := left[0]
+	if len(left) > 1 {
+		best = left[a.chance.IntN(len(left))]
+		words = append(words, fmt.Sprintf("chance chose one of %d", len(left)))
+	}
+	if len(options) == 1 {
+		words = append(words, "no other group helps")
+	}
+	return best, strings.Join(append(words, best.scores...), "; ")
+}
+
+func (a *Autoscaler) narrow(expander string, options []*option) []*option {
+	switch expander {
+	case "random":
+		return []*option{options[a.chance.IntN(len(options))]}
+	case "most-pods":
+		return lowest(options, func(o *option) float64 { return -float64(len(o.pods)) }, func(s float64) string { return fmt.Sprintf("helps %.0f pods", -s) })
+	case "least-waste":
+		return lowest(options, waste, func(s float64) string { return fmt.Sprintf("wastes %.4f", s) })
+	case "price":
+		return a.cheapest(options)
+	default:
+		return a.preferred(options)
+	}
+}
+
+// lowest keeps the options with the lowest score.
+func lowest(options []*option, score func(*option) float64, words func(float64) string) []*option {
+	var best []*option
+	least := math.Inf(1)
+	for _, o := range options {
+		s := score(o)
+		o.scores = append(o.scores, o.group.Name()+" "+words(s))
+		switch {
+		case s < least:
+			least, best = s, []*option{o}
+		case s == least:
+			best = append(best, o)
+		}
+	}
+	return best
+}
+
+// waste is the share of the new nodes' processors that the pods leave idle, plus
+// that of their memory.
+func waste(o *option) float64 {
+	var cpu, memory int64
+	for _, p := range o.pods {
+		r := requestOf(p)
+		cpu, memory = cpu+r.MilliCPU, memory+r.Memory
+	}
+	capacity := o.node.Node().Status.Capacity
+	idle := func(asked, each int64) float64 {
+		if each == 0 {
+			return 0
+		}
+		all := float64(each) * float64(o.count)
+		return (all - float64(asked)) / all
+	}
+	return idle(cpu, capacity.Cpu().MilliValue()) + idle(memory, capacity.Memory().Value())
+}
+
+// priorityRule gives groups whose name matches a priority.
+type priorityRule struct {
+	priority int
+	names    []*regexp.Regexp
+}
+
+// parsePriorities orders the rules, the highest priority first.
+func parsePriorities(configured map[int][]string) ([]priorityRule, error) {
+	var rules []priorityRule
+	for _, priority := range slices.Backward(slices.Sorted(maps.Keys(configured))) {
+		rule := priorityRule{priority: priority}
+		for _, text := range configured[priority] {
+			re, err := regexp.Compile(text)
+			if err != nil {
+				return nil, fmt.Errorf("expander-priorities: %d: %w", priority, err)
+			}
+			rule.names = append(rule.names, re)
+		}
+		rules = append(rules, rule)
+	}
+	return rules, nil
+}
+
+// preferred keeps the options of the highest priority; all, if none has one.
+func (a *Autoscaler) preferred(options []*option) []*option {
+	for _, rule := range a.priority {
+		var matching []*option
+		for _, o := range options {
+			if slices.ContainsFunc(rule.names, func(re *regexp.Regexp) bool { return re.MatchString(o.group.Name()) }) {
+				o.scores = append(o.scores, fmt.Sprintf("%s has priority %d", o.group.Name(), rule.priority))
+				matching = append(matching, o)
+			}
+		}
+		if len(matching) > 0 {
+			for _, o := range options {
+				if !slices.Contains(matching, o) {
+					o.scores = append(o.scores, fmt.Sprintf("%s has a priority below %d, or none", o.group.Name(), rule.priority))
+				}
+			}
+			return matching
+		}
+	}
+	return options
+}
+
+// Constants of upstream's price expander.
+const (
+	stabilizingMilliCPU = 500
+	stabilizingMemory   = 500 << 20
+	gpuUnfitness        = 1000
+)
+
+// cheapest weighs the price of the nodes against that of the pods, and how well
+// the machines' size suits the size of the cluster. Groups without a price are
+// left out; with none, all are kept.
+func (a *Autoscaler) cheapest(options []*option) []*option {
+	priced := slices.DeleteFunc(slices.Clone(options), func(o *option) bool {
+		missing := o.group.Config().PricePerHour == nil
+		if missing {
+			o.scores = append(o.scores, o.group.Name()+" has no price")
+		}
+		return missing
+	})
+	if len(priced) == 0 {
+		return options
+	}
+	stabilizing := a.prices.of(stabilizingMilliCPU, stabilizingMemory)
+	return lowest(priced, func(o *option) float64 {
+		nodes := o.group.Config().PricePerHour.AsApproximateFloat64() * float64(o.count)
+		pods := 0.0
+		for _, p := range o.pods {
+			r := requestOf(p)
+			pods += a.prices.of(r.MilliCPU, r.Memory)
+		}
+		return a.unfitness(o) * (nodes + stabilizing) / (pods + stabilizing)
+	}, func(s float64) string { return fmt.Sprintf("has the price score %.4f", s) })
+}
+
+// unfitness is how far the machine's size is from what a cluster of this size
+// would be made of; it matters less the more machines come.
+func (a *Autoscaler) unfitness(o *option) float64 {
+	n := o.node.Node()
+	for name, q := range n.Status.Capacity {
+		if isGPU(name) && !q.IsZero() {
+			return dampen(gpuUnfitness, o.count)
+		}
+	}
+	preferred, cpu := preferredMilliCPU(len(a.cluster.nodes)), float64(n.Status.Capacity.Cpu().MilliValue())
+	if cpu == 0 {
+		return 1
+	}
+	return dampen(max(preferred/cpu, cpu/preferred), o.count)
+}
+
+func dampen(unfitness float64, count int) float64 {
+	return (unfitness-1)*(1-math.Tanh(float64(count-1)/15)) + 1
+}
+
+// preferredMilliCPU is upstream's table of machine sizes by the size of clusters.
+func preferredMilliCPU(nodes int) float64 {
+	for _, step := range []struct{ upTo, cores int }{{2, 1}, {6, 2}, {20, 4}, {60, 8}, {200, 16}} {
+		if nodes <= step.upTo {
+			return float64(step.cores) * 1000
+		}
+	}
+	return 32000
+}
+
+// prices value pods: half of the cheapest machine's price for each processor and
+// half for its memory. Upstream asks the cloud, which has such a list.
+type prices struct{ perMilliCPU, perByte float64 }
+
+func newPrices(all *groups.Groups) *prices {
+	p := &prices{}
+	for _, g := range all.List() {
+		if price := g.Config().PricePerHour; price != nil {
+			p.learn(price.AsApproximateFloat64(), g.Config().Template.Capacity)
+		}
+	}
+	return p
+}
+
+func (p *prices) of(milliCPU, memory int64) float64 {
+	return p.perMilliCPU*float64(milliCPU) + p.perByte*float64(memory)
+}
+
+func (p *prices) learn(price float64, capacity corev1.ResourceList) {
+	if cpu := capacity.Cpu().MilliValue(); cpu > 0 {
+		if each := price / 2 / float64(cpu); p.perMilliCPU == 0 || each < p.perMilliCPU {
+			p.perMilliCPU = each
+		}
+	}
+	if memory := capacity.Memory().Value(); memory > 0 {
+		if each := price / 2 / float64(memory); p.perByte == 0 || each < p.perByte {
+			p.perByte = each
+		}
+	}
+}
