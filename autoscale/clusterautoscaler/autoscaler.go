@@ -114,6 +114,8 @@ func New(ctx context.Context, c Config) (*Autoscaler, error) {
 // Run decides once in each scan interval until ctx ends. It calls ready before
 // the first scan.
 func (a *Autoscaler) Run(ctx context.Context, ready func()) error {
+	a.fitter.own.Start(ctx.Done())
+	a.fitter.own.WaitForCacheSync(ctx.Done())
 	ready()
 	timer := time.NewTimer(0)
 	defer timer.Stop()

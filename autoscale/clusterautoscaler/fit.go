@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	utilfeature "k8s.io/apiserver/pkg/util/feature"
+	"k8s.io/client-go/informers"
 	resourceslicetracker "k8s.io/dynamic-resource-allocation/resourceslice/tracker"
 	"k8s.io/klog/v2"
 	fwk "k8s.io/kube-scheduler/framework"
@@ -29,6 +30,9 @@ type fitter struct {
 	next int
 	// hints remember where a pod fitted last.
 	hints map[string]string
+	// own are informers that cannot be shared: the tracker of resource slices puts
+	// an index into its informer, and the scheduler's has done so already.
+	own informers.SharedInformerFactory
 }
 
 // profilePrefix keeps apart what plugins register in shared informers by the
@@ -41,7 +45,7 @@ func newFitter(ctx context.Context, c *Config) (*fitter, error) {
 		return nil, fmt.Errorf("the built-in cluster autoscaler cannot place groups of pods; turn the feature gate %s off", features.GenericWorkload)
 	}
 	metrics.Register()
-	f := &fitter{snapshot: &snapshot{}, profiles: map[string]framework.Framework{}, hints: map[string]string{}}
+	f := &fitter{snapshot: &snapshot{}, profiles: map[string]framework.Framework{}, hints: map[string]string{}, own: informers.NewSharedInformerFactory(c.Client, 0)}
 	f.reset(nil)
 	opts := []frameworkruntime.Option{
 		frameworkruntime.WithClientSet(c.Client),
@@ -51,7 +55,7 @@ func newFitter(ctx context.Context, c *Config) (*fitter, error) {
 		frameworkruntime.WithSharedCSIManager(nodevolumelimits.NewCSIManager(c.Informers.Storage().V1().CSINodes().Lister())),
 	}
 	if utilfeature.DefaultFeatureGate.Enabled(features.DynamicResourceAllocation) {
-		manager, err := newDRAManager(ctx, c)
+		manager, err := newDRAManager(ctx, c, f.own)
 		if err != nil {
 			return nil, err
 		}
@@ -77,16 +81,16 @@ func newFitter(ctx context.Context, c *Config) (*fitter, error) {
 }
 
 // newDRAManager is the one that the scheduler makes for itself.
-func newDRAManager(ctx context.Context, c *Config) (fwk.SharedDRAManager, error) {
+func newDRAManager(ctx context.Context, c *Config, own informers.SharedInformerFactory) (fwk.SharedDRAManager, error) {
 	resources := c.Informers.Resource().V1()
 	o := resourceslicetracker.Options{
 		EnableDeviceTaintRules:   utilfeature.DefaultFeatureGate.Enabled(features.DRADeviceTaintRules),
 		EnableConsumableCapacity: utilfeature.DefaultFeatureGate.Enabled(features.DRAConsumableCapacity),
-		SliceInformer:            resources.ResourceSlices(),
+		SliceInformer:            own.Resource().V1().ResourceSlices(),
 		KubeClient:               c.Client,
 	}
 	if o.EnableDeviceTaintRules {
-		o.TaintInformer = resources.DeviceTaintRules()
+		o.TaintInformer = own.Resource().V1().DeviceTaintRules()
 	}
 	tracker, err := resourceslicetracker.StartTracker(ctx, o)
 	if err != nil {
