@@ -87,13 +87,17 @@ func finishCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// awaitCommand waits, in wall time, until a file holds a text.
+// awaitCommand waits, in wall time, until a file, or one of those in a folder,
+// holds a text: other processes see things a little later than who did them.
 //
 //	await FILE TEXT
 func awaitCommand(ts *testscript.TestScript, _ bool, args []string) {
 	for end := clock.Wall().Add(wallLimit); clock.Wall().Before(end); clock.WallSleep(wallStep) {
-		if b, err := os.ReadFile(ts.MkAbs(args[0])); err == nil && strings.Contains(string(b), args[1]) {
-			return
+		files, _ := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "*"))
+		for _, file := range append(files, ts.MkAbs(args[0])) {
+			if b, err := os.ReadFile(file); err == nil && strings.Contains(string(b), args[1]) {
+				return
+			}
 		}
 	}
 	ts.Fatalf("%s never held %q", args[0], args[1])
