@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
@@ -240,14 +239,4 @@ func isReady(n *corev1.Node) bool {
 		}
 	}
 	return false
-}
-
-// readySince is when the node's Ready condition last changed.
-func readySince(n *corev1.Node) time.Time {
-	for i := range n.Status.Conditions {
-		if c := &n.Status.Conditions[i]; c.Type == corev1.NodeReady {
-			return c.LastTransitionTime.Time
-		}
-	}
-	return n.CreationTimestamp.Time
 }
