@@ -57,13 +57,15 @@ func (d *decoder) offset() int64 { return d.json.InputOffset() + d.shift }
 func (d *decoder) restart(offset int64, first bool) {
 	opening := `{"":[`
 	if !first {
-		opening += "0"
+		opening += `""` // a value whose end does not depend on what follows
 	}
 	d.text.Rewind(offset)
 	d.json = json.NewDecoder(io.MultiReader(strings.NewReader(opening), d.text))
 	d.json.UseNumber()
 	for d.json.InputOffset() < int64(len(opening)) {
-		_, _ = d.json.Token() // what stands in opening
+		if _, err := d.json.Token(); err != nil { // cannot be: opening is good
+			break
+		}
 	}
 	d.shift = offset - int64(len(opening))
 }

@@ -49,7 +49,7 @@ func newQuick(text *source.Text, limit int64) *quick {
 func (q *quick) start(offset int64, first bool) error {
 	opening := "["
 	if !first {
-		opening += "0"
+		opening += `""` // a value whose end does not depend on what follows
 	}
 	q.text.Mark(offset)
 	q.text.Rewind(offset)
@@ -61,7 +61,7 @@ func (q *quick) start(offset int64, first bool) error {
 		q.json.Reset(input, options...)
 	}
 	q.at, q.shift = offset, offset-int64(len(opening))
-	for range opening {
+	for q.json.InputOffset() < int64(len(opening)) {
 		if _, err := q.json.ReadToken(); err != nil {
 			return err
 		}

@@ -14,13 +14,15 @@ func (r *Reader) quickEvent() (*Event, bool) {
 		return nil, false
 	}
 	first := r.next == 0
+	var err error
 	if !r.quick {
-		if err := q.start(d.offset(), first); err != nil {
-			return nil, false
-		}
+		err = q.start(d.offset(), first)
 		r.quick = true
 	}
-	event, err := r.tryEvent()
+	var event *Event
+	if err == nil {
+		event, err = r.tryEvent()
+	}
 	if err != nil {
 		r.quick = false
 		d.restart(q.at, first)
