@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -99,5 +101,32 @@ func readText(text string, quick bool) (events []*Event, err error) {
 			return events, err
 		}
 		events = append(events, e)
+	}
+}
+
+// The same for texts with random faults: bytes replaced, removed, repeated.
+func TestQuickIsLikeDecoderOnFaults(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	alphabet := []byte("{}[]\",:\\ \n0aet\xff-.u")
+	for _, u := range append([]string{`{"at":"0s"}`, `{"at":"1s","apply":[` + benchPod(1) + `]}`}, unusual...) {
+		if len(u) > 2000 {
+			continue
+		}
+		text := start + "\"events\":[{\"at\":\"0s\"},\n" + u + ",\n" + u + "]}"
+		for range 300 {
+			mutant := []byte(text)
+			for range 1 + random.IntN(2) {
+				at := len(start) + random.IntN(len(mutant)-len(start))
+				switch random.IntN(3) {
+				case 0:
+					mutant[at] = alphabet[random.IntN(len(alphabet))]
+				case 1:
+					mutant = slices.Delete(mutant, at, min(at+1+random.IntN(3), len(mutant)))
+				case 2:
+					mutant = slices.Insert(mutant, at, mutant[at:min(at+1+random.IntN(20), len(mutant))]...)
+				}
+			}
+			compareReaders(t, string(mutant))
+		}
 	}
 }
