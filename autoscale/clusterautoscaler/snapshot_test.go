@@ -1,0 +1,72 @@
+package clusterautoscaler
+
+import (
+	"context"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/kubernetes/pkg/scheduler/framework"
+)
+
+func TestForksAreUndone(t *testing.T) {
+	base := testNode("base", "4", "8Gi")
+	s := &snapshot{}
+	s.reset([]*framework.NodeInfo{base})
+
+	s.fork()
+	s.addPod(testPod("outer", "1", "1Gi"), 0)
+	s.fork()
+	s.addPod(testPod("inner", "1", "1Gi"), 0)
+	s.addPod(testPod("kept", "1", "1Gi"), s.addNode(testNode("new", "4", "8Gi")))
+	s.commit()
+	s.fork() // what the commit left must be copied again before it changes
+	s.addPod(testPod("undone", "1", "1Gi"), 0)
+	s.addPod(testPod("undone too", "1", "1Gi"), 1)
+	s.revert()
+	if got := []int{len(s.info(0).Pods), len(s.info(1).Pods)}; got[0] != 2 || got[1] != 1 {
+		t.Errorf("pods on the two nodes after the inner fork was undone: %v, want [2 1]", got)
+	}
+	s.revert()
+	if len(s.list) != 1 || len(s.info(0).Pods) != 0 || s.info(0) != base {
+		t.Errorf("the first fork was not undone: %d nodes, %d pods", len(s.list), len(s.info(0).Pods))
+	}
+	if _, err := s.Get("new"); err == nil {
+		t.Error("a node of an undone fork is found by its name")
+	}
+	if len(base.Pods) != 0 {
+		t.Error("the node that was given was changed")
+	}
+}
+
+// TestPluginsSeeTheSnapshot places pods that exclude each other: the plugin that
+// keeps them apart looks at all nodes, also those that forks added.
+func TestPluginsSeeTheSnapshot(t *testing.T) {
+	a, _ := newTest(t, noOptions)
+	f, ctx := a.fitter, context.Background()
+	apart := func(name string) *corev1.Pod {
+		p := testPod(name, "1", "1Gi")
+		p.Spec.Affinity = &corev1.Affinity{PodAntiAffinity: &corev1.PodAntiAffinity{RequiredDuringSchedulingIgnoredDuringExecution: []corev1.PodAffinityTerm{{
+			LabelSelector: &metav1.LabelSelector{MatchLabels: p.Labels}, TopologyKey: corev1.LabelHostname,
+		}}}}
+		return p
+	}
+	f.reset([]*framework.NodeInfo{testNode("one", "4", "8Gi")})
+	f.fork()
+	f.addNode(testNode("two", "4", "8Gi"))
+	for _, name := range []string{"first", "second"} {
+		if _, ok := f.place(ctx, apart(name), 0, 2, nil); !ok {
+			t.Fatalf("the %s pod fits no node", name)
+		}
+	}
+	if at, ok := f.place(ctx, apart("third"), 0, 2, nil); ok {
+		t.Errorf("the third of three pods that exclude each other fits node %d of two", at)
+	}
+	f.revert()
+	if at, ok := f.place(ctx, apart("fourth"), 0, 1, nil); !ok || at != 0 {
+		t.Error("after the fork was undone, the first node is not free")
+	}
+	if reason := f.placeOn(ctx, testPod("large", "4", "1Gi"), 0); reason != "Insufficient cpu" {
+		t.Errorf("reason for a pod that is too large: %q", reason)
+	}
+}
