@@ -132,7 +132,7 @@ func (d *decoder) lifecycles() ([]OwnerLifecycles, error) {
 		if err != nil {
 			return err
 		}
-		key := one.Owner.normal()
+		key := one.Owner.Key()
 		if line, found := first[key]; found {
 			return d.errorAt(one.Pos, "duplicate owner %s: it has lifecycles on line %d already", one.Owner, line)
 		}

@@ -3,6 +3,8 @@ package tracer
 import (
 	"fmt"
 	"strings"
+
+	"simk.dev/simk/tracer/internal/spelling"
 )
 
 // The keys that simk defines, by where they stand. The JSON Schema has the same
@@ -36,27 +38,10 @@ func suggestion(key string, known []string) string {
 	return "known are " + strings.Join(known, ", ")
 }
 
-// distance is the number of letters to insert, delete or replace between a and
-// b (Levenshtein's), or more than any useful bound when a is long.
+// distance is spelling.Distance, or more than any useful bound when a is long.
 func distance(a, b string) int {
 	if len(a) > 2*len(b) {
 		return len(a)
 	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
+	return spelling.Distance(a, b)
 }

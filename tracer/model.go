@@ -104,10 +104,10 @@ func (r ObjectRef) group() string {
 	return group
 }
 
-// normal returns the reference in the form in which equal references compare
-// equal. Whether a kind has namespaces is not known here, so that no namespace
-// and the default namespace count as the same.
-func (r ObjectRef) normal() ObjectRef {
+// Key returns the reference in the form in which those that mean the same object
+// are equal: APIVersion is the group alone. Whether a kind has namespaces is not
+// known here, so that no namespace and the default one count as the same.
+func (r ObjectRef) Key() ObjectRef {
 	r.APIVersion = r.group()
 	if r.Namespace == "" {
 		r.Namespace = "default"

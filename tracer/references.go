@@ -13,9 +13,8 @@ import (
 type References struct {
 	options CheckOptions
 	report  func(*Error)
-	// live are the names of the existing objects. The outer key is a reference
-	// without its name: a million pods then cost a million names.
-	live map[ObjectRef]map[string]struct{}
+	// live are the existing objects.
+	live Names[struct{}]
 	// failed and drained are the nodes that failed or were drained and did not
 	// recover.
 	failed, drained map[string]bool
@@ -29,13 +28,13 @@ func NewReferences(h *Head, options CheckOptions, report func(*Error)) *Referenc
 	r := &References{
 		options: options,
 		report:  report,
-		live:    map[ObjectRef]map[string]struct{}{},
+		live:    Names[struct{}]{},
 		failed:  map[string]bool{},
 		drained: map[string]bool{},
 		owners:  map[ObjectRef]OwnerLifecycles{},
 	}
 	for _, l := range h.Lifecycles {
-		r.owners[l.Owner.normal()] = l
+		r.owners[l.Owner.Key()] = l
 	}
 	for _, o := range h.Objects {
 		r.apply(o.Ref())
@@ -80,27 +79,13 @@ func (r *References) End() {
 
 // Has tells whether an object exists. The version within its group does not
 // matter, and no namespace is the default one.
-func (r *References) Has(ref ObjectRef) bool {
-	ref = ref.normal()
-	name := ref.Name
-	ref.Name = ""
-	_, found := r.live[ref][name]
-	return found
-}
+func (r *References) Has(ref ObjectRef) bool { return r.live.Has(ref) }
 
 func (r *References) apply(ref ObjectRef) {
-	ref = ref.normal()
 	if len(r.owners) > 0 {
-		delete(r.owners, ref)
+		delete(r.owners, ref.Key())
 	}
-	name := ref.Name
-	ref.Name = ""
-	names := r.live[ref]
-	if names == nil {
-		names = map[string]struct{}{}
-		r.live[ref] = names
-	}
-	names[name] = struct{}{}
+	r.live.Set(ref, struct{}{})
 }
 
 // delete tells whether there was such an object.
@@ -108,17 +93,11 @@ func (r *References) delete(ref ObjectRef) bool {
 	if !r.Has(ref) {
 		return false
 	}
-	ref = ref.normal()
-	if ref.Kind == "Node" && ref.APIVersion == "" {
+	if ref.Kind == "Node" && ref.group() == "" {
 		delete(r.failed, ref.Name)
 		delete(r.drained, ref.Name)
 	}
-	name := ref.Name
-	ref.Name = ""
-	delete(r.live[ref], name)
-	if len(r.live[ref]) == 0 {
-		delete(r.live, ref)
-	}
+	r.live.Remove(ref)
 	return true
 }
 

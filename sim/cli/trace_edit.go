@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -106,7 +107,7 @@ func (o *editOptions) operationsOf(cmd *cobra.Command) (*edit.Script, edit.Optio
 		if len(operations) > 0 {
 			return nil, files, errors.New("operations in --script and in flags: their order would not be clear, so give either")
 		}
-		files.Dir = edit.Dir(o.script)
+		files.Dir = filepath.Dir(o.script)
 		if script, err = edit.ReadScript(o.script); err != nil {
 			return nil, files, err
 		}

@@ -21,12 +21,12 @@ type copies struct {
 	// late receives the moments that are delayed.
 	late func(*moment)
 
-	live   names[int32]
-	clones names[struct{}]
+	live   tracer.Names[int32]
+	clones tracer.Names[struct{}]
 }
 
 func newCopies(in flow, suffix string, count func(*moment, object) (int, error)) *copies {
-	return &copies{in: newPull(in), count: count, suffix: suffix, live: names[int32]{}, clones: names[struct{}]{}}
+	return &copies{in: newPull(in), count: count, suffix: suffix, live: tracer.Names[int32]{}, clones: tracer.Names[struct{}]{}}
 }
 
 func (c *copies) head() *header { return c.in.head() }
@@ -77,26 +77,26 @@ func (c *copies) moment(m *moment) error {
 
 // fate is how often an object exists.
 func (c *copies) fate(m *moment, o object) (int, error) {
-	if n, known := c.live.get(o.Ref()); known {
+	if n, known := c.live.Get(o.Ref()); known {
 		return int(n), nil
 	}
-	if c.clones.has(o.Ref()) {
+	if c.clones.Has(o.Ref()) {
 		return 0, m.fail(o, clash(c.suffix))
 	}
 	n, err := c.count(m, o)
 	if err != nil {
 		return 0, err
 	}
-	c.live.set(o.Ref(), int32(n))
+	c.live.Set(o.Ref(), int32(n))
 	return n, nil
 }
 
 // claim takes the name of a clone.
 func (c *copies) claim(m *moment, o object, r tracer.ObjectRef) error {
-	if c.live.has(r) {
+	if c.live.Has(r) {
 		return m.fail(o, fmt.Errorf("its clone %s: %w", r, clash(c.suffix)))
 	}
-	c.clones.set(r, struct{}{})
+	c.clones.Set(r, struct{}{})
 	return nil
 }
 
@@ -107,7 +107,7 @@ func clash(suffix string) error {
 func (c *copies) deletes(m *moment) []tracer.ObjectRef {
 	all := m.delete[:0:0]
 	for _, r := range m.delete {
-		n, known := c.live.get(r)
+		n, known := c.live.Get(r)
 		if !known {
 			n = 1 // a fault of the input, which is not ours to hide
 		}
@@ -121,10 +121,10 @@ func (c *copies) deletes(m *moment) []tracer.ObjectRef {
 				c.late(&moment{at: m.at + d, delete: []tracer.ObjectRef{clone}, pos: m.pos})
 				continue
 			}
-			c.clones.remove(clone)
+			c.clones.Remove(clone)
 			all = append(all, clone)
 		}
-		c.live.remove(r)
+		c.live.Remove(r)
 	}
 	return all
 }
@@ -139,7 +139,7 @@ func (c *copies) delayOf(r tracer.ObjectRef, k int) time.Duration {
 func (c *copies) nodes(all []string) []string {
 	out := all[:0:0]
 	for _, name := range all {
-		n, known := c.live.get(nodeRef(name))
+		n, known := c.live.Get(nodeRef(name))
 		if !known || n > 0 {
 			out = append(out, name)
 		}

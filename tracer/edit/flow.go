@@ -84,7 +84,7 @@ type attached struct {
 func attach(s tracer.Source) *attached {
 	a := &attached{source: s, header: header{Head: *s.Head()}, lives: map[tracer.ObjectRef][]tracer.Lifecycle{}}
 	for _, l := range a.header.Lifecycles {
-		a.lives[key(l.Owner)] = l.Pods
+		a.lives[l.Owner.Key()] = l.Pods
 	}
 	a.header.lives = len(a.lives) > 0
 	a.header.Objects, a.header.Lifecycles = nil, nil
@@ -115,7 +115,7 @@ func (a *attached) attach(objects []tracer.Object) []object {
 	for i, o := range objects {
 		all[i].Object = o
 		if a.header.lives {
-			all[i].lives = a.lives[key(o.Ref())]
+			all[i].lives = a.lives[o.Ref().Key()]
 		}
 	}
 	return all

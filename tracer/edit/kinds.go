@@ -16,7 +16,7 @@ var arriving = map[string]string{
 // arrives tells the workloads: those of Kubernetes, and whatever else is known to
 // have run pods.
 func arrives(o object) bool {
-	ref := key(o.Ref())
+	ref := o.Ref().Key()
 	group, found := arriving[ref.Kind]
 	return found && group == ref.APIVersion || len(o.lives) > 0 && !is(o.Ref(), "apps", "DaemonSet")
 }
@@ -25,7 +25,7 @@ func arrives(o object) bool {
 func workload(o object) bool { return arrives(o) || is(o.Ref(), "apps", "DaemonSet") }
 
 func is(r tracer.ObjectRef, group, kind string) bool {
-	return r.Kind == kind && key(r).APIVersion == group
+	return r.Kind == kind && r.Key().APIVersion == group
 }
 
 func isNode(o object) bool { return is(o.Ref(), "", "Node") }
@@ -49,7 +49,7 @@ var clusterKinds = map[string]string{
 // namespaced tells whether an object is in a namespace. Of a kind that is not
 // Kubernetes' own that is only known when the object names one.
 func namespaced(r tracer.ObjectRef) bool {
-	group := key(r).APIVersion
+	group := r.Key().APIVersion
 	for _, kind := range strings.Fields(clusterKinds[group]) {
 		if kind == r.Kind {
 			return false

@@ -83,11 +83,11 @@ func (m *maker) apply(batch []tracer.Object) []tracer.Object {
 			o.SetAnnotations(map[string]string{runFor: "2m", startDelay: "1s"})
 		}
 	}
-	same := func(x tracer.Object) bool { return key(x.Ref()) == key(o.Ref()) }
+	same := func(x tracer.Object) bool { return x.Ref().Key() == o.Ref().Key() }
 	if slices.ContainsFunc(batch, same) {
 		return nil
 	}
-	m.owners[key(o.Ref())] = true
+	m.owners[o.Ref().Key()] = true
 	if i := slices.IndexFunc(m.live, same); i >= 0 {
 		m.live[i] = o
 	} else {

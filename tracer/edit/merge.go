@@ -34,11 +34,11 @@ func (s *Merge) build(c *compiler) (stage, error) {
 	if err := checkPrefix(s.Prefix); err != nil {
 		return nil, err
 	}
-	if c.open == nil {
+	if c.Open == nil {
 		return nil, fmt.Errorf("trace %s: no way to open traces was given", s.Trace)
 	}
 	return func(r *run, in flow) (flow, error) {
-		source, err := c.open(path)
+		source, err := c.Open(path)
 		if err != nil {
 			return nil, err
 		}
@@ -57,7 +57,7 @@ func (s *Merge) build(c *compiler) (stage, error) {
 		}
 		return &merged{
 			sides: [2]peeked{{pull: newPull(in)}, {pull: newPull(other)}}, at: s.At.Duration, header: h,
-			live: names[held]{}, failed: map[string]bool{}, drained: map[string]bool{},
+			live: tracer.Names[held]{}, failed: map[string]bool{}, drained: map[string]bool{},
 		}, nil
 	}, nil
 }
@@ -72,7 +72,7 @@ type merged struct {
 	sides           [2]peeked
 	at              time.Duration // by which the second side is later
 	header          header
-	live            names[held]
+	live            tracer.Names[held]
 	failed, drained map[string]bool
 }
 
@@ -154,12 +154,12 @@ func (g *merged) side(m *moment, side int) error {
 	m.apply = apply
 	deleted := m.delete[:0:0]
 	for _, r := range m.delete {
-		h, found := g.live.get(r)
+		h, found := g.live.Get(r)
 		if h.by[side] = false; found && h.by[1-side] {
-			g.live.set(r, h)
+			g.live.Set(r, h)
 			continue
 		}
-		g.live.remove(r)
+		g.live.Remove(r)
 		if is(r, "", "Node") {
 			delete(g.failed, r.Name)
 			delete(g.drained, r.Name)
@@ -175,7 +175,7 @@ func (g *merged) side(m *moment, side int) error {
 // from the other side.
 func (g *merged) hold(o object, side int) (again bool, err error) {
 	ref := o.Ref()
-	h, found := g.live.get(ref)
+	h, found := g.live.Get(ref)
 	mine := found && h.by[side]
 	h.by[side] = true
 	if !workload(o) {
@@ -191,7 +191,7 @@ func (g *merged) hold(o object, side int) (again bool, err error) {
 	if found && !mine && !again {
 		return false, fmt.Errorf("it is in both traces%s: give one of them a prefix (--prefix)", difference(o))
 	}
-	g.live.set(ref, h)
+	g.live.Set(ref, h)
 	return again, nil
 }
 

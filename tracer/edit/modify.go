@@ -13,9 +13,9 @@ type modified struct {
 	may    func(object) bool // which kinds of object the operation is about
 	change func(object) (object, error)
 	// renamed are the objects that live under another name than in the input.
-	renamed names[tracer.ObjectRef]
+	renamed tracer.Names[tracer.ObjectRef]
 	// taken are their new names, and the old ones to which they belong.
-	taken names[tracer.ObjectRef]
+	taken tracer.Names[tracer.ObjectRef]
 }
 
 // modify is the stage of an operation that changes objects. The change may
@@ -26,7 +26,7 @@ func (c *compiler) modify(where string, may func(object) bool, change func(objec
 		return nil, err
 	}
 	return func(_ *run, in flow) (flow, error) {
-		return &modified{in: newPull(in), where: w, may: may, change: change, renamed: names[tracer.ObjectRef]{}, taken: names[tracer.ObjectRef]{}}, nil
+		return &modified{in: newPull(in), where: w, may: may, change: change, renamed: tracer.Names[tracer.ObjectRef]{}, taken: tracer.Names[tracer.ObjectRef]{}}, nil
 	}, nil
 }
 
@@ -46,9 +46,9 @@ func (c *modified) next() (*moment, error) {
 	m.apply = all
 	deleted := m.delete[:0:0]
 	for _, r := range m.delete {
-		if now, found := c.renamed.get(r); found {
-			c.renamed.remove(r)
-			c.taken.remove(now)
+		if now, found := c.renamed.Get(r); found {
+			c.renamed.Remove(r)
+			c.taken.Remove(now)
 			r = now
 		}
 		deleted = append(deleted, r)
@@ -70,12 +70,12 @@ func (c *modified) one(m *moment, o object) (object, error) {
 	if err != nil {
 		return o, m.fail(o, err)
 	}
-	if now := changed.Ref(); key(now) != key(o.Ref()) {
-		if other, found := c.taken.get(now); found && other != key(o.Ref()) {
+	if now := changed.Ref(); now.Key() != o.Ref().Key() {
+		if other, found := c.taken.Get(now); found && other != o.Ref().Key() {
 			return o, m.fail(o, fmt.Errorf("it would have the name of what was %s (%s)", other, now))
 		}
-		c.renamed.set(o.Ref(), now)
-		c.taken.set(now, key(o.Ref()))
+		c.renamed.Set(o.Ref(), now)
+		c.taken.Set(now, o.Ref().Key())
 	}
 	return changed, nil
 }
@@ -83,7 +83,7 @@ func (c *modified) one(m *moment, o object) (object, error) {
 func (c *modified) nodes(all []string) []string {
 	out := all[:0:0]
 	for _, name := range all {
-		if now, found := c.renamed.get(nodeRef(name)); found {
+		if now, found := c.renamed.Get(nodeRef(name)); found {
 			name = now.Name
 		}
 		out = append(out, name)

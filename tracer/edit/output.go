@@ -91,7 +91,7 @@ func (o *output) event() (*tracer.Event, error) {
 // come out of it, in the order in which they do.
 func collect(f flow) ([]tracer.OwnerLifecycles, error) {
 	var all []tracer.OwnerLifecycles
-	seen := names[struct{}]{}
+	seen := tracer.Names[struct{}]{}
 	for {
 		m, err := f.next()
 		if errors.Is(err, io.EOF) {
@@ -101,8 +101,8 @@ func collect(f flow) ([]tracer.OwnerLifecycles, error) {
 			return nil, err
 		}
 		for _, o := range m.apply {
-			if ref := o.Ref(); len(o.lives) > 0 && !seen.has(ref) {
-				seen.set(ref, struct{}{})
+			if ref := o.Ref(); len(o.lives) > 0 && !seen.Has(ref) {
+				seen.Set(ref, struct{}{})
 				all = append(all, tracer.OwnerLifecycles{Owner: ref, Pods: o.lives, Pos: o.Pos})
 			}
 		}

@@ -56,7 +56,6 @@ func (r *run) Close() error {
 // compiler is what operations get to check themselves.
 type compiler struct {
 	Options
-	open func(path string) (tracer.Source, error)
 	seed uint64
 }
 
@@ -76,7 +75,7 @@ func (c *compiler) file(path string) (string, error) {
 
 // Compile checks all operations. Errors say which one is wrong.
 func (s *Script) Compile(o Options) (*Plan, error) {
-	c := &compiler{Options: o, open: o.Open, seed: s.Seed}
+	c := &compiler{Options: o, seed: s.Seed}
 	p := &Plan{parts: []part{{}}}
 	for i, op := range s.Operations {
 		name, b, err := op.step()

@@ -73,7 +73,7 @@ func (s *ScaleArrivals) build(c *compiler) (stage, error) {
 		l := &later{in: peeked{pull: newPull(clones)}}
 		l.done = func(m *moment) {
 			for _, r := range m.delete {
-				clones.clones.remove(r)
+				clones.clones.Remove(r)
 			}
 		}
 		clones.late = l.add
@@ -117,7 +117,7 @@ func (s *ScaleReplicas) build(c *compiler) (stage, error) {
 }
 
 func hasReplicas(o object) bool {
-	ref := key(o.Ref())
+	ref := o.Ref().Key()
 	group, found := arriving[ref.Kind]
 	return found && group == ref.APIVersion && ref.Kind != "Pod" && kube.Map(o.Object.Object, "spec") != nil
 }

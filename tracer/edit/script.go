@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 
@@ -47,14 +46,6 @@ func ReadScript(path string) (*Script, error) {
 		return nil, fmt.Errorf("read the script: %w", err)
 	}
 	return ParseScript(path, text)
-}
-
-// Dir is the folder of a script, for Options.
-func Dir(path string) string {
-	if d := filepath.Dir(path); d != "" {
-		return d
-	}
-	return "."
 }
 
 // ParseScript is ReadScript for a text, which errors call name.

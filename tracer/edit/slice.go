@@ -51,7 +51,7 @@ func (s *Slice) build(*compiler) (stage, error) {
 		case to < forever:
 			h.Duration, h.HasDuration = to-from, true
 		}
-		return &sliced{in: peeked{pull: newPull(in)}, header: h, from: from, to: to, over: names[struct{}]{}}, nil
+		return &sliced{in: peeked{pull: newPull(in)}, header: h, from: from, to: to, over: tracer.Names[struct{}]{}}, nil
 	}, nil
 }
 
@@ -60,8 +60,8 @@ type sliced struct {
 	header   header
 	from, to time.Duration
 	started  bool
-	over     names[struct{}] // what had ended at from, though nobody deletes it
-	nodes    *moment         // the nodes that were away at from
+	over     tracer.Names[struct{}] // what had ended at from, though nobody deletes it
+	nodes    *moment                // the nodes that were away at from
 }
 
 func (s *sliced) head() *header { return &s.header }
@@ -103,7 +103,7 @@ type living struct {
 
 // start plays the trace until the slice begins.
 func (s *sliced) start() (*moment, error) {
-	live := names[living]{}
+	live := tracer.Names[living]{}
 	failed, drained := map[string]bool{}, map[string]bool{}
 	order := 0
 	for {
@@ -117,14 +117,14 @@ func (s *sliced) start() (*moment, error) {
 		s.in.take()
 		for _, o := range m.apply {
 			l := living{o, m.at, order}
-			if old, found := live.get(o.Ref()); found {
+			if old, found := live.Get(o.Ref()); found {
 				l.at, l.order = old.at, old.order
 			}
 			order++
-			live.set(o.Ref(), l)
+			live.Set(o.Ref(), l)
 		}
 		for _, r := range m.delete {
-			live.remove(r)
+			live.Remove(r)
 			if is(r, "", "Node") {
 				delete(failed, r.Name)
 				delete(drained, r.Name)
@@ -154,7 +154,7 @@ func follow(c tracer.NodeChange, failed, drained map[string]bool) {
 }
 
 // remaining are the objects that are still there, in the order in which they came.
-func (s *sliced) remaining(live names[living]) []object {
+func (s *sliced) remaining(live tracer.Names[living]) []object {
 	var all []living
 	for _, byName := range live {
 		for _, l := range byName {
@@ -171,7 +171,7 @@ func (s *sliced) remaining(live names[living]) []object {
 		}
 		left := l.at + end - s.from
 		if left <= 0 {
-			s.over.set(l.Ref(), struct{}{})
+			s.over.Set(l.Ref(), struct{}{})
 			continue
 		}
 		objects = append(objects, cutRun(l.object, left))
@@ -181,10 +181,10 @@ func (s *sliced) remaining(live names[living]) []object {
 
 // drop takes away what a moment says about objects that had ended.
 func (s *sliced) drop(m *moment) {
-	m.apply = slices.DeleteFunc(slices.Clone(m.apply), func(o object) bool { return s.over.has(o.Ref()) })
+	m.apply = slices.DeleteFunc(slices.Clone(m.apply), func(o object) bool { return s.over.Has(o.Ref()) })
 	m.delete = slices.DeleteFunc(slices.Clone(m.delete), func(r tracer.ObjectRef) bool {
-		gone := s.over.has(r)
-		s.over.remove(r)
+		gone := s.over.Has(r)
+		s.over.Remove(r)
 		return gone
 	})
 }

@@ -11,6 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/version"
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
 	"k8s.io/apiserver/pkg/cel/environment"
+
+	"simk.dev/simk/tracer/internal/spelling"
 )
 
 // Where is a CEL expression that selects objects, compiled. It has Kubernetes'
@@ -158,26 +160,10 @@ func closest(word string, known []string) string {
 	return "nothing there has a name like it"
 }
 
-// distance is Levenshtein's: how many letters to insert, delete or replace.
+// distance is spelling.Distance, or more than any useful bound when a word is long.
 func distance(a, b string) int {
 	if len(a) > 64 || len(b) > 64 {
 		return 64
 	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
+	return spelling.Distance(a, b)
 }

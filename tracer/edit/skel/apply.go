@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"runtime"
-	"strings"
 	"time"
 
 	"simk.dev/simk/tracer"
@@ -21,7 +20,7 @@ func (s *Script) Prepare(src tracer.Source) error {
 	head := src.Head()
 	wanted := map[tracer.ObjectRef]bool{}
 	for _, l := range head.Lifecycles {
-		wanted[normal(l.Owner)] = true
+		wanted[l.Owner.Key()] = true
 	}
 	s.owners = map[tracer.ObjectRef]tracer.ObjectRef{}
 	if len(wanted) == 0 {
@@ -29,7 +28,7 @@ func (s *Script) Prepare(src tracer.Source) error {
 	}
 	look := func(all []tracer.Object, at time.Duration) error {
 		for _, o := range all {
-			id := normal(o.Ref())
+			id := o.Ref().Key()
 			if !wanted[id] {
 				continue
 			}
@@ -60,7 +59,7 @@ func (s *Script) Prepare(src tracer.Source) error {
 // Apply returns the trace that the script makes of another, while that is read.
 // Closing it closes src.
 func (s *Script) Apply(src tracer.Source) tracer.Source {
-	a := &applied{script: s, src: src, live: map[tracer.ObjectRef]map[string]*tracer.ObjectRef{}}
+	a := &applied{script: s, src: src, live: tracer.Names[*tracer.ObjectRef]{}}
 	head := *src.Head()
 	a.head = &head
 	head.Objects, a.err = a.objects(head.Objects, 0)
@@ -79,7 +78,7 @@ func (s *Script) lifecycles(all []tracer.OwnerLifecycles, start time.Time) ([]tr
 	for i, l := range all {
 		letOthersRun(i)
 		if s.owners != nil {
-			owner, remains := s.owners[normal(l.Owner)]
+			owner, remains := s.owners[l.Owner.Key()]
 			if !remains {
 				continue
 			}
@@ -95,11 +94,11 @@ func (s *Script) lifecycles(all []tracer.OwnerLifecycles, start time.Time) ([]tr
 			l.Owner = o.Ref()
 		}
 		// Two owners may have got the same name: they are one object then.
-		if i, twice := first[normal(l.Owner)]; twice {
+		if i, twice := first[l.Owner.Key()]; twice {
 			kept[i].Pods = append(kept[i].Pods[:len(kept[i].Pods):len(kept[i].Pods)], l.Pods...)
 			continue
 		}
-		first[normal(l.Owner)] = len(kept)
+		first[l.Owner.Key()] = len(kept)
 		kept = append(kept, l)
 	}
 	return kept, nil
@@ -110,10 +109,9 @@ type applied struct {
 	script *Script
 	src    tracer.Source
 	head   *tracer.Head
-	// live are the objects that exist after the script. The outer key is a
-	// reference without its name, as it was before; the value is the new
-	// reference, nil if it is the same.
-	live  map[tracer.ObjectRef]map[string]*tracer.ObjectRef
+	// live are the objects that exist after the script, by what they were before;
+	// the value is the new reference, nil if it is the same.
+	live  tracer.Names[*tracer.ObjectRef]
 	held  *tracer.Event // the last event, if the script emptied it
 	index int
 	err   error
@@ -206,15 +204,11 @@ func (a *applied) objects(all []tracer.Object, at time.Duration) ([]tracer.Objec
 			continue
 		}
 		kept = append(kept, out)
-		group, name := split(o.Ref())
-		if a.live[group] == nil {
-			a.live[group] = map[string]*tracer.ObjectRef{}
+		var renamed *tracer.ObjectRef
+		if ref := out.Ref(); ref != o.Ref() {
+			renamed = &ref
 		}
-		if ref := out.Ref(); ref == o.Ref() {
-			a.live[group][name] = nil
-		} else {
-			a.live[group][name] = &ref
-		}
+		a.live.Set(o.Ref(), renamed)
 	}
 	return kept, nil
 }
@@ -226,12 +220,11 @@ func (a *applied) delete(ref *tracer.ObjectRef, at time.Duration) (bool, error) 
 	if err != nil || deleted {
 		return false, err
 	}
-	group, name := split(*ref)
-	renamed, lives := a.live[group][name]
+	renamed, lives := a.live.Get(*ref)
 	if !lives {
 		return false, nil
 	}
-	delete(a.live[group], name)
+	a.live.Remove(*ref)
 	if renamed != nil {
 		*ref = *renamed
 	}
@@ -245,24 +238,4 @@ func (s *Script) runStub(ref tracer.ObjectRef, at time.Duration, start time.Time
 	modified := s.counts.Modified
 	defer func() { s.counts.Modified = modified }()
 	return s.run(s.byName, stub(ref), at, start)
-}
-
-// normal is a reference in the form in which equal ones compare equal, as
-// tracer.Check compares them.
-func normal(ref tracer.ObjectRef) tracer.ObjectRef {
-	group, _, found := strings.Cut(ref.APIVersion, "/")
-	if !found {
-		group = ""
-	}
-	ref.APIVersion = group
-	if ref.Namespace == "" {
-		ref.Namespace = "default"
-	}
-	return ref
-}
-
-func split(ref tracer.ObjectRef) (group tracer.ObjectRef, name string) {
-	ref = normal(ref)
-	name, ref.Name = ref.Name, ""
-	return ref, name
 }

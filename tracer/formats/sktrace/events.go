@@ -3,7 +3,6 @@ package sktrace
 import (
 	"fmt"
 	"runtime"
-	"strings"
 
 	"simk.dev/simk/tracer"
 )
@@ -71,43 +70,4 @@ func (d *decoder) list(where, key string, item func() error) error {
 	}
 	d.what = where
 	return err
-}
-
-// normal is a reference in the form in which equal ones compare equal, as
-// tracer.Check compares them: versions of a group show the same objects, and no
-// namespace is the default one.
-func normal(ref tracer.ObjectRef) tracer.ObjectRef {
-	group, _, found := strings.Cut(ref.APIVersion, "/")
-	if !found {
-		group = ""
-	}
-	ref.APIVersion = group
-	if ref.Namespace == "" {
-		ref.Namespace = "default"
-	}
-	return ref
-}
-
-// live are the objects that exist. The outer key is a reference without its
-// name: a million pods then cost a million names.
-type live map[tracer.ObjectRef]map[string]struct{}
-
-func (l live) apply(ref tracer.ObjectRef) {
-	ref = normal(ref)
-	name := ref.Name
-	ref.Name = ""
-	if l[ref] == nil {
-		l[ref] = map[string]struct{}{}
-	}
-	l[ref][name] = struct{}{}
-}
-
-// delete tells whether there was such an object.
-func (l live) delete(ref tracer.ObjectRef) bool {
-	ref = normal(ref)
-	name := ref.Name
-	ref.Name = ""
-	_, found := l[ref][name]
-	delete(l[ref], name)
-	return found
 }

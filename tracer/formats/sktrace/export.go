@@ -92,7 +92,7 @@ func newExport(w *bufio.Writer, head *tracer.Head) *exported {
 		e.start = tracer.DefaultStartTime
 	}
 	for _, l := range head.Lifecycles {
-		e.owners[normal(l.Owner)] = &exportedOwner{pods: l.Pods}
+		e.owners[l.Owner.Key()] = &exportedOwner{pods: l.Pods}
 	}
 	return e
 }
@@ -194,7 +194,7 @@ func (e *exported) note(o tracer.Object, ts int64) tracer.Object {
 	}
 	k.hashes[nsName(ref)] = specHash(o.Object["spec"])
 
-	id := normal(ref)
+	id := ref.Key()
 	owner := e.owners[id]
 	if owner == nil {
 		owner = e.annotated(o)

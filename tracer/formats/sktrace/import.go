@@ -30,7 +30,7 @@ func importLimited(in input, c formats.Common, l limits) (tracer.Source, error) 
 	if err != nil {
 		return nil, err
 	}
-	s := &stream{path: in.path, survey: found, live: live{}, warn: c.Warn}
+	s := &stream{path: in.path, survey: found, live: tracer.Names[struct{}]{}, warn: c.Warn}
 	s.makeHead(c)
 	if s.d, s.file, err = in.decoder(l); err != nil {
 		return nil, err
@@ -49,10 +49,10 @@ type stream struct {
 	head   *tracer.Head
 	d      *decoder
 	file   io.Closer
-	read   int           // events of the file read so far
-	index  int           // events returned so far
-	first  *tracer.Event // what the start marker deletes
-	live   live
+	read   int                    // events of the file read so far
+	index  int                    // events returned so far
+	first  *tracer.Event          // what the start marker deletes
+	live   tracer.Names[struct{}] // the objects that exist
 	notes  build.Notes
 	warn   func(string)
 	err    error
@@ -124,10 +124,11 @@ func (s *stream) next() (*tracer.Event, error) {
 	out := &tracer.Event{At: s.offset(e.ts), Apply: e.applied, Pos: tracer.Position{File: s.path}}
 	for _, o := range e.applied {
 		s.clean(o)
-		s.live.apply(o.Ref())
+		s.live.Set(o.Ref(), struct{}{})
 	}
 	for _, ref := range e.deleted {
-		if s.live.delete(ref) {
+		if s.live.Has(ref) {
+			s.live.Remove(ref)
 			out.Delete = append(out.Delete, ref)
 		} else {
 			s.notes.Count("deletions are left out: the object does not exist at that point")

@@ -97,7 +97,7 @@ func parseGVK(s string) (apiVersion, kind string, err error) {
 // readOwner reads the lists of one owner, by hash of the pod's spec. An owner
 // may come twice, under two versions of its group.
 func (s *survey) readOwner(d *decoder, ref tracer.ObjectRef) error {
-	id := normal(ref)
+	id := ref.Key()
 	o := s.byID[id]
 	if o == nil {
 		o = &owner{ref: ref}

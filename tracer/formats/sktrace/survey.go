@@ -208,7 +208,7 @@ func (s *survey) readNames(d *decoder) error {
 					if ref, err = d.ref(); err != nil {
 						return err
 					}
-					if o := s.byID[normal(ref)]; o != nil {
+					if o := s.byID[ref.Key()]; o != nil {
 						o.applied = true
 					}
 				}
