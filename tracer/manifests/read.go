@@ -4,14 +4,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"simk.dev/simk/tracer/internal/kube"
 )
-
-// extensions are the names of manifests in a folder, compressed or not.
-var extensions = []string{".yaml", ".yml", ".json"}
 
 // readAll reads the objects of all inputs, in order.
 func readAll(paths []string) ([]kube.Document, error) {
@@ -50,14 +46,13 @@ func expandFolders(paths []string) ([]string, error) {
 		}
 		found := false
 		for _, e := range entries { // sorted by name
-			name := strings.TrimSuffix(strings.TrimSuffix(e.Name(), ".gz"), ".zst")
-			if !e.IsDir() && slices.Contains(extensions, filepath.Ext(name)) {
+			if !e.IsDir() && kube.HasExtension(e.Name()) {
 				files = append(files, filepath.Join(path, e.Name()))
 				found = true
 			}
 		}
 		if !found {
-			return nil, fmt.Errorf("%s: no manifests in this folder (%s)", path, strings.Join(extensions, ", "))
+			return nil, fmt.Errorf("%s: no manifests in this folder (%s)", path, strings.Join(kube.Extensions, ", "))
 		}
 	}
 	return files, nil

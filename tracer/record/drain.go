@@ -14,7 +14,7 @@ import (
 // while it is cordoned. A replay then evicts the others itself.
 func (u *update) drained(asked time.Time, last *object) error {
 	if u.d.Is("", "Node") {
-		u.o.cordoned = kube.Field(kube.Map(u.d.Object, "spec"), "unschedulable") == true
+		u.o.cordoned = kube.Field(u.d.Object, "spec", "unschedulable") == true
 		u.o.drained = u.o.drained && u.o.cordoned
 		return nil
 	}

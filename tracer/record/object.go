@@ -76,7 +76,7 @@ func (r Resource) clean(d kube.Document, keepVolume bool) {
 	case d.Is("", "Node"):
 		cleanNode(d)
 	case static:
-		pin(d, node)
+		kube.Pin(d.Object, node)
 	case d.Is("apiextensions.k8s.io", "CustomResourceDefinition"):
 		delete(kube.Map(d.Object, "spec"), "conversion") // a webhook that is not there
 	}
@@ -104,20 +104,4 @@ func cleanNode(d kube.Document) {
 	if len(kept) > 0 {
 		d.Object["spec"] = kept
 	}
-}
-
-// pin binds a pod that a kubelet runs from a file to its node, whose taints do
-// not hold for it.
-func pin(d kube.Document, node string) {
-	maps.DeleteFunc(kube.Map(d.Object, "metadata", "annotations"), func(key string, _ any) bool { return strings.HasPrefix(key, "kubernetes.io/config.") })
-	spec := kube.Map(d.Object, "spec")
-	if spec == nil || node == "" {
-		return
-	}
-	spec["tolerations"] = []any{map[string]any{"operator": "Exists"}}
-	spec["affinity"] = map[string]any{"nodeAffinity": map[string]any{"requiredDuringSchedulingIgnoredDuringExecution": map[string]any{
-		"nodeSelectorTerms": []any{map[string]any{"matchFields": []any{
-			map[string]any{"key": "metadata.name", "operator": "In", "values": []any{node}},
-		}}},
-	}}}
 }

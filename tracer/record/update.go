@@ -95,16 +95,14 @@ func (u *update) over() bool {
 
 // controller names an object's controller.
 func (r *Recorder) controller(d kube.Document) *journal.Owner {
-	for _, ref := range kube.List(d.Object, "metadata", "ownerReferences") {
-		if kube.Field(ref, "controller") != true {
-			continue
-		}
-		owner := &journal.Owner{UID: kube.Str(ref, "uid")}
-		owner.APIVersion, owner.Kind = kube.Str(ref, "apiVersion"), kube.Str(ref, "kind")
-		owner.Namespace, owner.Name = d.Namespace(), kube.Str(ref, "name")
-		return owner
+	ref := d.ControllerRef()
+	if ref == nil {
+		return nil
 	}
-	return nil
+	owner := &journal.Owner{UID: kube.Str(ref, "uid")}
+	owner.APIVersion, owner.Kind = kube.Str(ref, "apiVersion"), kube.Str(ref, "kind")
+	owner.Namespace, owner.Name = d.Namespace(), kube.Str(ref, "name")
+	return owner
 }
 
 // madeAgain tells whether a replay makes the object: its controller runs there,

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -40,8 +41,8 @@ type change struct {
 	// fromList: what is there may have been so for a while.
 	fromList bool
 	object   *unstructured.Unstructured
-	// listed is set when a list is complete: the UIDs that were in it.
-	listed map[objectKey]string
+	// listed is set when a list is complete: what was in it.
+	listed map[objectKey]struct{}
 }
 
 // prepareWatches finds out what the cluster serves.
@@ -92,7 +93,7 @@ func (w *watchOf) String() string {
 
 // list asks for all objects and hands them over, then that the list is complete.
 func (w *watchOf) list(ctx context.Context, hand func(change) error) error {
-	listed := map[objectKey]string{}
+	listed := map[objectKey]struct{}{}
 	options := metav1.ListOptions{Limit: pageSize}
 	for {
 		page, err := w.page(ctx, options)
@@ -100,7 +101,7 @@ func (w *watchOf) list(ctx context.Context, hand func(change) error) error {
 			return err
 		}
 		for _, o := range page.items {
-			listed[keyOf(w.resource, o)] = string(o.GetUID())
+			listed[keyOf(w.resource, o)] = struct{}{}
 			if err := hand(change{from: w, fromList: true, object: o}); err != nil {
 				return err
 			}
@@ -119,34 +120,26 @@ type page struct {
 }
 
 func (w *watchOf) page(ctx context.Context, options metav1.ListOptions) (page, error) {
-	if w.resource.Shell {
-		l, err := w.r.metadata.Resource(w.resource.GroupVersionResource).Namespace(w.namespace).List(ctx, options)
-		if err != nil {
-			return page{}, err
-		}
-		p := page{version: l.ResourceVersion, next: l.Continue}
-		for i := range l.Items {
-			o, err := w.asObject(&l.Items[i])
-			if err != nil {
-				return p, err
-			}
-			p.items = append(p.items, o)
-		}
-		return p, nil
+	var list interface {
+		runtime.Object
+		metav1.ListInterface
 	}
-	l, err := w.r.dynamic.Resource(w.resource.GroupVersionResource).Namespace(w.namespace).List(ctx, options)
+	var err error
+	if w.resource.Shell {
+		list, err = w.r.metadata.Resource(w.resource.GroupVersionResource).Namespace(w.namespace).List(ctx, options)
+	} else {
+		list, err = w.r.dynamic.Resource(w.resource.GroupVersionResource).Namespace(w.namespace).List(ctx, options)
+	}
 	if err != nil {
 		return page{}, err
 	}
-	p := page{version: l.GetResourceVersion(), next: l.GetContinue()}
-	for i := range l.Items {
-		o, err := w.asObject(&l.Items[i])
-		if err != nil {
-			return p, err
-		}
+	p := page{version: list.GetResourceVersion(), next: list.GetContinue()}
+	err = meta.EachListItem(list, func(item runtime.Object) error {
+		o, err := w.asObject(item)
 		p.items = append(p.items, o)
-	}
-	return p, nil
+		return err
+	})
+	return p, err
 }
 
 // asObject gives an object its kind, which metadata alone does not tell.

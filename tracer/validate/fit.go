@@ -24,7 +24,7 @@ const defaultPods = "110"
 // until the end, or until there are too many shapes of them.
 type fitter struct {
 	nodes   []*corev1.Node
-	known   map[string]int // index in nodes, by name and what matters
+	known   map[string]bool // those in nodes, by name and what matters
 	waiting []*fitting
 	pods    place // the first pod, if any
 	hasPods bool
@@ -39,13 +39,13 @@ type fitting struct {
 }
 
 func newFitter(found *collector) *fitter {
-	return &fitter{known: map[string]int{}, found: found}
+	return &fitter{known: map[string]bool{}, found: found}
 }
 
 // add notes a node as it is now; what it was before counts too.
 func (f *fitter) add(n *corev1.Node) {
 	kept := &corev1.Node{}
-	kept.Name, kept.Labels = n.Name, n.Labels
+	kept.Name = n.Name
 	kept.Labels = map[string]string{corev1.LabelHostname: n.Name, corev1.LabelOSStable: "linux", corev1.LabelArchStable: "amd64"}
 	for key, value := range n.Labels {
 		kept.Labels[key] = value
@@ -60,8 +60,8 @@ func (f *fitter) add(n *corev1.Node) {
 		}
 	}
 	key := fmt.Sprint(kept.Name, kept.Labels, kept.Spec.Taints, amounts(kept.Status.Allocatable))
-	if _, found := f.known[key]; !found {
-		f.known[key] = len(f.nodes)
+	if !f.known[key] {
+		f.known[key] = true
 		f.nodes = append(f.nodes, kept)
 	}
 }

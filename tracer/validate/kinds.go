@@ -10,6 +10,7 @@ import (
 	"k8s.io/component-base/version"
 
 	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/internal/kube"
 	"simk.dev/simk/tracer/internal/podspec"
 )
 
@@ -27,10 +28,7 @@ func newKinds() *kinds {
 
 // define notes the kind of a custom resource definition.
 func (k *kinds) define(o tracer.Object) {
-	spec, _ := o.Object["spec"].(map[string]any)
-	names, _ := spec["names"].(map[string]any)
-	group, _ := spec["group"].(string)
-	kind, _ := names["kind"].(string)
+	group, kind := kube.Str(o.Object, "spec", "group"), kube.Str(o.Object, "spec", "names", "kind")
 	k.defined[schema.GroupKind{Group: group, Kind: kind}] = true
 }
 

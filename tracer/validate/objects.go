@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/internal/kube"
 	"simk.dev/simk/tracer/internal/podspec"
 )
 
@@ -31,11 +32,11 @@ func at(p place, o tracer.Object) place {
 
 // register notes what other objects may refer to in more ways than by name.
 func (v *validator) register(o tracer.Object, p place) {
-	switch group := group(o); {
+	switch group := kube.Group(o.GetAPIVersion()); {
 	case o.GetKind() == "CustomResourceDefinition" && group == "apiextensions.k8s.io":
 		v.kinds.define(o)
 	case o.GetKind() == "PersistentVolume" && group == "":
-		if class, _ := field(o.Object, "spec", "storageClassName").(string); class != "" && len(v.volumeClasses) < maxFindings {
+		if class := kube.Str(o.Object, "spec", "storageClassName"); class != "" && len(v.volumeClasses) < maxFindings {
 			v.volumeClasses[class] = true
 		}
 	case o.GetKind() == "Node" && group == "":
@@ -77,16 +78,16 @@ func (v *validator) object(o tracer.Object, p place) {
 	case "PersistentVolumeClaim":
 		v.claim(o.Object, p)
 	case "StatefulSet":
-		templates, _ := field(o.Object, "spec", "volumeClaimTemplates").([]any)
+		templates := kube.List(o.Object, "spec", "volumeClaimTemplates")
 		for _, t := range templates {
 			if m, ok := t.(map[string]any); ok {
 				v.claim(m, p)
 			}
 		}
 	case "ResourceClaim":
-		v.deviceClasses(field(o.Object, "spec", "devices", "requests"), p)
+		v.deviceClasses(kube.Field(o.Object, "spec", "devices", "requests"), p)
 	case "ResourceClaimTemplate":
-		v.deviceClasses(field(o.Object, "spec", "spec", "devices", "requests"), p)
+		v.deviceClasses(kube.Field(o.Object, "spec", "spec", "devices", "requests"), p)
 	}
 	if spec := podspec.Of(o); spec != nil {
 		v.pods(o, spec, p)
@@ -110,8 +111,8 @@ func (v *validator) pods(o tracer.Object, spec map[string]any, p place) {
 
 // claim looks at a PersistentVolumeClaim or the template of one.
 func (v *validator) claim(claim map[string]any, p place) {
-	class, _ := field(claim, "spec", "storageClassName").(string)
-	volume, _ := field(claim, "spec", "volumeName").(string)
+	class := kube.Str(claim, "spec", "storageClassName")
+	volume := kube.Str(claim, "spec", "volumeName")
 	if class != "" && volume == "" && !v.volumeClasses[class] {
 		v.want("E0104", tracer.ObjectRef{APIVersion: "storage.k8s.io/v1", Kind: "StorageClass", Name: class}, p)
 	}
@@ -147,13 +148,4 @@ func (v *validator) want(code string, ref tracer.ObjectRef, p place) {
 // namespaced are the kinds that are looked for and have namespaces.
 var namespaced = map[string]bool{
 	"ServiceAccount": true, "Secret": true, "ConfigMap": true, "PersistentVolumeClaim": true, "ResourceClaim": true, "ResourceClaimTemplate": true,
-}
-
-func field(m map[string]any, path ...string) any {
-	var at any = m
-	for _, key := range path {
-		next, _ := at.(map[string]any)
-		at = next[key]
-	}
-	return at
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/runtime/schema"
-
 	"simk.dev/simk/tracer"
 	"simk.dev/simk/tracer/internal/podspec"
 )
@@ -132,9 +130,4 @@ func (v *validator) fault(e *tracer.Error) {
 	}
 	p := place{pos: e.Pos, event: e.Event, atUnknown: true}
 	v.found.add(faultCodes[e.Fault], about, 1, p, message)
-}
-
-func group(o tracer.Object) string {
-	gv, _ := schema.ParseGroupVersion(o.GetAPIVersion()) // the reader has looked at it
-	return gv.Group
 }

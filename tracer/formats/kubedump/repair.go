@@ -53,7 +53,7 @@ func (s *repairs) clean(r *record) {
 		delete(kube.Map(r.Object, "spec"), "conversion") // a webhook that is not there
 	case r.static:
 		s.pinned++
-		pin(r.Object, node)
+		kube.Pin(r.Object, node)
 	}
 	for _, spec := range podSpecs(r.Document) {
 		s.podSpec(spec)
@@ -74,23 +74,6 @@ func hollow(o map[string]any) {
 			delete(o, key)
 		}
 	}
-}
-
-// pin binds a pod that a kubelet ran from a file to its node. The taints of the
-// node do not hold for such pods.
-func pin(o map[string]any, node string) {
-	annotations := kube.Map(o, "metadata", "annotations")
-	maps.DeleteFunc(annotations, func(key string, _ any) bool { return strings.HasPrefix(key, "kubernetes.io/config.") })
-	spec := kube.Map(o, "spec")
-	if spec == nil || node == "" {
-		return
-	}
-	spec["tolerations"] = []any{map[string]any{"operator": "Exists"}}
-	spec["affinity"] = map[string]any{"nodeAffinity": map[string]any{"requiredDuringSchedulingIgnoredDuringExecution": map[string]any{
-		"nodeSelectorTerms": []any{map[string]any{"matchFields": []any{
-			map[string]any{"key": "metadata.name", "operator": "In", "values": []any{node}},
-		}}},
-	}}}
 }
 
 // cronJob puts the template of a Job where it belongs. Dumps that were cut down

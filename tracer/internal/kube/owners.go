@@ -27,12 +27,21 @@ func (d Document) Remade() bool {
 
 // Controller names the owner that manages the object; found is false without one.
 func (d Document) Controller() (owner Identity, found bool) {
+	ref := d.ControllerRef()
+	if ref == nil {
+		return Identity{}, false
+	}
+	return Identity{Group(Str(ref, "apiVersion")), Str(ref, "kind"), d.Namespace(), Str(ref, "name")}, true
+}
+
+// ControllerRef is the reference to that owner, nil without one.
+func (d Document) ControllerRef() map[string]any {
 	for _, ref := range List(d.Object, "metadata", "ownerReferences") {
 		if Field(ref, "controller") == true {
-			return Identity{Group(Str(ref, "apiVersion")), Str(ref, "kind"), d.Namespace(), Str(ref, "name")}, true
+			return Map(ref)
 		}
 	}
-	return Identity{}, false
+	return nil
 }
 
 // OwnerByName guesses the owner of a ReplicaSet or Job from its name: the

@@ -70,11 +70,7 @@ func (s *scan) top(p *podLife, present map[uint64]bool) Ref {
 		return owner.Ref
 	}
 	// What is between may have come and gone while the recorder saw nothing.
-	group, _, found := cutVersion(owner.APIVersion)
-	if !found {
-		group = ""
-	}
-	guess, _ := kube.Identity{Group: group, Kind: owner.Kind, Namespace: owner.Namespace, Name: owner.Name}.OwnerByName(p.Hash)
+	guess, _ := kube.Identity{Group: kube.Group(owner.APIVersion), Kind: owner.Kind, Namespace: owner.Namespace, Name: owner.Name}.OwnerByName(p.Hash)
 	return Ref{owner.APIVersion, guess.Kind, guess.Namespace, guess.Name}
 }
 

@@ -4,12 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strings"
 )
-
-func cutVersion(apiVersion string) (group, version string, found bool) {
-	return strings.Cut(apiVersion, "/")
-}
 
 // arrange gives each entry its time and brings them into order.
 func arrange(entries []entry, anchors []anchor) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/internal/kube"
 )
 
 // maxLine bounds a line: an object, and what stands around it.
@@ -212,11 +213,7 @@ func (s *scan) pod(l Line) error {
 // identity is a hash of what names an object, whatever the version of its kind.
 func identity(r Ref) uint64 {
 	h := fnv.New64a()
-	group, _, found := cutVersion(r.APIVersion)
-	if !found {
-		group = ""
-	}
-	for _, part := range []string{group, r.Kind, r.Namespace, r.Name} {
+	for _, part := range []string{kube.Group(r.APIVersion), r.Kind, r.Namespace, r.Name} {
 		_, _ = h.Write([]byte(part))
 		_, _ = h.Write([]byte{0})
 	}
