@@ -1,9 +1,26 @@
 package sim
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 )
+
+// inScratch does a run in a folder of its own, which holds its trace if that has to
+// be made first.
+func (o *Options) inScratch(run func(dir string) (*Outcome, error)) (*Outcome, error) {
+	dir, err := newScratch()
+	if err != nil {
+		return nil, fmt.Errorf("create scratch folder: %w", err)
+	}
+	defer dir.remove()
+	word, err := o.convert(dir.dir)
+	if err != nil {
+		return nil, &InputError{err}
+	}
+	outcome, err := run(dir.dir)
+	return outcome, word(err)
+}
 
 // convert lets the options' Convert write the trace into the scratch folder, and
 // makes it the trace to replay. It returns how to word errors: people know their

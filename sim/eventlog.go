@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"simk.dev/simk/sim/report"
+	"simk.dev/simk/tracer"
 )
 
 // eventLog writes the Events that components post, one JSON object a line, in
@@ -85,21 +86,8 @@ func (l *eventLog) moveTo(dir string) error {
 	if _, err := l.file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(dir, "."+report.EventsFile+"-")
-	if err != nil {
+	return tracer.WriteWhole(filepath.Join(dir, report.EventsFile), 0o666, func(w io.Writer) error {
+		_, err := io.Copy(w, l.file)
 		return err
-	}
-	defer os.Remove(temp.Name())
-	if _, err := io.Copy(temp, l.file); err != nil {
-		_ = temp.Close()
-		return err
-	}
-	if err := temp.Chmod(0o644); err != nil {
-		_ = temp.Close()
-		return err
-	}
-	if err := temp.Close(); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), filepath.Join(dir, report.EventsFile))
+	})
 }

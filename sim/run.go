@@ -54,29 +54,17 @@ func Run(ctx context.Context, options Options) (*Outcome, error) {
 	if err := options.validate(false); err != nil {
 		return nil, &InputError{err}
 	}
-	dir, err := newScratch()
-	if err != nil {
-		return nil, fmt.Errorf("create scratch folder: %w", err)
-	}
-	defer dir.remove()
-	word, err := options.convert(dir.dir)
-	if err != nil {
-		return nil, &InputError{err}
-	}
-	outcome, err := runIn(ctx, dir.dir, options, began)
-	return outcome, word(err)
+	return options.inScratch(func(dir string) (*Outcome, error) { return runIn(ctx, dir, options, began) })
 }
 
 // runIn replays a trace in a scratch folder. The run began, in wall time, before.
 func runIn(ctx context.Context, dir string, options Options, began time.Time) (*Outcome, error) {
 	in, err := readInput(&options)
+	if err == nil {
+		err = options.prepareOut()
+	}
 	if err != nil {
 		return nil, &InputError{err}
-	}
-	if options.Out != "" {
-		if err := report.PrepareDir(options.Out); err != nil {
-			return nil, &InputError{err}
-		}
 	}
 	seed(options.Seed)
 	tuneMemory()
@@ -92,15 +80,28 @@ func runIn(ctx context.Context, dir string, options Options, began time.Time) (*
 	if errors.As(runErr, &input) {
 		return nil, runErr
 	}
-	h := r.recorder.finish(end, runErr)
-	outcome.Report = report.Build(h, in.meta(&options))
-	outcome.Took = clock.Wall().Sub(began)
-	if options.Out != "" && (runErr == nil || ctx.Err() != nil) {
-		if err := r.write(outcome.Report, h); err != nil {
-			return outcome, errors.Join(runErr, err)
-		}
+	return outcome, r.conclude(outcome, in, began, end, runErr, runErr == nil || ctx.Err() != nil)
+}
+
+// prepareOut makes sure that the results can be written, before the work is done.
+func (o *Options) prepareOut() error {
+	if o.Out == "" {
+		return nil
 	}
-	return outcome, runErr
+	return report.PrepareDir(o.Out)
+}
+
+// conclude fills in the outcome of a run that ended at an offset, with an error
+// perhaps, and writes the results if they are wanted and keep says so. It returns
+// what went wrong in all.
+func (c *cluster) conclude(outcome *Outcome, in *input, began time.Time, end time.Duration, runErr error, keep bool) error {
+	h := c.recorder.finish(end, runErr)
+	outcome.Report = report.Build(h, in.meta(c.options))
+	outcome.Took = clock.Wall().Sub(began)
+	if c.options.Out == "" || !keep {
+		return runErr
+	}
+	return errors.Join(runErr, c.write(outcome.Report, h))
 }
 
 // input is all that a run reads, checked before anything is started.
@@ -246,13 +247,22 @@ func (c *cluster) run(ctx context.Context, in *input) (time.Duration, error) {
 	if c.options.Speed > 0 {
 		go clock.Pace(ctx, c.options.Speed)
 	}
+	var end time.Duration
+	err := c.withEvents(func(events tracer.Source) (err error) {
+		end, err = c.loop(c.group.ctx, events, in.end(c.options))
+		return err
+	})
+	return end, c.cause(ctx, err)
+}
+
+// withEvents opens the trace once more, for its events.
+func (c *cluster) withEvents(do func(tracer.Source) error) error {
 	events, err := tracer.Open(c.options.Trace)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer events.Close()
-	end, err := c.loop(c.group.ctx, events, in.end(c.options))
-	return end, c.cause(ctx, err)
+	return do(events)
 }
 
 // cause is why a loop ended: if not because ctx did, then because a component

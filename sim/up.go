@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -15,7 +16,6 @@ import (
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/control"
 	"simk.dev/simk/sim/controlplane"
-	"simk.dev/simk/sim/report"
 	"simk.dev/simk/tracer"
 )
 
@@ -43,29 +43,17 @@ func Up(ctx context.Context, o UpOptions) (*Outcome, error) {
 	if err := o.validate(o.Trace == ""); err != nil {
 		return nil, &InputError{err}
 	}
-	dir, err := newScratch()
-	if err != nil {
-		return nil, fmt.Errorf("create scratch folder: %w", err)
-	}
-	defer dir.remove()
-	word, err := o.convert(dir.dir)
-	if err != nil {
-		return nil, &InputError{err}
-	}
-	outcome, err := upIn(ctx, dir.dir, o, began)
-	return outcome, word(err)
+	return o.inScratch(func(dir string) (*Outcome, error) { return upIn(ctx, dir, o, began) })
 }
 
 // upIn is Up in a scratch folder; it began, in wall time, before.
 func upIn(ctx context.Context, dir string, o UpOptions, began time.Time) (*Outcome, error) {
 	in, err := readUpInput(&o)
+	if err == nil {
+		err = o.prepareOut()
+	}
 	if err != nil {
 		return nil, &InputError{err}
-	}
-	if o.Out != "" {
-		if err := report.PrepareDir(o.Out); err != nil {
-			return nil, &InputError{err}
-		}
 	}
 	seedCluster(o.Seed)
 	tuneMemory()
@@ -80,13 +68,7 @@ func upIn(ctx context.Context, dir string, o UpOptions, began time.Time) (*Outco
 	if errors.As(err, &input) {
 		return nil, err
 	}
-	h := c.recorder.finish(c.recorder.now(), err)
-	outcome.Report = report.Build(h, in.meta(&o.Options))
-	outcome.Took = clock.Wall().Sub(began)
-	if o.Out != "" {
-		err = errors.Join(err, c.write(outcome.Report, h))
-	}
-	return outcome, err
+	return outcome, c.conclude(outcome, in, began, c.recorder.now(), err, true)
 }
 
 // readUpInput is readInput for a cluster that needs no trace.
@@ -124,7 +106,7 @@ func (c *cluster) serve(ctx context.Context, dir string, o *UpOptions, in *input
 	if err != nil {
 		return fmt.Errorf("make kubeconfig: %w", err)
 	}
-	if err := writePrivate(o.Kubeconfig, text); err != nil {
+	if err := tracer.WriteWhole(o.Kubeconfig, 0o600, func(w io.Writer) error { _, err := w.Write(text); return err }); err != nil {
 		return &InputError{fmt.Errorf("write kubeconfig: %w", err)}
 	}
 	defer os.Remove(o.Kubeconfig)
@@ -146,24 +128,14 @@ func (c *cluster) serve(ctx context.Context, dir string, o *UpOptions, in *input
 	if o.Ready != nil {
 		o.Ready(status())
 	}
-	if err := c.replayInto(o.Trace, in); err != nil && ctx.Err() == nil {
-		return c.cause(ctx, err)
+	if o.Trace != "" {
+		err := c.withEvents(func(events tracer.Source) error { return c.fireAll(c.group.ctx, events, in.end(c.options)) })
+		if err != nil && ctx.Err() == nil {
+			return c.cause(ctx, err)
+		}
 	}
 	<-c.group.ctx.Done()
 	return c.cause(ctx, nil)
-}
-
-// replayInto fires the trace's events. The cluster goes on after the last one.
-func (c *cluster) replayInto(path string, in *input) error {
-	if path == "" {
-		return nil
-	}
-	events, err := tracer.Open(path)
-	if err != nil {
-		return err
-	}
-	defer events.Close()
-	return c.fireAll(c.group.ctx, events, in.end(c.options))
 }
 
 func (c *cluster) status(p *clock.Pacer, api *controlplane.Listener, kubeconfig string) control.Status {
@@ -191,21 +163,4 @@ func (c *cluster) adoptNodes() error {
 		DeleteFunc: func(obj any) { c.applier.pool.Forget(last[*corev1.Node](obj).Name) },
 	})
 	return err
-}
-
-// writePrivate writes a file that only the user can read, whole or not at all.
-func writePrivate(path string, text []byte) error {
-	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-") // 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name())
-	if _, err := temp.Write(text); err != nil {
-		_ = temp.Close()
-		return err
-	}
-	if err := temp.Close(); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), path)
 }

@@ -17,11 +17,14 @@ import (
 // or .zst. The file appears complete or not at all. For events in a slice, see
 // Each.
 func WriteFile(path string, head *Head, events iter.Seq2[*Event, error]) (err error) {
-	f, err := create(path)
+	f, err := create(path, 0o666)
 	if err != nil {
 		return fmt.Errorf("write trace %q: %w", path, err)
 	}
 	defer f.discard()
+	if err := f.compress(); err != nil {
+		return fmt.Errorf("write trace %q: %w", path, err)
+	}
 	if err := writeAll(f.w, head, events); err != nil {
 		return fmt.Errorf("write trace %q: %w", path, err)
 	}
@@ -29,6 +32,20 @@ func WriteFile(path string, head *Head, events iter.Seq2[*Event, error]) (err er
 		return fmt.Errorf("write trace %q: %w", path, err)
 	}
 	return nil
+}
+
+// WriteWhole writes a file of any kind, with that mode before the umask. Like a
+// trace it appears complete or not at all.
+func WriteWhole(path string, mode os.FileMode, write func(io.Writer) error) error {
+	f, err := create(path, mode)
+	if err != nil {
+		return err
+	}
+	defer f.discard()
+	if err := write(f.w); err != nil {
+		return err
+	}
+	return f.commit()
 }
 
 // Each returns the events of a slice.
@@ -68,7 +85,7 @@ type newFile struct {
 	zip  io.Closer // nil without compression
 }
 
-func create(path string) (*newFile, error) {
+func create(path string, mode os.FileMode) (*newFile, error) {
 	// Through a link, the file it leads to is replaced, not the link.
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
@@ -76,26 +93,32 @@ func create(path string) (*newFile, error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, errors.New("it exists and is not a regular file")
 	}
-	// The process number keeps two processes apart that write the same file.
-	name := fmt.Sprintf(".%s.%d.tmp", filepath.Base(path), os.Getpid())
-	file, err := os.OpenFile(filepath.Join(filepath.Dir(path), name), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o666)
+	// The process number keeps two processes apart that write the same file. What
+	// stands there is left from a process that was killed, or was put there by
+	// somebody else, whose file must not be written into.
+	temporary := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%d.tmp", filepath.Base(path), os.Getpid()))
+	_ = os.Remove(temporary)
+	file, err := os.OpenFile(temporary, os.O_CREATE|os.O_WRONLY|os.O_EXCL, mode)
 	if err != nil {
 		return nil, err
 	}
-	f := &newFile{path: path, file: file, w: file}
+	return &newFile{path: path, file: file, w: file}, nil
+}
+
+// compress compresses what is written if the file's name says so.
+func (f *newFile) compress() error {
 	switch {
-	case strings.HasSuffix(path, ".gz"):
-		z := gzip.NewWriter(file)
+	case strings.HasSuffix(f.path, ".gz"):
+		z := gzip.NewWriter(f.file)
 		f.w, f.zip = z, z
-	case strings.HasSuffix(path, ".zst"):
-		z, err := zstd.NewWriter(file, zstd.WithEncoderConcurrency(1))
+	case strings.HasSuffix(f.path, ".zst"):
+		z, err := zstd.NewWriter(f.file, zstd.WithEncoderConcurrency(1))
 		if err != nil {
-			f.discard()
-			return nil, err
+			return err
 		}
 		f.w, f.zip = z, z
 	}
-	return f, nil
+	return nil
 }
 
 // commit puts the complete file in its place.

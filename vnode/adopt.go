@@ -12,16 +12,10 @@ import (
 // the API, as if its kubelet had now started: it becomes Ready. A node of the
 // pool stays as it is.
 func (p *Pool) Adopt(ctx context.Context, object *corev1.Node) error {
-	p.mu.Lock()
-	if p.nodes[object.Name] != nil {
-		p.mu.Unlock()
+	complete := p.register(object)
+	if complete == nil {
 		return nil
 	}
-	p.added++
-	complete := Complete(object, p.added)
-	p.nodes[object.Name] = &node{name: object.Name, ip: complete.Status.Addresses[0].Address, pods: map[*pod]struct{}{}}
-	p.mu.Unlock()
-
 	nodes := p.config.Client.CoreV1().Nodes()
 	current := object.DeepCopy()
 	current.Labels, current.Spec.ProviderID = complete.Labels, complete.Spec.ProviderID

@@ -122,18 +122,13 @@ func (p *Pool) Booted(ctx context.Context, name string) error {
 }
 
 func (p *Pool) add(ctx context.Context, object *corev1.Node, ready bool) error {
-	p.mu.Lock()
-	if p.nodes[object.Name] != nil {
-		p.mu.Unlock()
+	complete := p.register(object)
+	if complete == nil {
 		return fmt.Errorf("node %s exists already", object.Name)
 	}
-	p.added++
-	complete := Complete(object, p.added)
 	if !ready {
 		complete.Status.Conditions = conditions(false, metav1.Now())
 	}
-	p.nodes[object.Name] = &node{name: object.Name, ip: complete.Status.Addresses[0].Address, pods: map[*pod]struct{}{}}
-	p.mu.Unlock()
 	if _, err := p.config.Client.CoreV1().Nodes().Create(ctx, complete, metav1.CreateOptions{}); err != nil {
 		p.mu.Lock()
 		delete(p.nodes, object.Name)
@@ -142,6 +137,20 @@ func (p *Pool) add(ctx context.Context, object *corev1.Node, ready bool) error {
 	}
 	p.changed()
 	return nil
+}
+
+// register makes a node part of the pool and returns it as its kubelet reports it;
+// nil if there is one of that name.
+func (p *Pool) register(object *corev1.Node) *corev1.Node {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.nodes[object.Name] != nil {
+		return nil
+	}
+	p.added++
+	complete := Complete(object, p.added)
+	p.nodes[object.Name] = &node{name: object.Name, ip: complete.Status.Addresses[0].Address, pods: map[*pod]struct{}{}}
+	return complete
 }
 
 // Update changes a node's labels, annotations, taints, capacity and allocatable

@@ -1,7 +1,6 @@
 package groups
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -186,7 +185,7 @@ func (g *Group) node(name string, n int) *corev1.Node {
 
 // resize is what a schedule does: it grows the group, or takes back requests and
 // then deletes the newest machines. Bounds hold.
-func (g *Group) resize(_ context.Context, to int) {
+func (g *Group) resize(to int) {
 	g.all.mu.Lock()
 	defer g.all.mu.Unlock()
 	to = min(max(to, g.config.Min), g.config.Max)

@@ -131,10 +131,10 @@ func (g *Groups) schedule() {
 }
 
 func (g *Groups) resizeAt(at time.Time, r config.Resize) {
-	g.agenda.at(at, func(ctx context.Context) {
+	g.agenda.at(at, func(context.Context) {
 		for _, group := range g.list { // not the map: its order is chance
 			if size, ok := r.Sizes[group.config.Name]; ok {
-				group.resize(ctx, size)
+				group.resize(size)
 			}
 		}
 		if r.Every.Duration > 0 {

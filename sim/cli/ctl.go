@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"time"
@@ -51,8 +50,8 @@ then. The cluster is found by itself if one runs; of several, name one's --socke
 
 func (f *ctlFlags) command(use, short string, args cobra.PositionalArgs, do func(context.Context, *control.Client, []string) (control.Status, error)) *cobra.Command {
 	return &cobra.Command{Use: use, Short: short, Args: args, RunE: func(cmd *cobra.Command, args []string) error {
-		if f.output != "text" && f.output != "json" {
-			return &sim.InputError{Err: fmt.Errorf("--output is text or json, not %q", f.output)}
+		if err := textOrJSON(f.output); err != nil {
+			return err
 		}
 		path, err := sim.FindCluster(f.socket)
 		if err != nil {
@@ -109,9 +108,7 @@ func parseInstant(text string, now time.Time) (time.Time, error) {
 
 func showStatus(w io.Writer, s control.Status, output string) error {
 	if output == "json" {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(s)
+		return writeJSON(w, s)
 	}
 	pace := fmt.Sprintf("%g seconds per second", s.Speed)
 	switch {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,8 +15,8 @@ import (
 
 func newReplay() *cobra.Command {
 	var o sim.Options
-	var output, speed, onError string
-	var verbose bool
+	var output string
+	var flags runFlags
 	cmd := &cobra.Command{
 		Use:   "replay TRACE...",
 		Short: "Replay a trace and report what happened",
@@ -38,57 +37,22 @@ files, byte for byte.`,
 			if err != nil {
 				return &sim.InputError{Err: err}
 			}
-			if o.Speed, err = parseSpeed(speed); err != nil {
-				return &sim.InputError{Err: err}
+			if err := flags.read(&o); err != nil {
+				return err
 			}
-			if o.ContinueOnError, err = parseOnError(onError); err != nil {
-				return &sim.InputError{Err: err}
+			if err := textOrJSON(output); err != nil {
+				return err
 			}
-			if output != "text" && output != "json" {
-				return &sim.InputError{Err: fmt.Errorf("--output is text or json, not %q", output)}
-			}
-			quietLogs(verbose)
 			return hint(replay(cmd, o, output), unknown)
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.Out, "out", "", "write report.json, pods.csv, timeline.csv and events.jsonl into this `folder`")
 	f.StringVarP(&output, "output", "o", "text", "what to print: `text or json`")
-	f.StringVar(&speed, "speed", "max", "virtual seconds per second, or max: a `number or max`")
 	f.Int64Var(&o.Seed, "seed", 1, "start of all random choices; not 0")
 	f.DurationVar(&o.Duration, "duration", 0, "end the run at this offset, whatever the trace says (such as 6h)")
-	f.StringVar(&o.SchedulerConfig, "scheduler-config", "", "KubeSchedulerConfiguration `file`")
-	f.StringVar(&o.Nodes, "nodes", "", "manifest `file` with the Nodes to use instead of the trace's")
-	f.StringVar(&o.FeatureGates, "feature-gates", "", "Kubernetes feature gates, such as `A=true,B=false`")
-	f.BoolVar(&o.EndpointSlices, "endpoint-slices", false, "run the endpoint slice controller too")
-	f.StringVar(&onError, "on-error", "stop", "when the apiserver rejects an object during the run: `stop or continue`")
-	f.BoolVarP(&verbose, "verbose", "v", false, "print what the components log")
-	_ = cmd.MarkFlagDirname("out")
+	flags.add(cmd, &o, "max", "stop")
 	return cmd
-}
-
-func parseSpeed(s string) (float64, error) {
-	if s == "max" {
-		return 0, nil
-	}
-	v, err := strconv.ParseFloat(s, 64)
-	if err != nil || v <= 0 {
-		return 0, fmt.Errorf("--speed is a number above 0 or max, not %q", s)
-	}
-	if !clock.Virtual && v > 1 {
-		return 0, errors.New("--speed above 1 needs virtual time, and this binary runs in wall-clock time; build simk with `make build`")
-	}
-	return v, nil
-}
-
-func parseOnError(s string) (bool, error) {
-	switch s {
-	case "stop":
-		return false, nil
-	case "continue":
-		return true, nil
-	}
-	return false, fmt.Errorf("--on-error is stop or continue, not %q", s)
 }
 
 func replay(cmd *cobra.Command, o sim.Options, output string) error {

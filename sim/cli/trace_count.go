@@ -4,8 +4,20 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"simk.dev/simk/tracer"
 )
+
+// writeTrace writes what a source has, and says on stderr how much that was.
+func writeTrace(cmd *cobra.Command, path string, s tracer.Source) error {
+	counted := newCounted(s)
+	if err := tracer.WriteFile(path, s.Head(), tracer.Events(counted)); err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "simk: wrote %s: %s\n", path, counted)
+	return nil
+}
 
 // counted is a trace that counts what passes through it.
 type counted struct {

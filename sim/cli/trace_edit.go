@@ -87,12 +87,7 @@ func (o *editOptions) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer func() { _ = s.Close() }()
-	counted := newCounted(s)
-	if err := tracer.WriteFile(o.out, s.Head(), tracer.Events(counted)); err != nil {
-		return err
-	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "simk: wrote %s: %s\n", o.out, counted)
-	return nil
+	return writeTrace(cmd, o.out, s)
 }
 
 // operationsOf returns the operations of the script or of the flags.

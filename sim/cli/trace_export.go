@@ -3,12 +3,11 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"simk.dev/simk/sim"
+	"simk.dev/simk/tracer"
 	"simk.dev/simk/tracer/formats"
 )
 
@@ -46,7 +45,7 @@ func newTraceExportFormat(f formats.Format) *cobra.Command {
 		}
 		defer func() { _ = s.Close() }() // it was only read
 		counted := newCounted(s)
-		err = writeWhole(out, func(w io.Writer) error { return write(w, counted, warner(cmd)) })
+		err = tracer.WriteWhole(out, 0o666, func(w io.Writer) error { return write(w, counted, warner(cmd)) })
 		if err != nil {
 			return &sim.InputError{Err: fmt.Errorf("export %s: %w", f.Name, err)}
 		}
@@ -56,22 +55,4 @@ func newTraceExportFormat(f formats.Format) *cobra.Command {
 	cmd.Flags().StringVarP(&out, "output", "o", "", "the `file` to write")
 	_ = cmd.MarkFlagRequired("output")
 	return cmd
-}
-
-// writeWhole writes a file that appears complete or not at all.
-func writeWhole(path string, write func(io.Writer) error) (err error) {
-	temporary := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%d.tmp", filepath.Base(path), os.Getpid()))
-	f, err := os.Create(temporary)
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temporary)
-	defer f.Close()
-	if err := write(f); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(temporary, path)
 }

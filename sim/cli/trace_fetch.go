@@ -80,12 +80,7 @@ func (f *fetchFlags) run(cmd *cobra.Command, args []string) error {
 		return asRunError(err)
 	}
 	defer r.Close()
-	counted := newCounted(r)
-	if err := tracer.WriteFile(f.out, r.Head(), tracer.Events(counted)); err != nil {
-		return asRunError(err)
-	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "simk: wrote %s: %s\n", f.out, counted)
-	return nil
+	return asRunError(writeTrace(cmd, f.out, r))
 }
 
 // fetch downloads a trace to path, and makes sure that it is complete.

@@ -30,7 +30,7 @@ All files given are one data set: a list of nodes and one of pods, say.`,
   simk trace import swf cluster.swf -o trace.json.zst --duration 24h`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.run(cmd, args, func(c formats.Common) (tracer.Source, error) {
+			return o.run(cmd, func(c formats.Common) (tracer.Source, error) {
 				f, err := formats.DetectAll(args)
 				if err != nil {
 					return nil, undetected(args, err)
@@ -57,7 +57,7 @@ func newTraceImportFormat(f formats.Format) *cobra.Command {
 	}
 	open := f.Importer(cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return o.run(cmd, args, func(c formats.Common) (tracer.Source, error) { return open(args, c) })
+		return o.run(cmd, func(c formats.Common) (tracer.Source, error) { return open(args, c) })
 	}
 	o.flags(cmd)
 	return cmd
@@ -94,7 +94,7 @@ func (o *importOptions) common(cmd *cobra.Command) (formats.Common, error) {
 	return c, nil
 }
 
-func (o *importOptions) run(cmd *cobra.Command, _ []string, open func(formats.Common) (tracer.Source, error)) error {
+func (o *importOptions) run(cmd *cobra.Command, open func(formats.Common) (tracer.Source, error)) error {
 	c, err := o.common(cmd)
 	if err != nil {
 		return &sim.InputError{Err: err}
@@ -104,11 +104,9 @@ func (o *importOptions) run(cmd *cobra.Command, _ []string, open func(formats.Co
 		return &sim.InputError{Err: err}
 	}
 	defer func() { _ = s.Close() }() // it was only read
-	counted := newCounted(s)
-	if err := tracer.WriteFile(o.out, s.Head(), tracer.Events(counted)); err != nil {
+	if err := writeTrace(cmd, o.out, s); err != nil {
 		return &sim.InputError{Err: err}
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "simk: wrote %s: %s\n", o.out, counted)
 	return nil
 }
 

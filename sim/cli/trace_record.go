@@ -11,7 +11,6 @@ import (
 
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/clock"
-	"simk.dev/simk/tracer"
 	"simk.dev/simk/tracer/record/journal"
 )
 
@@ -59,10 +58,7 @@ reads it, also when the recorder was killed. At the end a trace takes its place.
 }
 
 func recordTo(cmd *cobra.Command, r *recordFlags, out string, limit time.Duration) error {
-	// The clock outlives the recording: its end is written after an interruption.
-	live, stop := context.WithCancel(context.WithoutCancel(cmd.Context()))
-	defer stop()
-	clock.Live(live)
+	defer liveClock(cmd)()
 	recorder, err := r.recorder(traceName(out), warner(cmd))
 	if err != nil {
 		return asRunError(err)
@@ -88,6 +84,14 @@ func recordTo(cmd *cobra.Command, r *recordFlags, out string, limit time.Duratio
 	return compile(cmd, []string{out}, out)
 }
 
+// liveClock lets the process' clock follow real time until it is called off. The
+// clock outlives an interruption, after which the end of a recording is written.
+func liveClock(cmd *cobra.Command) (stop func()) {
+	live, stop := context.WithCancel(context.WithoutCancel(cmd.Context()))
+	clock.Live(live)
+	return stop
+}
+
 // compile makes a trace of a recording, in its place if it is the same file.
 func compile(cmd *cobra.Command, recording []string, out string) error {
 	s, err := journal.Open(recording, journal.Window{})
@@ -95,12 +99,7 @@ func compile(cmd *cobra.Command, recording []string, out string) error {
 		return asRunError(err)
 	}
 	defer func() { _ = s.Close() }()
-	counted := newCounted(s)
-	if err := tracer.WriteFile(out, s.Head(), tracer.Events(counted)); err != nil {
-		return asRunError(err)
-	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "simk: wrote %s: %s\n", out, counted)
-	return nil
+	return asRunError(writeTrace(cmd, out, s))
 }
 
 // traceName is the name of a trace after its file.

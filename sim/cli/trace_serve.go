@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -14,7 +13,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"simk.dev/simk/sim"
-	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/tracer/record"
 	"simk.dev/simk/tracer/record/serve"
 )
@@ -155,9 +153,7 @@ func (s *serveFlags) run(cmd *cobra.Command) error {
 		return &sim.InputError{Err: err}
 	}
 	defer func() { _ = listener.Close() }()
-	live, stop := context.WithCancel(context.WithoutCancel(cmd.Context()))
-	defer stop()
-	clock.Live(live)
+	defer liveClock(cmd)()
 	recorder, err := s.record.recorder("recording", warner(cmd))
 	if err != nil {
 		return asRunError(err)

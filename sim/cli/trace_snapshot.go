@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"simk.dev/simk/sim"
-	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/tracer/record/journal"
 )
 
@@ -45,9 +43,7 @@ the others run until they are deleted. It reads what simk trace record reads.`,
 }
 
 func snapshotTo(cmd *cobra.Command, r *recordFlags, out string) error {
-	live, stop := context.WithCancel(context.WithoutCancel(cmd.Context()))
-	defer stop()
-	clock.Live(live)
+	defer liveClock(cmd)()
 	recorder, err := r.recorder(traceName(out), warner(cmd))
 	if err != nil {
 		return asRunError(err)

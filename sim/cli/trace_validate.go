@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -62,13 +61,6 @@ The exit code is 1 with errors, and with --strict with warnings too.`,
 	return cmd
 }
 
-func textOrJSON(output string) error {
-	if output != "text" && output != "json" {
-		return &sim.InputError{Err: fmt.Errorf("--output: want text or json, found %q", output)}
-	}
-	return nil
-}
-
 // validateAll validates each of simk's own traces, or one data set of another format.
 func validateAll(cmd *cobra.Command, paths []string) ([]*validate.Report, error) {
 	if _, err := formats.Detect(paths[0]); err == nil {
@@ -95,9 +87,7 @@ func writeReports(w io.Writer, output string, reports []*validate.Report) error 
 		validate.WriteText(w, reports)
 		return nil
 	}
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(reports)
+	return writeJSON(w, reports)
 }
 
 // verdict is the error that makes the exit code.

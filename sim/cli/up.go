@@ -13,8 +13,8 @@ import (
 
 func newUp() *cobra.Command {
 	var o sim.UpOptions
-	var speed, onError, start string
-	var verbose bool
+	var start string
+	var flags runFlags
 	cmd := &cobra.Command{
 		Use:   "up [FILE...]",
 		Short: "Run a simulated cluster for kubectl and other clients",
@@ -38,34 +38,23 @@ cluster. Nodes that clients create become Ready.`,
 					return &sim.InputError{Err: err}
 				}
 			}
-			if o.Speed, err = parseSpeed(speed); err != nil {
-				return &sim.InputError{Err: err}
-			}
-			if o.ContinueOnError, err = parseOnError(onError); err != nil {
-				return &sim.InputError{Err: err}
+			if err := flags.read(&o.Options); err != nil {
+				return err
 			}
 			if start != "trace" && start != "now" {
 				return &sim.InputError{Err: fmt.Errorf("--start is trace or now, not %q", start)}
 			}
 			o.StartNow = start == "now"
-			quietLogs(verbose)
 			return hint(up(cmd, o), unknown)
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&speed, "speed", "1", "virtual seconds per second, or max: a `number or max`")
 	f.StringVar(&o.Kubeconfig, "kubeconfig", "", "write the kubeconfig to this `file` (default: one in a temporary folder)")
 	f.IntVar(&o.Port, "port", 0, "`port` of the API on 127.0.0.1 (default: any that is free)")
 	f.StringVar(&start, "start", "trace", "when the cluster's time begins: as the trace says, or at the real time: `trace or now`")
 	f.StringVar(&o.Out, "out", "", "at the end, write report.json, pods.csv, timeline.csv and events.jsonl into this `folder`")
 	f.Int64Var(&o.Seed, "seed", 1, "start of the random choices; an interactive cluster is not repeatable even so")
-	f.StringVar(&o.SchedulerConfig, "scheduler-config", "", "KubeSchedulerConfiguration `file`")
-	f.StringVar(&o.Nodes, "nodes", "", "manifest `file` with the Nodes to use instead of the trace's")
-	f.StringVar(&o.FeatureGates, "feature-gates", "", "Kubernetes feature gates, such as `A=true,B=false`")
-	f.BoolVar(&o.EndpointSlices, "endpoint-slices", false, "run the endpoint slice controller too")
-	f.StringVar(&onError, "on-error", "continue", "when the apiserver rejects an object of the trace: `stop or continue`")
-	f.BoolVarP(&verbose, "verbose", "v", false, "print what the components log")
-	_ = cmd.MarkFlagDirname("out")
+	flags.add(cmd, &o.Options, "1", "continue")
 	return cmd
 }
 

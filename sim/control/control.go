@@ -1,7 +1,8 @@
 // Package control lets `simk ctl` steer a cluster that `simk up` runs: JSON over
 // HTTP on a unix socket in a folder that only the user can enter.
 //
-//	server: go control.Serve(ctx, path, pacer, status)
+//	server: listener, err := control.Listen(path)
+//	        err = control.Serve(ctx, listener, pacer, status)
 //	client: status, err := control.NewClient(path).Pause(ctx)
 package control
 

@@ -58,11 +58,7 @@ func (s *eventSink) CreateWithEventNamespaceWithContext(ctx context.Context, e *
 }
 
 func (s *eventSink) CreateWithEventNamespace(e *corev1.Event) (*corev1.Event, error) {
-	s.event(e)
-	if s.store {
-		return s.EventInterface.CreateWithEventNamespaceWithContext(context.Background(), e)
-	}
-	return e, nil
+	return s.CreateWithEventNamespaceWithContext(context.Background(), e)
 }
 
 func (s *eventSink) UpdateWithEventNamespaceWithContext(ctx context.Context, e *corev1.Event) (*corev1.Event, error) {
@@ -74,11 +70,7 @@ func (s *eventSink) UpdateWithEventNamespaceWithContext(ctx context.Context, e *
 }
 
 func (s *eventSink) UpdateWithEventNamespace(e *corev1.Event) (*corev1.Event, error) {
-	s.event(e)
-	if s.store {
-		return s.EventInterface.UpdateWithEventNamespaceWithContext(context.Background(), e)
-	}
-	return e, nil
+	return s.UpdateWithEventNamespaceWithContext(context.Background(), e)
 }
 
 func (s *eventSink) PatchWithEventNamespaceWithContext(ctx context.Context, e *corev1.Event, patch []byte) (*corev1.Event, error) {
@@ -90,9 +82,5 @@ func (s *eventSink) PatchWithEventNamespaceWithContext(ctx context.Context, e *c
 }
 
 func (s *eventSink) PatchWithEventNamespace(e *corev1.Event, patch []byte) (*corev1.Event, error) {
-	s.event(e)
-	if s.store {
-		return s.EventInterface.PatchWithEventNamespaceWithContext(context.Background(), e, patch)
-	}
-	return e, nil
+	return s.PatchWithEventNamespaceWithContext(context.Background(), e, patch)
 }

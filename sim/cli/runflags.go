@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"simk.dev/simk/sim"
+	"simk.dev/simk/sim/clock"
+)
+
+// runFlags are the flags that replay and up have in common, as texts.
+type runFlags struct {
+	speed, onError string
+	verbose        bool
+}
+
+// add adds them to a command, with its own defaults of two of them.
+func (r *runFlags) add(cmd *cobra.Command, o *sim.Options, speed, onError string) {
+	f := cmd.Flags()
+	f.StringVar(&r.speed, "speed", speed, "virtual seconds per second, or max: a `number or max`")
+	f.StringVar(&o.SchedulerConfig, "scheduler-config", "", "KubeSchedulerConfiguration `file`")
+	f.StringVar(&o.Nodes, "nodes", "", "manifest `file` with the Nodes to use instead of the trace's")
+	f.StringVar(&o.FeatureGates, "feature-gates", "", "Kubernetes feature gates, such as `A=true,B=false`")
+	f.BoolVar(&o.EndpointSlices, "endpoint-slices", false, "run the endpoint slice controller too")
+	f.StringVar(&r.onError, "on-error", onError, "when the apiserver rejects an object of an event: `stop or continue`")
+	f.BoolVarP(&r.verbose, "verbose", "v", false, "print what the components log")
+	_ = cmd.MarkFlagDirname("out")
+}
+
+// read checks them and puts them into the options.
+func (r *runFlags) read(o *sim.Options) (err error) {
+	if o.Speed, err = parseSpeed(r.speed); err != nil {
+		return &sim.InputError{Err: err}
+	}
+	if o.ContinueOnError, err = parseOnError(r.onError); err != nil {
+		return &sim.InputError{Err: err}
+	}
+	quietLogs(r.verbose)
+	return nil
+}
+
+func parseSpeed(s string) (float64, error) {
+	if s == "max" {
+		return 0, nil
+	}
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil || v <= 0 {
+		return 0, fmt.Errorf("--speed is a number above 0 or max, not %q", s)
+	}
+	if !clock.Virtual && v > 1 {
+		return 0, errors.New("--speed above 1 needs virtual time, and this binary runs in wall-clock time; build simk with `make build`")
+	}
+	return v, nil
+}
+
+func parseOnError(s string) (bool, error) {
+	switch s {
+	case "stop":
+		return false, nil
+	case "continue":
+		return true, nil
+	}
+	return false, fmt.Errorf("--on-error is stop or continue, not %q", s)
+}
