@@ -35,8 +35,8 @@ func (a *Autoscaler) distribute(o *option, now time.Time, nodes int) []increase 
 	for ; count > 0; count-- {
 		smallest := -1
 		for i, in := range share {
-			size := in.group.target() + in.delta
-			if size < in.group.Config().Max && (smallest < 0 || size < share[smallest].group.target()+share[smallest].delta) {
+			size := in.group.Size() + in.delta
+			if size < in.group.Config().Max && (smallest < 0 || size < share[smallest].group.Size()+share[smallest].delta) {
 				smallest = i
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/kubernetes/pkg/scheduler/framework"
@@ -66,9 +67,9 @@ func (a *Autoscaler) estimate(ctx context.Context, o *option, nodes int) {
 
 // estimateLimit is how many nodes an estimate may add.
 func (a *Autoscaler) estimateLimit(o *option, nodes int) int {
-	limit := o.group.Config().Max - o.group.target()
+	limit := o.group.Config().Max - o.group.Size()
 	for _, s := range o.similar {
-		limit += max(s.Config().Max-s.target(), 0)
+		limit += max(s.Config().Max-s.Size(), 0)
 	}
 	if n := a.options.maxNodesPerScaleUp; n > 0 {
 		limit = min(limit, n)
@@ -104,7 +105,7 @@ func (a *Autoscaler) beyondLimits(n *corev1.Node) string {
 	if len(over) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("max cluster %s limit reached", joined(over))
+	return fmt.Sprintf("max cluster %s limit reached", strings.Join(over, ", "))
 }
 
 // room is how many more such nodes the limits of the cluster allow.
@@ -141,14 +142,3 @@ func (a *Autoscaler) totals() (cores, memory int64) {
 
 func coresOf(n *corev1.Node) int64  { return n.Status.Capacity.Cpu().Value() }
 func memoryOf(n *corev1.Node) int64 { return n.Status.Capacity.Memory().Value() }
-
-func joined(list []string) string {
-	text := ""
-	for i, s := range list {
-		if i > 0 {
-			text += ", "
-		}
-		text += s
-	}
-	return text
-}

@@ -41,9 +41,6 @@ type backoff struct {
 	code, message string
 }
 
-// target is the group's target: machines that are or were asked for.
-func (s *groupState) target() int { return s.Size() }
-
 // observe takes stock of every group's machines.
 func (a *Autoscaler) observe(now time.Time) {
 	starting := map[string]bool{}
@@ -156,7 +153,7 @@ func (a *Autoscaler) backOff(s *groupState, now time.Time, code, message string)
 func (a *Autoscaler) clean(now time.Time) bool {
 	cleaned := false
 	for _, s := range a.groups {
-		room := s.target() - s.Config().Min
+		room := s.Size() - s.Config().Min
 		var failed, late []string
 		var why *groups.Error
 		for _, i := range s.instances {

@@ -176,9 +176,11 @@ func (a *Autoscaler) unneededLimit() int {
 
 // takeAway starts the deletion of nodes that were unneeded for long enough.
 func (a *Autoscaler) takeAway(ctx context.Context, now time.Time) bool {
-	if !a.options.down.typeLocal && a.cooling(now, "", a.lastUp, a.lastDelete, a.lastFailure) != "" {
-		a.explainCooling(a.cooling(now, "", a.lastUp, a.lastDelete, a.lastFailure))
-		return false
+	if !a.options.down.typeLocal {
+		if reason := a.cooling(now, "", a.lastUp, a.lastDelete, a.lastFailure); reason != "" {
+			a.explainCooling(reason)
+			return false
+		}
 	}
 	emptyBudget := a.options.down.parallelism - len(a.deletions)
 	drainBudget := a.options.down.drainParallelism
@@ -235,7 +237,7 @@ func (a *Autoscaler) removable(u *unneeded, now time.Time, going int, cores, mem
 		a.dueAt(end)
 		return fmt.Sprintf("%s: utilization %.3f, unneeded since %s, must be for %v", name, u.share, u.since.UTC().Format(time.RFC3339), wait)
 	}
-	if size := u.group.target() - going; size <= u.group.Config().Min {
+	if size := u.group.Size() - going; size <= u.group.Config().Min {
 		return fmt.Sprintf("NodeGroupMinSizeReached: group %s has %d nodes, min %d", u.group.Name(), size, u.group.Config().Min)
 	}
 	if cores-coresOf(u.node.Node) < a.options.cores.min || memory-memoryOf(u.node.Node) < a.options.memory.min*gib {

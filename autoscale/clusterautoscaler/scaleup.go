@@ -59,7 +59,7 @@ func (a *Autoscaler) scaleUp(ctx context.Context, now time.Time, pods []*waiting
 	}
 	var grown []string
 	for _, in := range increases {
-		from := in.group.target()
+		from := in.group.Size()
 		a.tell(a.statusRef(), corev1.EventTypeNormal, "ScaledUpGroup", fmt.Sprintf("Scale-up: setting group %s size to %d instead of %d (max: %d)", in.group.Name(), from+in.delta, from, in.group.Config().Max))
 		if err := in.group.Increase(in.delta); err != nil {
 			a.tell(a.statusRef(), corev1.EventTypeWarning, "FailedToScaleUpGroup", fmt.Sprintf("Scale-up failed for group %s: %v", in.group.Name(), err))
@@ -128,7 +128,7 @@ func (a *Autoscaler) makeOptions(ctx context.Context, now time.Time, classes []*
 // unable is why a group cannot grow; empty if it can.
 func (a *Autoscaler) unable(s *groupState, now time.Time) string {
 	switch {
-	case s.target() >= s.Config().Max:
+	case s.Size() >= s.Config().Max:
 		return reasonMaxSize
 	case s.backedOff(now):
 		return reasonBackoff

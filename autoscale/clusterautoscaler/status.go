@@ -177,7 +177,7 @@ func (a *Autoscaler) statusText(now time.Time) *statusText {
 		all.LongUnregistered += s.longUnregistered
 		all.Unregistered += s.unregistered
 		all.Registered.BeingDeleted += s.deleting
-		target, low, high := s.target(), s.Config().Min, s.Config().Max
+		target, low, high := s.Size(), s.Config().Min, s.Config().Max
 		p := a.statusPart(s.Name(), now, a.healthy(s), counts, candidates[s])
 		p.Health.CloudProviderTarget, p.Health.MinSize, p.Health.MaxSize = &target, &low, &high
 		up := "NoActivity"

@@ -75,12 +75,12 @@ func (m *maker) apply(batch []tracer.Object) []tracer.Object {
 		replicas := map[string]any{"replicas": int64(m.IntN(4))}
 		o = thing("apps/v1", "Deployment", []string{"", "default", "shop"}[m.IntN(3)], fmt.Sprintf("web-x%d", n), replicas)
 	case 2:
-		template := map[string]any{"metadata": map[string]any{"annotations": map[string]any{runFor: "90s"}}, "spec": map[string]any{"restartPolicy": "Never"}}
+		template := map[string]any{"metadata": map[string]any{"annotations": map[string]any{tracer.AnnotationRunFor: "90s"}}, "spec": map[string]any{"restartPolicy": "Never"}}
 		o = thing("batch/v1", "Job", "shop", fmt.Sprintf("job-x%d", n), map[string]any{"template": template, "completions": int64(n)})
 	default:
 		o = thing("v1", "Pod", []string{"", "batch"}[m.IntN(2)], fmt.Sprintf("pod-x%d", n), map[string]any{"restartPolicy": "Never"})
 		if m.IntN(2) == 0 {
-			o.SetAnnotations(map[string]string{runFor: "2m", startDelay: "1s"})
+			o.SetAnnotations(map[string]string{tracer.AnnotationRunFor: "2m", tracer.AnnotationStartDelay: "1s"})
 		}
 	}
 	same := func(x tracer.Object) bool { return x.Ref().Key() == o.Ref().Key() }

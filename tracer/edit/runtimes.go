@@ -9,15 +9,6 @@ import (
 	"simk.dev/simk/tracer/internal/kube"
 )
 
-// The annotations of pods that say how they run.
-const (
-	startDelay = "simk.dev/start-delay"
-	runFor     = "simk.dev/run-for"
-	initRunFor = "simk.dev/init-run-for"
-	exitCode   = "simk.dev/exit-code"
-	restarts   = "simk.dev/restarts"
-)
-
 // ScaleRunTimes multiplies how long pods run: runFor in lifecycles, and the
 // annotations run-for and init-run-for of pods and templates.
 type ScaleRunTimes struct {
@@ -56,7 +47,7 @@ func podMetadata(m map[string]any) []map[string]any {
 func scaleRunTimes(o object, factor float64) object {
 	for _, metadata := range podMetadata(o.Object.Object) {
 		annotations := kube.Map(metadata, "annotations")
-		for _, name := range []string{runFor, initRunFor} {
+		for _, name := range []string{tracer.AnnotationRunFor, tracer.AnnotationInitRunFor} {
 			if d, ok := durationOf(annotations, name); ok {
 				annotations[name] = tracer.FormatDuration(scaled(d, factor))
 			}
@@ -109,9 +100,9 @@ func life(o object) (tracer.Lifecycle, bool) {
 	}
 	for _, metadata := range podMetadata(o.Object.Object) {
 		annotations := kube.Map(metadata, "annotations")
-		l := tracer.Lifecycle{ExitCode: int32(numberOf(annotations, exitCode)), Restarts: int32(numberOf(annotations, restarts))}
-		l.StartDelay, _ = durationOf(annotations, startDelay)
-		l.RunFor, l.HasRunFor = durationOf(annotations, runFor)
+		l := tracer.Lifecycle{ExitCode: int32(numberOf(annotations, tracer.AnnotationExitCode)), Restarts: int32(numberOf(annotations, tracer.AnnotationRestarts))}
+		l.StartDelay, _ = durationOf(annotations, tracer.AnnotationStartDelay)
+		l.RunFor, l.HasRunFor = durationOf(annotations, tracer.AnnotationRunFor)
 		return l, l.HasRunFor
 	}
 	return tracer.Lifecycle{}, false
@@ -173,9 +164,9 @@ func cutRun(o object, left time.Duration) object {
 	}
 	o = o.copied()
 	annotations := kube.Map(o.Object.Object, "metadata", "annotations")
-	d, _ := durationOf(annotations, runFor)
-	annotations[runFor] = tracer.FormatDuration(min(left, d))
-	delete(annotations, startDelay)
-	delete(annotations, restarts)
+	d, _ := durationOf(annotations, tracer.AnnotationRunFor)
+	annotations[tracer.AnnotationRunFor] = tracer.FormatDuration(min(left, d))
+	delete(annotations, tracer.AnnotationStartDelay)
+	delete(annotations, tracer.AnnotationRestarts)
 	return o
 }

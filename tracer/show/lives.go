@@ -83,16 +83,16 @@ func annotated(template map[string]any) (life tracer.Lifecycle, found bool) {
 	for key, value := range annotations {
 		text, _ := value.(string)
 		switch key {
-		case "simk.dev/run-for":
+		case tracer.AnnotationRunFor:
 			d, err := time.ParseDuration(text)
 			if err == nil {
 				life.RunFor, life.HasRunFor, found = d, true, true
 			}
-		case "simk.dev/exit-code":
+		case tracer.AnnotationExitCode:
 			if n, err := strconv.ParseUint(text, 10, 8); err == nil {
 				life.ExitCode, found = int32(n), true
 			}
-		case "simk.dev/restarts":
+		case tracer.AnnotationRestarts:
 			if n, err := strconv.ParseUint(text, 10, 31); err == nil {
 				life.Restarts, found = int32(n), true
 			}

@@ -120,7 +120,7 @@ func (e *exported) life(r *row, ref tracer.ObjectRef, p *corev1.Pod) {
 		return
 	}
 	r.endless = true
-	if s, ok := p.Annotations["simk.dev/run-for"]; ok {
+	if s, ok := p.Annotations[tracer.AnnotationRunFor]; ok {
 		d, err := time.ParseDuration(s)
 		if r.endless = err != nil || d < 0; r.endless {
 			e.notes.Count("pods have a run time that cannot be read: in the table they have none")
@@ -128,14 +128,14 @@ func (e *exported) life(r *row, ref tracer.ObjectRef, p *corev1.Pod) {
 			r.runFor = d
 		}
 	}
-	if s, ok := p.Annotations["simk.dev/exit-code"]; ok {
+	if s, ok := p.Annotations[tracer.AnnotationExitCode]; ok {
 		code, err := strconv.ParseUint(s, 10, 8)
 		if err != nil {
 			e.notes.Count("pods have an exit code that cannot be read: in the table they have none")
 		}
 		r.exit = int32(code)
 	}
-	for _, key := range []string{"simk.dev/start-delay", "simk.dev/restarts", "simk.dev/init-run-for", "simk.dev/stop-delay"} {
+	for _, key := range []string{tracer.AnnotationStartDelay, tracer.AnnotationRestarts, tracer.AnnotationInitRunFor, tracer.AnnotationStopDelay} {
 		if _, ok := p.Annotations[key]; ok {
 			e.notes.Count("pods have an annotation " + key + ", which is lost")
 		}

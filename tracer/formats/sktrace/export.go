@@ -222,13 +222,13 @@ func (e *exported) annotated(o tracer.Object) *exportedOwner {
 	}
 	metadata, _ := pod["metadata"].(map[string]any)
 	annotations, _ := metadata["annotations"].(map[string]any)
-	text, _ := annotations["simk.dev/run-for"].(string)
+	text, _ := annotations[tracer.AnnotationRunFor].(string)
 	runFor, err := time.ParseDuration(text)
 	if err != nil || runFor < 0 {
 		return nil
 	}
 	l := tracer.Lifecycle{RunFor: runFor, HasRunFor: true}
-	if code, _ := annotations["simk.dev/exit-code"].(string); code != "" && code != "0" {
+	if code, _ := annotations[tracer.AnnotationExitCode].(string); code != "" && code != "0" {
 		l.ExitCode = 1 // for the warning
 	}
 	return &exportedOwner{pods: []tracer.Lifecycle{l}}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/internal/kube"
 )
 
 // templatePaths are SimKube's own JSON pointers to the pod templates of the
@@ -20,27 +21,6 @@ var templatePaths = map[string]string{
 	"v1.Pod":              "",
 }
 
-// clusterScoped are the kinds of Kubernetes itself that have no namespace.
-var clusterScoped = map[string]bool{
-	"Node": true, "Namespace": true, "PersistentVolume": true, "ComponentStatus": true,
-	"storage.k8s.io/StorageClass": true, "storage.k8s.io/CSIDriver": true, "storage.k8s.io/CSINode": true,
-	"storage.k8s.io/VolumeAttachment": true, "storage.k8s.io/VolumeAttributesClass": true,
-	"scheduling.k8s.io/PriorityClass": true, "node.k8s.io/RuntimeClass": true, "networking.k8s.io/IngressClass": true,
-	"networking.k8s.io/IPAddress": true, "networking.k8s.io/ServiceCIDR": true,
-	"rbac.authorization.k8s.io/ClusterRole": true, "rbac.authorization.k8s.io/ClusterRoleBinding": true,
-	"resource.k8s.io/DeviceClass": true, "resource.k8s.io/ResourceSlice": true, "resource.k8s.io/DeviceTaintRule": true,
-	"apiextensions.k8s.io/CustomResourceDefinition": true, "apiregistration.k8s.io/APIService": true,
-	"admissionregistration.k8s.io/MutatingWebhookConfiguration":     true,
-	"admissionregistration.k8s.io/ValidatingWebhookConfiguration":   true,
-	"admissionregistration.k8s.io/ValidatingAdmissionPolicy":        true,
-	"admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding": true,
-	"admissionregistration.k8s.io/MutatingAdmissionPolicy":          true,
-	"admissionregistration.k8s.io/MutatingAdmissionPolicyBinding":   true,
-	"certificates.k8s.io/CertificateSigningRequest":                 true,
-	"flowcontrol.apiserver.k8s.io/FlowSchema":                       true,
-	"flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration":       true,
-}
-
 // scope knows which kinds have namespaces: Kubernetes' own, and those that the
 // trace defines.
 type scope struct{ custom map[string]bool }
@@ -50,22 +30,16 @@ func (s *scope) learn(o tracer.Object) {
 	if o.GetKind() != "CustomResourceDefinition" {
 		return
 	}
-	spec, _ := o.Object["spec"].(map[string]any)
-	names, _ := spec["names"].(map[string]any)
-	group, _ := spec["group"].(string)
-	kind, _ := names["kind"].(string)
+	spec := kube.Map(o.Object, "spec")
 	if spec["scope"] == "Cluster" {
-		s.custom[group+"/"+kind] = true
+		s.custom[kube.Str(spec, "group")+"/"+kube.Str(spec, "names", "kind")] = true
 	}
 }
 
 // namespaced says whether objects of a kind have namespaces.
 func (s *scope) namespaced(ref tracer.ObjectRef) bool {
-	key := ref.Kind
-	if group, _, found := strings.Cut(ref.APIVersion, "/"); found {
-		key = group + "/" + key
-	}
-	return !clusterScoped[key] && !s.custom[key]
+	group := ref.Key().APIVersion
+	return !kube.ClusterScoped(group, ref.Kind) && !s.custom[group+"/"+ref.Kind]
 }
 
 // gvkOf is how SimKube writes a kind: "apps/v1.Deployment", "v1.Pod".

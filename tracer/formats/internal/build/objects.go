@@ -41,10 +41,10 @@ func (p Pod) Object() tracer.Object {
 	}
 	annotations := anyMap(p.Annotations)
 	if p.HasRunFor {
-		annotations["simk.dev/run-for"] = tracer.FormatDuration(p.RunFor)
+		annotations[tracer.AnnotationRunFor] = tracer.FormatDuration(p.RunFor)
 	}
 	if p.ExitCode != 0 {
-		annotations["simk.dev/exit-code"] = strconv.Itoa(int(p.ExitCode))
+		annotations[tracer.AnnotationExitCode] = strconv.Itoa(int(p.ExitCode))
 	}
 	if len(annotations) > 0 {
 		metadata["annotations"] = annotations

@@ -1,0 +1,12 @@
+package tracer
+
+// The annotations of pods that say how they run on simk's nodes. Package vnode
+// obeys them.
+const (
+	AnnotationStartDelay = "simk.dev/start-delay"
+	AnnotationRunFor     = "simk.dev/run-for"
+	AnnotationExitCode   = "simk.dev/exit-code"
+	AnnotationRestarts   = "simk.dev/restarts"
+	AnnotationInitRunFor = "simk.dev/init-run-for"
+	AnnotationStopDelay  = "simk.dev/stop-delay"
+)
