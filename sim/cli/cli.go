@@ -23,6 +23,7 @@ const (
 	exitOK          = 0
 	exitInput       = 1   // bad usage or input
 	exitRun         = 2   // the run itself failed
+	exitGate        = 3   // an outcome gate failed
 	exitInterrupted = 130 // SIGINT or SIGTERM
 )
 
@@ -47,7 +48,10 @@ func exitCode(ctx context.Context, err error) int {
 	var input *sim.InputError
 	var trace *tracer.Error
 	var run *runError
+	var gates *gateError
 	switch {
+	case errors.As(err, &gates):
+		return exitGate
 	case errors.As(err, &input), errors.As(err, &trace):
 		return exitInput
 	case errors.As(err, &run) && ctx.Err() != nil:
@@ -85,6 +89,6 @@ failed, 130 interrupted.`,
 	version := &cobra.Command{Use: "version", Short: "Print simk's version", Args: cobra.NoArgs, Run: func(cmd *cobra.Command, _ []string) {
 		fmt.Fprintln(cmd.OutOrStdout(), "simk", sim.Version)
 	}}
-	root.AddCommand(newReplay(), newUp(), newCtl(), newTrace(), version)
+	root.AddCommand(newReplay(), newGate(), newUp(), newCtl(), newTrace(), version)
 	return root
 }

@@ -17,6 +17,7 @@ func newReplay() *cobra.Command {
 	var o sim.Options
 	var output string
 	var flags runFlags
+	var gates gateFlags
 	cmd := &cobra.Command{
 		Use:   "replay TRACE...",
 		Short: "Replay a trace and report what happened",
@@ -30,7 +31,8 @@ files, byte for byte.`,
 		Example: `  simk replay trace.json
   simk replay trace.json --out results --scheduler-config most-allocated.yaml
   simk replay nodes.yaml pods.yaml
-  simk replay trace.json -o json | jq .pendingSeconds.p99`,
+  simk replay trace.json -o json | jq .pendingSeconds.p99
+  simk replay trace.json --assert 'pendingSeconds.p99 <= 30' --junit gates.xml`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			unknown, err := inputOf(cmd, args, &o)
@@ -43,7 +45,15 @@ files, byte for byte.`,
 			if err := textOrJSON(output); err != nil {
 				return err
 			}
-			return hint(replay(cmd, o, output), unknown)
+			gate, err := gates.compile()
+			if err != nil {
+				return &sim.InputError{Err: err}
+			}
+			r, err := replay(cmd, o, output)
+			if err != nil {
+				return hint(err, unknown)
+			}
+			return gate.check(cmd, r)
 		},
 	}
 	f := cmd.Flags()
@@ -52,10 +62,12 @@ files, byte for byte.`,
 	f.Int64Var(&o.Seed, "seed", 1, "start of all random choices; not 0")
 	f.DurationVar(&o.Duration, "duration", 0, "end the run at this offset, whatever the trace says (such as 6h)")
 	flags.add(cmd, &o, "max", "stop")
+	gates.add(cmd)
 	return cmd
 }
 
-func replay(cmd *cobra.Command, o sim.Options, output string) error {
+// replay runs, shows the outcome and returns its report.
+func replay(cmd *cobra.Command, o sim.Options, output string) (*report.Report, error) {
 	stderr := cmd.ErrOrStderr()
 	if !clock.Virtual {
 		fmt.Fprintln(stderr, "simk: this binary runs in wall-clock time, and its results differ from run to run; `make build` gives virtual time")
@@ -65,13 +77,13 @@ func replay(cmd *cobra.Command, o sim.Options, output string) error {
 	outcome, err := sim.Run(cmd.Context(), o)
 	line.clear()
 	if outcome == nil {
-		return asRunError(err)
+		return nil, asRunError(err)
 	}
 	if err := show(cmd.OutOrStdout(), outcome.Report, output); err != nil {
-		return &runError{err}
+		return nil, &runError{err}
 	}
 	wall(stderr, outcome)
-	return asRunError(err)
+	return outcome.Report, asRunError(err)
 }
 
 func asRunError(err error) error {

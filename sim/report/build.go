@@ -35,8 +35,8 @@ func Build(h *history.History, meta Meta) *Report {
 	am := amountsOf(h)
 	s := newSweep(h, lives, am)
 	r := &Report{
-		APIVersion:  "simk.dev/v1",
-		Kind:        "Report",
+		APIVersion:  apiVersion,
+		Kind:        kind,
 		SimkVersion: meta.Version,
 		Trace:       Trace{Name: meta.TraceName, SHA256: meta.TraceSHA256},
 		Options:     meta.Options,
@@ -63,6 +63,7 @@ func Build(h *history.History, meta Meta) *Report {
 	r.Utilization = utilization(h, lives, am, s.peaks)
 	r.Unschedulable, r.UnschedulableOmitted = reasons(h, lives)
 	r.Owners, r.OwnersOmitted = owners(h, lives)
+	r.Namespaces = namespaces(h, lives)
 	r.Rejected, r.Rejections = rejections(h)
 	r.Fidelity = fidelity(h, lives)
 	return r

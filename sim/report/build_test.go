@@ -178,9 +178,9 @@ var byHand = []struct {
 		}},
 		get: func(r *Report) any { return r.Owners },
 		want: []Owner{
-			{Owner: "Job/y", Namespace: "a", Created: 2, Bound: 2, Succeeded: 1, Failed: 1, PendingSecondsMean: 3, PendingSecondsMax: 4},
-			{Owner: "Job/x", Namespace: "a", Created: 1, PendingAtEnd: 1},
-			{Owner: "Job/x", Namespace: "b", Created: 1, Bound: 1, PendingSecondsMean: 1, PendingSecondsMax: 1},
+			{Owner: "Job/y", Namespace: "a", Share: Share{Created: 2, Bound: 2, Succeeded: 1, Failed: 1, PendingSecondsMean: 3, PendingSecondsMax: 4}},
+			{Owner: "Job/x", Namespace: "a", Share: Share{Created: 1, PendingAtEnd: 1}},
+			{Owner: "Job/x", Namespace: "b", Share: Share{Created: 1, Bound: 1, PendingSecondsMean: 1, PendingSecondsMax: 1}},
 		},
 	},
 	{

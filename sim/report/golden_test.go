@@ -100,10 +100,10 @@ func TestGolden(t *testing.T) {
 		},
 		UnschedulableOmitted: OmittedReasons{Reasons: 9, Pods: 110},
 		Owners: []Owner{
-			{Namespace: "a", Owner: "Job/few", Created: 900, Failed: 10}, {Namespace: "a", Owner: "Job/none", Created: 800},
-			{Namespace: "a", Owner: "Job/most", Created: 700, Failed: 600}, {Namespace: "b", Owner: "Job/many", Created: 600, Failed: 300},
-			{Namespace: "b", Owner: "Job/some", Created: 500, Failed: 200}, {Namespace: "b", Owner: "Job/fewer", Created: 400, Failed: 5},
-			{Namespace: "b", Owner: "Job/one", Created: 300, Failed: 1},
+			{Namespace: "a", Owner: "Job/few", Share: Share{Created: 900, Failed: 10}}, {Namespace: "a", Owner: "Job/none", Share: Share{Created: 800}},
+			{Namespace: "a", Owner: "Job/most", Share: Share{Created: 700, Failed: 600}}, {Namespace: "b", Owner: "Job/many", Share: Share{Created: 600, Failed: 300}},
+			{Namespace: "b", Owner: "Job/some", Share: Share{Created: 500, Failed: 200}}, {Namespace: "b", Owner: "Job/fewer", Share: Share{Created: 400, Failed: 5}},
+			{Namespace: "b", Owner: "Job/one", Share: Share{Created: 300, Failed: 1}},
 		},
 		OwnersOmitted: OmittedOwners{Owners: 5, Failed: 118},
 		Fidelity: &Fidelity{

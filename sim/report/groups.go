@@ -55,38 +55,46 @@ func shownOwner(namespace, owner string) ownerKey {
 	return ownerKey{namespace, owner}
 }
 
-// ownerSum is an Owner while its pods are being added up.
-type ownerSum struct {
-	Owner
+// shareSum is a Share while its pods are being added up.
+type shareSum struct {
+	ownerKey
+	Share
 	waited  area
 	longest time.Duration
 }
 
-// owners groups all pods by their workload.
-func owners(h *history.History, lives []life) ([]Owner, OmittedOwners) {
-	var sums []*ownerSum
-	index := map[ownerKey]*ownerSum{}
+// shares groups all pods by a key, and returns the groups with most pods first,
+// then by namespace and owner.
+func shares(h *history.History, lives []life, keyOf func(*history.Pod) ownerKey) []*shareSum {
+	var sums []*shareSum
+	index := map[ownerKey]*shareSum{}
 	for i, p := range h.Pods {
-		key := shownOwner(p.Namespace, p.Owner)
+		key := keyOf(p)
 		sum := index[key]
 		if sum == nil {
-			sum = &ownerSum{Owner: Owner{Namespace: key.namespace, Owner: key.owner}}
+			sum = &shareSum{ownerKey: key}
 			index[key] = sum
 			sums = append(sums, sum)
 		}
 		sum.add(lives[i])
 	}
-	slices.SortFunc(sums, func(a, b *ownerSum) int {
+	slices.SortFunc(sums, func(a, b *shareSum) int {
 		return cmp.Or(
 			cmp.Compare(b.Created, a.Created),
-			cmp.Compare(a.Namespace, b.Namespace),
-			cmp.Compare(a.Owner.Owner, b.Owner.Owner),
+			cmp.Compare(a.namespace, b.namespace),
+			cmp.Compare(a.owner, b.owner),
 		)
 	})
+	return sums
+}
+
+// owners groups all pods by their workload.
+func owners(h *history.History, lives []life) ([]Owner, OmittedOwners) {
+	sums := shares(h, lives, func(p *history.Pod) ownerKey { return shownOwner(p.Namespace, p.Owner) })
 	listed, rest := split(sums, maxOwners)
 	list := make([]Owner, len(listed))
 	for i, sum := range listed {
-		list[i] = sum.figures()
+		list[i] = Owner{Owner: sum.owner, Namespace: sum.namespace, Share: sum.figures()}
 	}
 	omitted := OmittedOwners{Owners: len(rest)}
 	for _, sum := range rest {
@@ -99,24 +107,36 @@ func owners(h *history.History, lives []life) ([]Owner, OmittedOwners) {
 	return list, omitted
 }
 
-func (o *ownerSum) add(l life) {
-	o.Created++
-	o.Succeeded += one(l.succeeded)
-	o.Failed += one(l.failed)
-	o.PendingAtEnd += one(l.pending())
+// namespaces groups all pods by namespace, by name.
+func namespaces(h *history.History, lives []life) []Namespace {
+	sums := shares(h, lives, func(p *history.Pod) ownerKey { return ownerKey{namespace: p.Namespace} })
+	listed, _ := split(sums, maxNamespaces)
+	list := make([]Namespace, len(listed))
+	for i, sum := range listed {
+		list[i] = Namespace{Namespace: sum.namespace, Share: sum.figures()}
+	}
+	slices.SortFunc(list, func(a, b Namespace) int { return cmp.Compare(a.Namespace, b.Namespace) })
+	return list
+}
+
+func (s *shareSum) add(l life) {
+	s.Created++
+	s.Succeeded += one(l.succeeded)
+	s.Failed += one(l.failed)
+	s.PendingAtEnd += one(l.pending())
 	if came(l.bound) {
-		o.Bound++
-		o.waited.add(1, l.wait())
-		o.longest = max(o.longest, l.wait())
+		s.Bound++
+		s.waited.add(1, l.wait())
+		s.longest = max(s.longest, l.wait())
 	}
 }
 
-func (o *ownerSum) figures() Owner {
-	if o.Bound > 0 {
-		o.PendingSecondsMean = o.waited.over(int64(o.Bound) * int64(time.Second))
-		o.PendingSecondsMax = seconds(o.longest)
+func (s *shareSum) figures() Share {
+	if s.Bound > 0 {
+		s.PendingSecondsMean = s.waited.over(int64(s.Bound) * int64(time.Second))
+		s.PendingSecondsMax = seconds(s.longest)
 	}
-	return o.Owner
+	return s.Share
 }
 
 // split cuts a list behind its first n elements.

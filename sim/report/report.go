@@ -1,9 +1,16 @@
 package report
 
+// What report.json says it is.
+const (
+	apiVersion = "simk.dev/v1"
+	kind       = "Report"
+)
+
 // The bounds that keep a report small however long the run was.
 const (
 	maxPoints     = 200 // of the timeline
 	maxOwners     = 100
+	maxNamespaces = 100
 	maxReasons    = 100
 	maxRejections = 100
 )
@@ -47,6 +54,8 @@ type Report struct {
 	// at most 100, the rest in OwnersOmitted.
 	Owners        []Owner       `json:"owners"`
 	OwnersOmitted OmittedOwners `json:"ownersOmitted"`
+	// Namespaces are by name; at most 100, those with the most pods.
+	Namespaces []Namespace `json:"namespaces"`
 	// Rejected is how many objects of the trace the apiserver refused;
 	// Rejections are the first 100 of them.
 	Rejected   int         `json:"rejected"`
@@ -145,21 +154,32 @@ type OmittedReasons struct {
 	Pods    int `json:"pods"`
 }
 
-// Owner is one workload: its pods are counted as in Pods.
-type Owner struct {
-	// Owner is "Kind/name" of the top-level owner, "Pod/*" for the bare pods of
-	// a namespace, taken together.
-	Owner        string `json:"owner"`
-	Namespace    string `json:"namespace"`
-	Created      int    `json:"created"`
-	Bound        int    `json:"bound"`
-	Succeeded    int    `json:"succeeded"`
-	Failed       int    `json:"failed"`
-	PendingAtEnd int    `json:"pendingAtEnd"`
+// Share is the part of all pods that belong together, counted as in Pods.
+type Share struct {
+	Created      int `json:"created"`
+	Bound        int `json:"bound"`
+	Succeeded    int `json:"succeeded"`
+	Failed       int `json:"failed"`
+	PendingAtEnd int `json:"pendingAtEnd"`
 	// PendingSecondsMean and PendingSecondsMax are from created to bound, in
 	// seconds, over the pods that were bound; zero when there is none.
 	PendingSecondsMean float64 `json:"pendingSecondsMean"`
 	PendingSecondsMax  float64 `json:"pendingSecondsMax"`
+}
+
+// Owner is one workload.
+type Owner struct {
+	// Owner is "Kind/name" of the top-level owner, "Pod/*" for the bare pods of
+	// a namespace, taken together.
+	Owner     string `json:"owner"`
+	Namespace string `json:"namespace"`
+	Share
+}
+
+// Namespace is all pods of a namespace.
+type Namespace struct {
+	Namespace string `json:"namespace"`
+	Share
 }
 
 // OmittedOwners adds up the owners that are not listed.

@@ -12,7 +12,7 @@ import (
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
 	"k8s.io/apiserver/pkg/cel/environment"
 
-	"simk.dev/simk/tracer/internal/spelling"
+	"simk.dev/simk/tracer/spelling"
 )
 
 // Where is a CEL expression that selects objects, compiled. It has Kubernetes'
@@ -141,29 +141,10 @@ func fields(v any, depth int) []string {
 	return all
 }
 
-// closest suggests the nearest of the known words; of equally near ones the
-// first in the alphabet.
+// closest suggests the nearest of the known words.
 func closest(word string, known []string) string {
-	best, near := "", max(1, len(word)/3)
-	for _, k := range known {
-		d := distance(word, k)
-		if strings.EqualFold(word, k) {
-			d = 0
-		}
-		if d < near || d == near && (best == "" || k < best) {
-			best, near = k, d
-		}
-	}
-	if best != "" {
-		return fmt.Sprintf("did you mean %q?", best)
+	if nearest, ok := spelling.Nearest(word, known); ok {
+		return fmt.Sprintf("did you mean %q?", nearest)
 	}
 	return "nothing there has a name like it"
-}
-
-// distance is spelling.Distance, or more than any useful bound when a word is long.
-func distance(a, b string) int {
-	if len(a) > 64 || len(b) > 64 {
-		return 64
-	}
-	return spelling.Distance(a, b)
 }

@@ -1,0 +1,32 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Read reads a report: a report.json, or the folder that holds one.
+func Read(path string) (*Report, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("read report: %w", err)
+	}
+	if info.IsDir() {
+		path = filepath.Join(path, ReportFile)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read report: %w", err)
+	}
+	var r Report
+	if err := json.Unmarshal(data, &r); err != nil {
+		return nil, fmt.Errorf("read report %s: %w", path, err)
+	}
+	if r.APIVersion != apiVersion || r.Kind != kind {
+		return nil, fmt.Errorf("read report %s: apiVersion %q and kind %q are not %s and %s; name the report.json of a run, or its folder",
+			path, r.APIVersion, r.Kind, apiVersion, kind)
+	}
+	return &r, nil
+}
