@@ -50,6 +50,8 @@ const (
 	ScaleDown DecisionKind = "scaleDown"
 	// NoScaleDown: a node stays although little is asked of it.
 	NoScaleDown DecisionKind = "noScaleDown"
+	// ScaleDownFailed: a node that was to go stays after all.
+	ScaleDownFailed DecisionKind = "scaleDownFailed"
 	// Failed: machines did not come.
 	Failed DecisionKind = "failed"
 	// Interrupted: the cloud took a machine back.

@@ -188,7 +188,7 @@ func (a *applier) putNode(ctx context.Context, o *unstructured.Unstructured) err
 	}
 	k := objectKey("Node", "", node.Name)
 	if !a.known[k] {
-		if err := a.pool.Add(ctx, &node); err != nil {
+		if err := a.pool.Add(ctx, &node, false); err != nil {
 			return unwrapStatus(err)
 		}
 		a.known[k] = true
@@ -216,7 +216,7 @@ func (a *applier) delete(ctx context.Context, ref tracer.ObjectRef) error {
 			return nil
 		}
 		delete(a.known, objectKey("Node", "", ref.Name))
-		return ignoreGone(a.pool.Remove(ctx, ref.Name))
+		return a.pool.Remove(ctx, ref.Name)
 	}
 	mapping, err := a.plane.Mapping(schema.FromAPIVersionAndKind(ref.APIVersion, ref.Kind))
 	if err != nil {

@@ -1,31 +1,24 @@
 package sim
 
 import (
-	"bufio"
-	"encoding/json"
-	"io"
-	"os"
-	"path/filepath"
-	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/tools/reference"
 
 	"simk.dev/simk/sim/report"
-	"simk.dev/simk/tracer"
 )
 
-// eventLog writes the Events that components post, one JSON object a line, in
-// the order in which they were posted.
-type eventLog struct {
-	start time.Time
+// Who posts Events that are no controller's.
+const (
+	schedulerComponent  = "scheduler"
+	autoscalerComponent = "cluster-autoscaler"
+)
 
-	mu   sync.Mutex
-	file *os.File
-	out  *bufio.Writer
-	enc  *json.Encoder
-	err  error
-}
+// eventLog writes the Events that components post.
+type eventLog struct{ *lineLog }
 
 // loggedEvent is a line of events.jsonl.
 type loggedEvent struct {
@@ -40,13 +33,8 @@ type loggedEvent struct {
 }
 
 func newEventLog(dir string, start time.Time) (*eventLog, error) {
-	f, err := os.Create(filepath.Join(dir, report.EventsFile))
-	if err != nil {
-		return nil, err
-	}
-	l := &eventLog{start: start, file: f, out: bufio.NewWriterSize(f, 1<<16)}
-	l.enc = json.NewEncoder(l.out)
-	return l, nil
+	l, err := newLineLog(dir, report.EventsFile, start)
+	return &eventLog{l}, err
 }
 
 // core logs an Event that a controller posted.
@@ -59,35 +47,17 @@ func (l *eventLog) core(e *corev1.Event) {
 		Name: e.InvolvedObject.Name, Component: component, Message: e.Message})
 }
 
-// note logs what the scheduler, or simk itself, has to say about a pod.
-func (l *eventLog) note(p *corev1.Pod, eventType, reason, note string) {
-	l.log(loggedEvent{Type: eventType, Reason: reason, Kind: "Pod", Namespace: p.Namespace, Name: p.Name, Component: "scheduler", Message: note})
+// note logs what the scheduler, the autoscaler, or simk itself, has to say about
+// an object.
+func (l *eventLog) note(component string, about runtime.Object, eventType, reason, note string) {
+	ref, err := reference.GetReference(scheme.Scheme, about)
+	if err != nil {
+		return // no object of Kubernetes
+	}
+	l.log(loggedEvent{Type: eventType, Reason: reason, Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name, Component: component, Message: note})
 }
 
 func (l *eventLog) log(e loggedEvent) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	e.At = max(time.Since(l.start).Truncate(resolution), 0).Seconds()
-	if err := l.enc.Encode(e); err != nil && l.err == nil {
-		l.err = err
-	}
-}
-
-// moveTo puts the finished log into dir, whole or not at all.
-func (l *eventLog) moveTo(dir string) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if err := l.out.Flush(); err != nil && l.err == nil {
-		l.err = err
-	}
-	if l.err != nil {
-		return l.err
-	}
-	if _, err := l.file.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	return tracer.WriteWhole(filepath.Join(dir, report.EventsFile), 0o666, func(w io.Writer) error {
-		_, err := io.Copy(w, l.file)
-		return err
-	})
+	e.At = l.at(time.Now())
+	l.add(e)
 }

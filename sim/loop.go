@@ -20,8 +20,10 @@ type replay struct {
 	drainer  *drainer
 	recorder *recorder
 	quiet    quiet
-	total    int // events in the trace
-	fired    int
+	// steps tell when something will happen though nothing changes.
+	steps []func() (t time.Time, ok bool)
+	total int // events in the trace
+	fired int
 }
 
 // loop is the simulation. For each event of the trace, in file order:

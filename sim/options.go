@@ -25,6 +25,8 @@ type Options struct {
 	SchedulerConfig string
 	// Nodes is the path of manifests whose Nodes replace those of the trace; empty: none.
 	Nodes string
+	// Autoscaler is the path of an autoscaler's file; empty: nodes neither come nor go.
+	Autoscaler string
 	// FeatureGates are Kubernetes feature gates ("A=true,B=false").
 	FeatureGates string
 	// EndpointSlices runs the endpoint slice controller too.
@@ -67,6 +69,7 @@ type optionsInReport struct {
 	Duration        string `json:"duration,omitempty"`
 	SchedulerConfig string `json:"schedulerConfigSHA256,omitempty"`
 	Nodes           string `json:"nodesSHA256,omitempty"`
+	Autoscaler      string `json:"autoscalerSHA256,omitempty"`
 	FeatureGates    string `json:"featureGates,omitempty"`
 	EndpointSlices  bool   `json:"endpointSlices"`
 	OnError         string `json:"onError"`

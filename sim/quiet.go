@@ -25,13 +25,17 @@ type quiet interface {
 }
 
 // runUntilQuiet lets time pass until nothing changes any more, and returns the
-// offset of the last change. A pod that will end is waited for.
+// offset of the last change. What will
+// happen by itself is waited for: a pod that ends, a machine that comes, a node that
+// an autoscaler takes away.
 func (r *replay) runUntilQuiet(ctx context.Context) (time.Duration, error) {
 	limit := time.Now().Add(quietLimit)
 	for {
 		next := r.quiet.LastWrite().Add(quietFor)
-		if step, waits := r.applier.pool.NextStep(); waits && step.After(next) {
-			next = step
+		for _, nextStep := range r.steps {
+			if step, waits := nextStep(); waits && step.After(next) {
+				next = step
+			}
 		}
 		if now := time.Now(); !next.After(now) {
 			return max(r.quiet.LastWrite().Sub(r.zero).Truncate(resolution), 0), nil

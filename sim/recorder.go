@@ -46,8 +46,11 @@ func newRecorder(start time.Time, owner func(*corev1.Pod) string) *recorder {
 }
 
 // now is the offset from the trace's start; what precedes it is at 0.
-func (r *recorder) now() time.Duration {
-	return max(time.Since(r.start).Truncate(resolution), 0)
+func (r *recorder) now() time.Duration { return offsetOf(r.start, time.Now()) }
+
+// offsetOf is an instant's offset from a trace's start.
+func offsetOf(start, t time.Time) time.Duration {
+	return max(t.Sub(start).Truncate(resolution), 0)
 }
 
 // watch begins to record. The informers are started by the caller.

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	schedulerapi "k8s.io/kubernetes/pkg/scheduler/apis/config"
 
+	"simk.dev/simk/autoscale/config"
 	"simk.dev/simk/scheduler"
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/controlplane"
@@ -59,7 +60,7 @@ func Run(ctx context.Context, options Options) (*Outcome, error) {
 
 // runIn replays a trace in a scratch folder. The run began, in wall time, before.
 func runIn(ctx context.Context, dir string, options Options, began time.Time) (*Outcome, error) {
-	in, err := readInput(&options)
+	in, err := readInput(&options, false)
 	if err == nil {
 		err = options.prepareOut()
 	}
@@ -106,18 +107,20 @@ func (c *cluster) conclude(outcome *Outcome, in *input, began time.Time, end tim
 
 // input is all that a run reads, checked before anything is started.
 type input struct {
-	summary   *tracer.Summary
-	scheduler *schedulerapi.KubeSchedulerConfiguration
-	nodes     []tracer.Object
-	inReport  optionsInReport
+	summary    *tracer.Summary
+	scheduler  *schedulerapi.KubeSchedulerConfiguration
+	nodes      []tracer.Object
+	autoscaler *config.Config // nil: none
+	inReport   optionsInReport
 }
 
-func readInput(o *Options) (*input, error) {
+// readInput reads it for a replay or an interactive cluster.
+func readInput(o *Options, interactive bool) (*input, error) {
 	in := &input{}
 	var err error
 	if o.Trace == "" {
 		in.summary = &tracer.Summary{Head: &tracer.Head{Name: "empty", StartTime: tracer.DefaultStartTime}}
-	} else if in.summary, err = tracer.Check(o.Trace, tracer.CheckOptions{NodesReplaced: o.Nodes != ""}); err != nil {
+	} else if in.summary, err = tracer.Check(o.Trace, tracer.CheckOptions{NodesReplaced: o.Nodes != "" || o.Autoscaler != ""}); err != nil {
 		return nil, err
 	}
 	if in.summary.Head.StartTime.Add(-bootAhead).Before(clock.Earliest) {
@@ -139,6 +142,14 @@ func readInput(o *Options) (*input, error) {
 			return nil, err
 		}
 		if in.inReport.SchedulerConfig, err = digest(o.SchedulerConfig); err != nil {
+			return nil, err
+		}
+	}
+	if o.Autoscaler != "" {
+		if in.autoscaler, err = readAutoscaler(o.Autoscaler, interactive); err != nil {
+			return nil, err
+		}
+		if in.inReport.Autoscaler, err = digest(o.Autoscaler); err != nil {
 			return nil, err
 		}
 	}
@@ -171,9 +182,10 @@ func (in *input) end(o *Options) time.Duration {
 // cluster is a simulated cluster that is ready for a trace.
 type cluster struct {
 	replay
-	plane  *controlplane.ControlPlane
-	group  *group
-	events *eventLog
+	plane   *controlplane.ControlPlane
+	group   *group
+	events  *eventLog
+	scaling *scaling // nil: nodes neither come nor go by themselves
 }
 
 // start brings the cluster up, one component after the other, at a fixed
@@ -189,13 +201,16 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 		return nil, err
 	}
 	c := &cluster{plane: plane, group: newGroup(ctx)}
+	c.options, c.zero, c.quiet, c.total = o, head.StartTime, plane, in.summary.Events
 	if c.events, err = newEventLog(dir, head.StartTime); err != nil {
 		return nil, err
 	}
 	plane.Event = c.events.core
 	own := &owners{plane.Informers}
 	c.recorder = newRecorder(head.StartTime, own.label)
-	lives := newLifecycles(own, head.Lifecycles, func(p *corev1.Pod, err error) { c.events.note(p, "Warning", "InvalidLifecycle", err.Error()) })
+	lives := newLifecycles(own, head.Lifecycles, func(p *corev1.Pod, err error) {
+		c.events.note(schedulerComponent, p, "Warning", "InvalidLifecycle", err.Error())
+	})
 	c.recorder.compareWith(head.Lifecycles, lives)
 	pool := vnode.New(vnode.Config{Client: plane.Client, Informers: plane.Informers, Lifecycle: lives.next})
 	var extra []string
@@ -210,8 +225,8 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 	s, err := scheduler.New(c.group.ctx, scheduler.Config{
 		Client: plane.Client, Rest: plane.Config, Informers: plane.Informers, Configuration: in.scheduler,
 		Event: func(p runtime.Object, eventType, reason, note string) {
-			c.events.note(p.(*corev1.Pod), eventType, reason, note)
-			plane.PostEvent(p, eventType, reason, note)
+			c.events.note(schedulerComponent, p, eventType, reason, note)
+			plane.PostEvent("default-scheduler", p, eventType, reason, note)
 		},
 	})
 	if err != nil {
@@ -219,6 +234,10 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 			err = fmt.Errorf("scheduler configuration %s: %w", o.SchedulerConfig, err)
 		}
 		return nil, &InputError{err}
+	}
+	c.steps = append(c.steps, pool.NextStep)
+	if err := c.addScaling(dir, in, pool); err != nil {
+		return nil, err
 	}
 	if err := c.recorder.watch(plane.Informers); err != nil {
 		return nil, fmt.Errorf("watch pods and nodes: %w", err)
@@ -230,7 +249,6 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 			return nil, err
 		}
 	}
-	c.options, c.zero, c.quiet, c.total = o, head.StartTime, plane, in.summary.Events
 	c.drainer = &drainer{client: plane.Client, draining: map[string]context.CancelFunc{}}
 	if c.applier, err = newApplier(plane, pool, o.Nodes != ""); err != nil {
 		return nil, err
@@ -278,6 +296,9 @@ func (c *cluster) cause(ctx context.Context, err error) error {
 func (c *cluster) populate(ctx context.Context, in *input) error {
 	clock.JumpTo(c.zero.Add(-clusterAhead))
 	c.report("objects", in.end(c.options))
+	if err := c.fillGroups(ctx); err != nil {
+		return err
+	}
 	for _, node := range joinOrder(in.nodes, c.options.Seed) {
 		if err := c.applier.addNode(ctx, node); err != nil {
 			return &InputError{fmt.Errorf("%s: %s: %w", node.Pos, node.Ref(), err)}
@@ -300,13 +321,18 @@ func (c *cluster) populate(ctx context.Context, in *input) error {
 		}
 	}
 	clock.JumpTo(c.zero)
-	return nil
+	return c.startScaling()
 }
 
 // write puts the results into the output folder, each file whole.
 func (c *cluster) write(r *report.Report, h *history.History) error {
 	if err := c.events.moveTo(c.options.Out); err != nil {
 		return fmt.Errorf("write events: %w", err)
+	}
+	if c.scaling != nil {
+		if err := c.scaling.recorder.lines.moveTo(c.options.Out); err != nil {
+			return fmt.Errorf("write decisions: %w", err)
+		}
 	}
 	return report.WriteDir(c.options.Out, r, h)
 }

@@ -73,7 +73,7 @@ func upIn(ctx context.Context, dir string, o UpOptions, began time.Time) (*Outco
 
 // readUpInput is readInput for a cluster that needs no trace.
 func readUpInput(o *UpOptions) (*input, error) {
-	in, err := readInput(&o.Options)
+	in, err := readInput(&o.Options, true)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func readUpInput(o *UpOptions) (*input, error) {
 	if o.StartNow || o.Trace == "" {
 		head.StartTime = clock.Wall().UTC().Truncate(time.Second)
 	}
-	if o.Trace == "" && o.Nodes == "" {
+	if o.Trace == "" && o.Nodes == "" && o.Autoscaler == "" {
 		head.Objects = defaultNodes()
 	}
 	return in, nil
@@ -156,7 +156,7 @@ func (c *cluster) adoptNodes() error {
 			node := obj.(*corev1.Node)
 			go func() { // handlers must not wait for the API
 				if err := c.applier.pool.Adopt(ctx, node); err != nil && ctx.Err() == nil {
-					c.plane.PostEvent(node, corev1.EventTypeWarning, "AdoptFailed", err.Error())
+					c.plane.PostEvent("simk", node, corev1.EventTypeWarning, "AdoptFailed", err.Error())
 				}
 			}()
 		},

@@ -8,7 +8,7 @@
 //
 //	pool, err := vnode.New(vnode.Config{Client: client, Informers: factory})
 //	go pool.Run(ctx, ready)
-//	pool.Add(ctx, node)      // comes up Ready
+//	pool.Add(ctx, node, false) // comes up Ready
 //	pool.Fail("n-17")        // stops answering; the control plane will notice
 //
 // Real: virtual-kubelet's pod controller, the Node and Pod objects, the order and

@@ -11,6 +11,7 @@ import (
 	vklog "github.com/virtual-kubelet/virtual-kubelet/log"
 	vknode "github.com/virtual-kubelet/virtual-kubelet/node"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
@@ -104,29 +105,14 @@ func (p *Pool) has(name string) bool {
 	return name != "" && p.nodes[name] != nil
 }
 
-// Add registers a node: it is created Ready, completed as Complete does.
-func (p *Pool) Add(ctx context.Context, object *corev1.Node) error { return p.add(ctx, object, true) }
-
-// AddBooting registers a node that is not Ready until Booted is called.
-func (p *Pool) AddBooting(ctx context.Context, object *corev1.Node) error {
-	return p.add(ctx, object, false)
-}
-
-// Booted makes a node that was added booting Ready.
-func (p *Pool) Booted(ctx context.Context, name string) error {
-	if err := p.postReady(ctx, name); err != nil {
-		return fmt.Errorf("start node %s: %w", name, err)
-	}
-	p.changed()
-	return nil
-}
-
-func (p *Pool) add(ctx context.Context, object *corev1.Node, ready bool) error {
+// Add registers a node, completed as Complete does: Ready or, with booting, not
+// Ready until Booted is called.
+func (p *Pool) Add(ctx context.Context, object *corev1.Node, booting bool) error {
 	complete := p.register(object)
 	if complete == nil {
 		return fmt.Errorf("node %s exists already", object.Name)
 	}
-	if !ready {
+	if booting {
 		complete.Status.Conditions = conditions(false, metav1.Now())
 	}
 	if _, err := p.config.Client.CoreV1().Nodes().Create(ctx, complete, metav1.CreateOptions{}); err != nil {
@@ -134,6 +120,16 @@ func (p *Pool) add(ctx context.Context, object *corev1.Node, ready bool) error {
 		delete(p.nodes, object.Name)
 		p.mu.Unlock()
 		return fmt.Errorf("create node %s: %w", object.Name, err)
+	}
+	p.changed()
+	return nil
+}
+
+// Booted makes a node that was added booting Ready. One that is gone is no error:
+// somebody else may delete Node objects.
+func (p *Pool) Booted(ctx context.Context, name string) error {
+	if err := p.postReady(ctx, name); err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("start node %s: %w", name, err)
 	}
 	p.changed()
 	return nil
@@ -182,8 +178,9 @@ func (p *Pool) Update(ctx context.Context, object *corev1.Node) error {
 
 // Remove takes a node and the containers on it away, as when a machine is
 // returned: the Node object is deleted, its pods are left to the control plane.
+// One that is gone is no error.
 func (p *Pool) Remove(ctx context.Context, name string) error {
-	if err := p.config.Client.CoreV1().Nodes().Delete(ctx, name, metav1.DeleteOptions{}); err != nil {
+	if err := p.config.Client.CoreV1().Nodes().Delete(ctx, name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("delete node %s: %w", name, err)
 	}
 	p.Forget(name)

@@ -219,6 +219,6 @@ func (a *Autoscaler) failedDown(ctx context.Context, d *deletion, now time.Time,
 		}
 		a.tell(n.Node, corev1.EventTypeWarning, "ScaleDownFailed", why)
 	}
-	a.record(autoscale.Decision{Kind: autoscale.NoScaleDown, Group: d.group.Name(), Node: d.node, Reason: "ScaleDownFailed: " + why})
+	a.record(autoscale.Decision{Kind: autoscale.ScaleDownFailed, Group: d.group.Name(), Node: d.node, Reason: why})
 	a.changed = true
 }

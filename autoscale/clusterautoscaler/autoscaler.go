@@ -63,7 +63,9 @@ type Autoscaler struct {
 	budgetLister      policylisters.PodDisruptionBudgetLister
 
 	due         time.Time // something is due without any change; zero: nothing
-	changed     bool      // something did, though nothing told of it
+	acts        time.Time // and something will be done then; see NextStep
+	next        foresight
+	changed     bool // something did, though nothing told of it
 	seenChanges uint64
 	recorded    map[string]string // decisions that stand, by what they concern
 
@@ -71,7 +73,8 @@ type Autoscaler struct {
 
 	lastUp, lastDelete, lastFailure time.Time
 	unneeded                        []*unneeded
-	unremovable                     map[string]time.Time // when a node is looked at again
+	unremovable                     map[string]unremovable
+	lastChange                      time.Time // the scan that last took in a change
 	deletions                       []*deletion
 	status                          *statusWriter
 }
@@ -88,7 +91,7 @@ func New(ctx context.Context, c Config) (*Autoscaler, error) {
 	a := &Autoscaler{
 		config: c, options: o, cluster: newCluster(), prices: newPrices(c.Groups),
 		chance:   rand.New(rand.NewPCG(uint64(c.Seed), 0x5ca1e)),
-		recorded: map[string]string{}, unremovable: map[string]time.Time{},
+		recorded: map[string]string{}, unremovable: map[string]unremovable{},
 	}
 	if a.priority, err = parsePriorities(c.Options.ExpanderPriorities); err != nil {
 		return nil, fmt.Errorf("cluster autoscaler: %w", err)
@@ -116,10 +119,11 @@ func New(ctx context.Context, c Config) (*Autoscaler, error) {
 func (a *Autoscaler) Run(ctx context.Context, ready func()) error {
 	a.fitter.own.Start(ctx.Done())
 	a.fitter.own.WaitForCacheSync(ctx.Done())
-	ready()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	scan := time.Now()
+	a.foresee(scan)
+	ready()
 	for {
 		select {
 		case <-ctx.Done():
@@ -137,6 +141,7 @@ func (a *Autoscaler) Run(ctx context.Context, ready func()) error {
 			}
 			scan = scan.Add(a.options.scanInterval)
 		}
+		a.foresee(scan)
 		next := scan
 		if step, ok := a.nextStep(); ok && step.Before(next) {
 			next = step
@@ -153,7 +158,10 @@ func (a *Autoscaler) scan(ctx context.Context, now time.Time) error {
 	if !a.changed && (a.due.IsZero() || now.Before(a.due)) {
 		return nil
 	}
-	a.due, a.seenChanges, a.changed = time.Time{}, changes, false
+	if a.changed {
+		a.lastChange = now
+	}
+	a.due, a.acts, a.seenChanges, a.changed = time.Time{}, time.Time{}, changes, false
 	err := a.decide(ctx, now)
 	a.writeStatus(ctx, now)
 	return err

@@ -2,7 +2,6 @@ package clusterautoscaler
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -153,16 +152,14 @@ func orElse(d metav1.Duration, otherwise time.Duration) time.Duration {
 	return d.Duration
 }
 
-// parseBounds reads "min:max".
+// parseBounds reads the bounds of a flag.
 func parseBounds(flag, text string, otherwise bounds) (bounds, error) {
 	if text == "" {
 		return otherwise, nil
 	}
-	from, to, ok := strings.Cut(text, ":")
-	low, err1 := strconv.ParseInt(from, 10, 64)
-	high, err2 := strconv.ParseInt(to, 10, 64)
-	if !ok || err1 != nil || err2 != nil || low < 0 || low > high {
-		return bounds{}, fmt.Errorf("%s %q is not <min>:<max>, two whole numbers of which the first is not larger, as in 0:100", flag, text)
+	low, high, err := config.ParseBounds(text)
+	if err != nil {
+		return bounds{}, fmt.Errorf("%s %w", flag, err)
 	}
 	return bounds{low, high}, nil
 }

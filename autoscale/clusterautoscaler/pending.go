@@ -65,7 +65,7 @@ func (a *Autoscaler) ripe(pods []*waiting, now time.Time) (ripe []*waiting, idle
 	fresh := 0
 	for _, w := range pods {
 		if delay := a.delayOf(w.Pod); now.Before(w.CreationTimestamp.Add(delay)) {
-			a.dueAt(w.CreationTimestamp.Add(delay))
+			a.actsAt(w.CreationTimestamp.Add(delay))
 			continue
 		}
 		if now.Before(w.CreationTimestamp.Add(bufferOf(w.Pod))) {
@@ -74,7 +74,7 @@ func (a *Autoscaler) ripe(pods []*waiting, now time.Time) (ripe []*waiting, idle
 		ripe = append(ripe, w)
 	}
 	if len(ripe) > 0 && fresh == len(ripe) {
-		a.dueAt(now) // at the next scan
+		a.actsAt(now) // at the next scan
 		return nil, false
 	}
 	return ripe, true

@@ -78,7 +78,7 @@ func (a *Autoscaler) count(s *groupState, i groups.Instance, now time.Time) {
 		s.unregistered++
 		s.upcoming = append(s.upcoming, i.Node)
 		if i.State == groups.Creating {
-			a.dueAt(i.Requested.Add(a.options.maxProvisionTime))
+			a.actsAt(i.Requested.Add(a.options.maxProvisionTime))
 		}
 	case isReady(n.Node):
 		s.ready++
@@ -114,7 +114,7 @@ func (a *Autoscaler) settleRequests(now time.Time) {
 			a.tell(a.statusRef(), corev1.EventTypeWarning, "ScaleUpTimedOut", fmt.Sprintf("Nodes added to group %s failed to register within %v", s.Name(), a.options.maxProvisionTime))
 			a.backOff(s, now, "timeout", fmt.Sprintf("Scale-up timed out for node group %s after %v", s.Name(), a.options.maxProvisionTime))
 		default:
-			a.dueAt(r.deadline)
+			a.actsAt(r.deadline)
 		}
 	}
 }
@@ -196,7 +196,7 @@ func (a *Autoscaler) asked(s *groupState, delta int, now time.Time) {
 	s.request.increase += delta
 	s.request.deadline = now.Add(a.options.maxProvisionTime)
 	s.lastUp, a.lastUp = now, now
-	a.dueAt(s.request.deadline)
+	a.actsAt(s.request.deadline)
 }
 
 // clusterHealthy says whether few enough nodes are unready for decisions.

@@ -21,6 +21,11 @@ type unneeded struct {
 	move, daemons []*corev1.Pod
 }
 
+// unremovable is a node that could not be removed.
+type unremovable struct {
+	judged, again time.Time // when it was looked at, and will be again
+}
+
 // scaleDown finds nodes that are not needed, and takes away those that have not
 // been for long enough. With idle false it only finds them.
 func (a *Autoscaler) scaleDown(ctx context.Context, now time.Time, idle bool) error {
@@ -37,7 +42,7 @@ func (a *Autoscaler) scaleDown(ctx context.Context, now time.Time, idle bool) er
 			break
 		}
 		if reason := a.remove(ctx, u, now, budgets, gone); reason != "" {
-			a.unremovable[u.node.Name] = now.Add(a.options.down.recheck)
+			a.unremovable[u.node.Name] = unremovable{now, now.Add(a.options.down.recheck)}
 			a.dueAt(now.Add(a.options.down.recheck))
 			a.stays(u.node.Node, u.group, reason)
 			continue
@@ -110,8 +115,11 @@ func (a *Autoscaler) eligible(n *node, now time.Time) *unneeded {
 		a.stays(n.Node, group, "ScaleDownDisabledAnnotation: node annotation "+scaleDownDisabled+": \"true\"")
 		return nil
 	}
-	if until, ok := a.unremovable[n.Name]; ok && now.Before(until) {
-		a.dueAt(until)
+	if u, ok := a.unremovable[n.Name]; ok && now.Before(u.again) {
+		a.dueAt(u.again)
+		if a.lastChange.After(u.judged) {
+			a.actsAt(u.again) // perhaps it can go by now
+		}
 		return nil // RecentlyUnremovable: why was said then
 	}
 	delete(a.unremovable, n.Name)
@@ -176,6 +184,9 @@ func (a *Autoscaler) unneededLimit() int {
 
 // takeAway starts the deletion of nodes that were unneeded for long enough.
 func (a *Autoscaler) takeAway(ctx context.Context, now time.Time) bool {
+	if len(a.unneeded) == 0 {
+		return false
+	}
 	if !a.options.down.typeLocal {
 		if reason := a.cooling(now, "", a.lastUp, a.lastDelete, a.lastFailure); reason != "" {
 			a.explainCooling(reason)
@@ -204,7 +215,7 @@ func (a *Autoscaler) takeAway(ctx context.Context, now time.Time) bool {
 			}
 			if emptyBudget <= 0 || !empty && drainBudget <= 0 {
 				a.stays(u.node.Node, u.group, "waits: as many nodes as may be are being deleted or drained")
-				a.dueAt(now)
+				a.actsAt(now)
 				continue
 			}
 			a.start(ctx, u, now)
@@ -234,7 +245,7 @@ func (a *Autoscaler) removable(u *unneeded, now time.Time, going int, cores, mem
 		name, wait = "NotUnreadyLongEnough", o.unreadyTime
 	}
 	if end := u.since.Add(wait); now.Before(end) {
-		a.dueAt(end)
+		a.actsAt(end)
 		return fmt.Sprintf("%s: utilization %.3f, unneeded since %s, must be for %v", name, u.share, u.since.UTC().Format(time.RFC3339), wait)
 	}
 	if size := u.group.Size() - going; size <= u.group.Config().Min {
@@ -259,7 +270,7 @@ func (a *Autoscaler) cooling(now time.Time, where string, up, deleted, failed ti
 		{"scale-down-delay-after-failure", failed, o.afterFailure},
 	} {
 		if end := d.at.Add(d.wait); !d.at.IsZero() && now.Before(end) {
-			a.dueAt(end)
+			a.actsAt(end)
 			return fmt.Sprintf("%s %v%s, until %s", d.name, d.wait, where, end.UTC().Format(time.RFC3339))
 		}
 	}

@@ -131,6 +131,7 @@ func (a *Autoscaler) unable(s *groupState, now time.Time) string {
 	case s.Size() >= s.Config().Max:
 		return reasonMaxSize
 	case s.backedOff(now):
+		a.actsAt(s.backoff.until)
 		return reasonBackoff
 	case !a.healthy(s):
 		return reasonUnhealthy

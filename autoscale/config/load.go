@@ -50,7 +50,8 @@ func Parse(name string, text []byte) (*Config, error) {
 	var c Config
 	unknown, err := json.UnmarshalStrict(converted, &c)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", at(name, &document, fieldIn(err.Error())), err)
+		path := wrongType(converted)
+		return nil, fmt.Errorf("%s: %s: %w", at(name, &document, path), path, err)
 	}
 	if len(unknown) > 0 {
 		field := strings.Trim(strings.TrimPrefix(unknown[0].Error(), "unknown field "), `"`)

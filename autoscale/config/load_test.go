@@ -10,8 +10,8 @@ import (
 
 const head = "apiVersion: simk.dev/v1\nkind: Autoscaler\n"
 
-func TestParse(t *testing.T) {
-	c, err := Parse("a.yaml", []byte(head+`mode: cluster-autoscaler
+// full has something of everything.
+const full = head + `mode: cluster-autoscaler
 nodeGroups:
 - name: general
   min: 1
@@ -27,9 +27,13 @@ nodeGroups:
 clusterAutoscaler:
   scan-interval: 20s
   scale-down-utilization-threshold: 0.4
+karpenter: {batchIdleDuration: 2s}
 schedule:
 - {at: 8h, every: 24h, sizes: {general: 5}}
-`))
+`
+
+func TestParse(t *testing.T) {
+	c, err := Parse("a.yaml", []byte(full))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,21 +49,26 @@ schedule:
 	}
 }
 
+// mistakes are files without their head, and what is said about each.
+var mistakes = map[string]struct{ text, want string }{
+	"min above max":   {"nodeGroups:\n- {name: a, min: 3, max: 2, machine: m5.large}", "a.yaml:4:21: nodeGroups[0].max: 2 is less than min, which is 3"},
+	"unknown mode":    {"mode: magic\nnodeGroups:\n- {name: a, max: 2, machine: m5.large}", "a.yaml:3:1: mode: no mode \"magic\""},
+	"no cpu":          {"nodeGroups:\n- name: a\n  max: 2\n  template: {capacity: {memory: 1Gi}}", "a.yaml:6:14: nodeGroups[0].template.capacity: has no cpu"},
+	"duplicate names": {"nodeGroups:\n- {name: a, max: 1, machine: m5.large}\n- {name: a, max: 1, machine: m5.large}", "a.yaml:5:4: nodeGroups[1].name: there are two"},
+	"bad price":       {"nodeGroups:\n- {name: a, max: 1, machine: m5.large, pricePerHour: cheap}", "a.yaml:4:40: nodeGroups[0].pricePerHour: "},
+	"unknown field":   {"nodeGroups:\n- {name: a, max: 1, machines: m5.large}", "a.yaml:4:21: unknown field"},
+	"unknown machine": {"nodeGroups:\n- {name: a, max: 1, machine: abacus}", "a.yaml:4:21: nodeGroups[0].machine"},
+	"wrong type":      {"nodeGroups:\n- {name: a, max: many}", "a.yaml:4:12: nodeGroups[0].max: "},
+	"unknown group":   {"nodeGroups:\n- {name: a, max: 1, machine: m5.large}\nschedule:\n- {at: 1h, sizes: {b: 1}}", "a.yaml:6:20: schedule[0].sizes.b"},
+	"duplicate key":   {"mode: none\nmode: none", "a.yaml"},
+	"bad duration":    {"nodeGroups:\n- name: a\n  max: 1\n  machine: m5.large\n  provisioning: {delay: soon}", "a.yaml:7:18: nodeGroups[0].provisioning.delay: "},
+	"bad bounds":      {"nodeGroups:\n- {name: a, max: 1, machine: m5.large}\nclusterAutoscaler: {cores-total: \"10\"}", "a.yaml:5:21: clusterAutoscaler.cores-total: "},
+	"not yaml":        {"{", "a.yaml"},
+}
+
 // Each mistake is told with the place of it.
 func TestMistakes(t *testing.T) {
-	for name, test := range map[string]struct{ text, want string }{
-		"min above max":   {"nodeGroups:\n- {name: a, min: 3, max: 2, machine: m5.large}", "a.yaml:4:21: nodeGroups[0].max: 2 is less than min, which is 3"},
-		"unknown mode":    {"mode: magic\nnodeGroups:\n- {name: a, max: 2, machine: m5.large}", "a.yaml:3:1: mode: no mode \"magic\""},
-		"no cpu":          {"nodeGroups:\n- name: a\n  max: 2\n  template: {capacity: {memory: 1Gi}}", "a.yaml:6:14: nodeGroups[0].template.capacity: has no cpu"},
-		"duplicate names": {"nodeGroups:\n- {name: a, max: 1, machine: m5.large}\n- {name: a, max: 1, machine: m5.large}", "a.yaml:5:4: nodeGroups[1].name: there are two"},
-		"bad price":       {"nodeGroups:\n- {name: a, max: 1, machine: m5.large, pricePerHour: cheap}", "a.yaml"},
-		"unknown field":   {"nodeGroups:\n- {name: a, max: 1, machines: m5.large}", "a.yaml:4:21: unknown field"},
-		"unknown machine": {"nodeGroups:\n- {name: a, max: 1, machine: abacus}", "a.yaml:4:21: nodeGroups[0].machine"},
-		"wrong type":      {"nodeGroups:\n- {name: a, max: many}", "a.yaml:3:1"},
-		"unknown group":   {"nodeGroups:\n- {name: a, max: 1, machine: m5.large}\nschedule:\n- {at: 1h, sizes: {b: 1}}", "a.yaml:6:20: schedule[0].sizes.b"},
-		"duplicate key":   {"mode: none\nmode: none", "a.yaml"},
-		"no YAML":         {"{", "a.yaml"},
-	} {
+	for name, test := range mistakes {
 		t.Run(name, func(t *testing.T) {
 			_, err := Parse("a.yaml", []byte(head+test.text))
 			if err == nil || !strings.HasPrefix(err.Error(), test.want) {

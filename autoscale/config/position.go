@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -60,15 +59,3 @@ func child(node *yamlnode.Node, step string) (key, value *yamlnode.Node) {
 	}
 	return nil, nil
 }
-
-// fieldIn finds the field that a decoder's error is about: "json: cannot unmarshal
-// string into Go struct field Config.nodeGroups.min of type int". It has no
-// indices, so that the position is that of the list in which the field is.
-func fieldIn(message string) string {
-	if m := structField.FindStringSubmatch(message); m != nil {
-		return m[1]
-	}
-	return ""
-}
-
-var structField = regexp.MustCompile(`Go struct field \w+\.(\S+) of type`)

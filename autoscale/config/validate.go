@@ -5,6 +5,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -14,6 +15,9 @@ import (
 
 // maxSize bounds a group: more nodes than any Kubernetes cluster can have.
 const maxSize = 100_000
+
+// maxPrice bounds the price of an hour, so that sums of billionths have room.
+const maxPrice = 1_000_000
 
 // complete fills in defaults and says what is wrong.
 func (c *Config) complete() error {
@@ -68,6 +72,8 @@ func (g *NodeGroup) complete(path string) error {
 		return faultf(path+".initial", "%d is not between min, %d, and max, %d", *g.Initial, g.Min, g.Max)
 	case g.PricePerHour != nil && g.PricePerHour.Sign() < 0:
 		return faultf(path+".pricePerHour", "%s is negative", g.PricePerHour)
+	case g.PricePerHour != nil && g.PricePerHour.CmpInt64(maxPrice) > 0:
+		return faultf(path+".pricePerHour", "%s is more than %d", g.PricePerHour, maxPrice)
 	}
 	if g.Machine != "" {
 		machine, ok := FindMachine(g.Machine)
@@ -160,6 +166,11 @@ func (a *ClusterAutoscaler) validate() error {
 			}
 		}
 	}
+	for _, b := range []struct{ name, text string }{{"cores-total", a.CoresTotal}, {"memory-total", a.MemoryTotal}} {
+		if _, _, err := ParseBounds(b.text); b.text != "" && err != nil {
+			return faultf("clusterAutoscaler."+b.name, "%v", err)
+		}
+	}
 	if t := a.ScaleDownUtilizationThreshold; t != nil && !(*t >= 0 && *t <= 1) {
 		return faultf("clusterAutoscaler.scale-down-utilization-threshold", "%v is not between 0 and 1", *t)
 	}
@@ -167,6 +178,17 @@ func (a *ClusterAutoscaler) validate() error {
 		return faultf("clusterAutoscaler.scan-interval", "is negative")
 	}
 	return nil
+}
+
+// ParseBounds reads the bounds of a resource, "min:max".
+func ParseBounds(text string) (low, high int64, err error) {
+	from, to, ok := strings.Cut(text, ":")
+	low, err1 := strconv.ParseInt(from, 10, 64)
+	high, err2 := strconv.ParseInt(to, 10, 64)
+	if !ok || err1 != nil || err2 != nil || low < 0 || low > high {
+		return 0, 0, fmt.Errorf("%q is not <min>:<max>, two whole numbers of which the first is not larger, as in 0:100", text)
+	}
+	return low, high, nil
 }
 
 // completeFrom fills in what the template leaves to the machine.

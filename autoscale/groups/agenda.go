@@ -23,6 +23,8 @@ type entry struct {
 	at  time.Time
 	seq int
 	do  func(context.Context)
+	// optional: it comes back for ever, or by chance, so nobody waits for it.
+	optional bool
 }
 
 func newAgenda() *agenda {
@@ -30,15 +32,32 @@ func newAgenda() *agenda {
 }
 
 // at lets do happen at t, or as soon as possible after it.
-func (a *agenda) at(t time.Time, do func(context.Context)) {
+func (a *agenda) at(t time.Time, do func(context.Context)) { a.add(t, do, false) }
+
+// maybeAt is at for what no run waits for.
+func (a *agenda) maybeAt(t time.Time, do func(context.Context)) { a.add(t, do, true) }
+
+func (a *agenda) add(t time.Time, do func(context.Context), optional bool) {
 	a.mu.Lock()
 	a.seq++
-	heap.Push(&a.entries, entry{t, a.seq, do})
+	heap.Push(&a.entries, entry{t, a.seq, do, optional})
 	a.mu.Unlock()
 	select {
 	case a.changed <- struct{}{}:
 	default:
 	}
+}
+
+// next is the first instant of what is not optional.
+func (a *agenda) next() (t time.Time, ok bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, e := range a.entries {
+		if !e.optional && (!ok || e.at.Before(t)) {
+			t, ok = e.at, true
+		}
+	}
+	return t, ok
 }
 
 // stop ends serve.

@@ -95,6 +95,11 @@ func (g *Groups) ForNode(node string) *Group {
 // nothing else about the groups has changed.
 func (g *Groups) Changes() uint64 { return g.changes.Load() }
 
+// NextStep returns when a machine will next come, start or go, or a size be set.
+// Spot interruptions, and sizes that are set again and again, do not count: there
+// is always a next one. ok is false if nothing else will happen.
+func (g *Groups) NextStep() (t time.Time, ok bool) { return g.agenda.next() }
+
 // Fill registers the initial machines, Ready at once: they exist when the trace
 // begins.
 func (g *Groups) Fill(ctx context.Context) error {
@@ -131,7 +136,11 @@ func (g *Groups) schedule() {
 }
 
 func (g *Groups) resizeAt(at time.Time, r config.Resize) {
-	g.agenda.at(at, func(context.Context) {
+	put := g.agenda.at
+	if r.Every.Duration > 0 {
+		put = g.agenda.maybeAt
+	}
+	put(at, func(context.Context) {
 		for _, group := range g.list { // not the map: its order is chance
 			if size, ok := r.Sizes[group.config.Name]; ok {
 				group.resize(size)

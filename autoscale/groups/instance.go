@@ -197,7 +197,7 @@ func (i *instance) awaitInterruption(from time.Time) {
 	}
 	after := i.chance.exponential(time.Duration(float64(time.Hour) / spot.InterruptionsPerHour))
 	all := i.group.all
-	all.agenda.at(from.Add(after), func(context.Context) {
+	all.agenda.maybeAt(from.Add(after), func(context.Context) {
 		if !i.is(Running) {
 			return
 		}

@@ -82,10 +82,10 @@ func TestReads(t *testing.T) {
 	simk := filepath.Join(t.TempDir(), "simk")
 	require.NoError(t, os.WriteFile(simk, []byte("#!/bin/sh\ntest \"$*\" = \"trace show trace.json\" || { echo \"bad: $*\" >&2; exit 1; }"), 0o755))
 	m := meter{simk: simk, timeout: time.Hour}
-	s, err := m.run(context.Background(), row{reads: []string{"trace", "show"}}, "trace.json")
+	s, err := m.run(context.Background(), row{reads: []string{"trace", "show"}}, "trace.json", nil)
 	require.NoError(t, err)
 	assert.Positive(t, s.peakRSS)
-	_, err = m.run(context.Background(), row{reads: []string{"trace", "validate"}}, "trace.json")
+	_, err = m.run(context.Background(), row{reads: []string{"trace", "validate"}}, "trace.json", nil)
 	assert.ErrorContains(t, err, "bad: trace validate trace.json")
 }
 

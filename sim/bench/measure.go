@@ -57,9 +57,17 @@ func (m *meter) measure(ctx context.Context, r row) result {
 	if err := writeTrace(path, r); err != nil {
 		return newResult(r, sample{}, fmt.Errorf("write trace: %w", err))
 	}
+	var flags []string
+	if r.autoscaler != "" {
+		file := filepath.Join(m.dir, r.name+".yaml")
+		if err := os.WriteFile(file, []byte(r.autoscaler), 0o600); err != nil {
+			return newResult(r, sample{}, fmt.Errorf("write autoscaler file: %w", err))
+		}
+		flags = []string{"--autoscaler", file}
+	}
 	var samples []sample
 	for range max(r.runs, 1) {
-		s, err := m.run(ctx, r, path)
+		s, err := m.run(ctx, r, path, flags)
 		if err == nil && r.want != nil {
 			err = r.want(s.report.Pods)
 		}
@@ -78,17 +86,17 @@ func median(samples []sample) sample {
 }
 
 // run runs simk once.
-func (m *meter) run(ctx context.Context, r row, trace string) (sample, error) {
+func (m *meter) run(ctx context.Context, r row, trace string, flags []string) (sample, error) {
 	if r.reads == nil {
-		return m.replay(ctx, trace)
+		return m.replay(ctx, trace, flags)
 	}
 	s, _, _, err := m.simkOnce(ctx, append(slices.Clone(r.reads), trace)...)
 	return s, err
 }
 
 // replay replays a trace once.
-func (m *meter) replay(ctx context.Context, trace string) (s sample, err error) {
-	s, stdout, stderr, err := m.simkOnce(ctx, "replay", trace, "-o", "json")
+func (m *meter) replay(ctx context.Context, trace string, flags []string) (s sample, err error) {
+	s, stdout, stderr, err := m.simkOnce(ctx, slices.Concat([]string{"replay", "-o", "json"}, flags, []string{trace})...)
 	if err != nil {
 		return s, err
 	}

@@ -26,7 +26,7 @@ func inputOf(cmd *cobra.Command, args []string, o *sim.Options) (unknown, err er
 	case err != nil:
 		return nil, err
 	}
-	nodes := o.Nodes != ""
+	nodes := o.Nodes != "" || o.Autoscaler != ""
 	o.Convert = func(path string) error { return convert(cmd, f, args, path, nodes) }
 	return nil, nil
 }
@@ -45,7 +45,7 @@ func convert(cmd *cobra.Command, f formats.Format, args []string, path string, n
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "simk: made a trace of %s, format %s: %s\n", strings.Join(args, ", "), f.Name, counted)
 	if counted.nodes == 0 && !nodes {
-		return fmt.Errorf("%s: there are no nodes in it, so that no pod could be placed: give a manifest of Nodes with --nodes FILE", strings.Join(args, ", "))
+		return fmt.Errorf("%s: there are no nodes in it, so that no pod could be placed: give a manifest of Nodes with --nodes FILE, or groups of machines with --autoscaler FILE", strings.Join(args, ", "))
 	}
 	return nil
 }

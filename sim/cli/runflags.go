@@ -23,6 +23,7 @@ func (r *runFlags) add(cmd *cobra.Command, o *sim.Options, speed, onError string
 	f.StringVar(&r.speed, "speed", speed, "virtual seconds per second, or max: a `number or max`")
 	f.StringVar(&o.SchedulerConfig, "scheduler-config", "", "KubeSchedulerConfiguration `file`")
 	f.StringVar(&o.Nodes, "nodes", "", "manifest `file` with the Nodes to use instead of the trace's")
+	f.StringVar(&o.Autoscaler, "autoscaler", "", "`file` that says which nodes come and go, and who decides it")
 	f.StringVar(&o.FeatureGates, "feature-gates", "", "Kubernetes feature gates, such as `A=true,B=false`")
 	f.BoolVar(&o.EndpointSlices, "endpoint-slices", false, "run the endpoint slice controller too")
 	f.StringVar(&r.onError, "on-error", onError, "when the apiserver rejects an object of an event: `stop or continue`")

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -16,14 +17,16 @@ import (
 
 var update = flag.Bool("update", false, "rewrite what the stories compare with")
 
-// TestMain lets stories run simk, and podtimes, as processes of their own: the
+// TestMain lets stories run simk, podtimes and the like as processes of their own: the
 // test binary runs itself under those names.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"simk":     func() { os.Exit(Main(os.Args[1:], os.Stdout, os.Stderr)) },
-		"podtimes": func() { os.Exit(podtimes(os.Args[1:])) },
-		"kubectl":  runKubectl,
-		"samepods": func() { os.Exit(samePods(os.Args[1:])) },
+		"simk":      func() { os.Exit(Main(os.Args[1:], os.Stdout, os.Stderr)) },
+		"podtimes":  func() { os.Exit(columns("podtimes", "pods.csv", "namespace", os.Args[1:])) },
+		"nodetimes": func() { os.Exit(columns("nodetimes", "nodes.csv", "group", os.Args[1:])) },
+		"figures":   func() { os.Exit(figures(os.Args[1:])) },
+		"kubectl":   runKubectl,
+		"samepods":  func() { os.Exit(samePods(os.Args[1:])) },
 	})
 }
 
@@ -47,16 +50,17 @@ func TestStories(t *testing.T) {
 	})
 }
 
-// podtimes prints columns of pods.csv for the pods of one namespace, in the
-// file's order, which is that of their creation:
+// columns prints columns of a table for the rows that have one value in a column, in
+// the table's order, which is that of creation:
 //
 //	podtimes OUTDIR NAMESPACE COLUMN...
-func podtimes(args []string) int {
+//	nodetimes OUTDIR GROUP COLUMN...
+func columns(name, table, by string, args []string) int {
 	if len(args) < 3 {
-		fmt.Fprintln(os.Stderr, "usage: podtimes OUTDIR NAMESPACE COLUMN...")
+		fmt.Fprintf(os.Stderr, "usage: %s OUTDIR %s COLUMN...\n", name, strings.ToUpper(by))
 		return 1
 	}
-	f, err := os.Open(filepath.Join(args[0], "pods.csv"))
+	f, err := os.Open(filepath.Join(args[0], table))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -69,14 +73,14 @@ func podtimes(args []string) int {
 	}
 	out := csv.NewWriter(os.Stdout)
 	for _, row := range rows[1:] {
-		if row[slices.Index(rows[0], "namespace")] != args[1] {
+		if row[slices.Index(rows[0], by)] != args[1] {
 			continue
 		}
 		var cells []string
 		for _, column := range args[2:] {
 			i := slices.Index(rows[0], column)
 			if i < 0 {
-				fmt.Fprintf(os.Stderr, "no column %q in pods.csv\n", column)
+				fmt.Fprintf(os.Stderr, "no column %q in %s\n", column, table)
 				return 1
 			}
 			cells = append(cells, row[i])

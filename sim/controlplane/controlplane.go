@@ -4,6 +4,7 @@ package controlplane
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -39,12 +40,14 @@ type ControlPlane struct {
 	// components post.
 	Event func(*corev1.Event)
 
-	options   Options
-	recorder  record.EventRecorder // nil in a replay
-	etcd      *etcd
-	transport *transport
-	discovery *cachedDiscovery
-	mapper    *restmapper.DeferredDiscoveryRESTMapper
+	options     Options
+	events      record.EventBroadcaster // nil in a replay
+	recordersMu sync.Mutex
+	recorders   map[string]record.EventRecorder // by component
+	etcd        *etcd
+	transport   *transport
+	discovery   *cachedDiscovery
+	mapper      *restmapper.DeferredDiscoveryRESTMapper
 }
 
 // electionBound is longer than etcd's election of its one member can take, in

@@ -34,7 +34,7 @@ type etcd struct {
 // cluster of one.
 func startEtcd(ctx context.Context, dir string) (*etcd, error) {
 	wal.SegmentSizeBytes = 8 << 20 // preallocated; 64 MiB would be the largest cost of a start
-	watchResyncPeriod = time.Second
+	tuneWatches()
 	logger := zap.NewNop()
 	peer := types.MustNewURLs([]string{"http://simk.invalid:2380"}) // a name is needed; nothing listens
 	server, err := etcdserver.NewServer(config.ServerConfig{
@@ -137,10 +137,3 @@ func (l *localReads) Get(ctx context.Context, key string, options ...clientv3.Op
 //
 //go:linkname newETCD3Client k8s.io/apiserver/pkg/storage/storagebackend/factory.newETCD3Client
 var newETCD3Client func(storagebackend.TransportConfig) (*clientkubernetes.Client, error)
-
-// watchResyncPeriod is how often etcd looks for watchers that lag behind, a
-// variable there for its tests; its 100 ms would be most of an idle cluster's
-// work.
-//
-//go:linkname watchResyncPeriod go.etcd.io/etcd/server/v3/storage/mvcc.watchResyncPeriod
-var watchResyncPeriod time.Duration

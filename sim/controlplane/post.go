@@ -10,17 +10,25 @@ import (
 	"k8s.io/client-go/tools/record"
 )
 
-// PostEvent stores an Event about an object in the scheduler's name, if the
+// PostEvent stores an Event about an object in a component's name, if the
 // control plane is an interactive one; in a replay nobody would read it.
-func (c *ControlPlane) PostEvent(about runtime.Object, eventType, reason, note string) {
-	if c.recorder != nil {
-		c.recorder.Event(about, eventType, reason, note)
+func (c *ControlPlane) PostEvent(component string, about runtime.Object, eventType, reason, note string) {
+	if c.events == nil {
+		return
 	}
+	c.recordersMu.Lock()
+	recorder := c.recorders[component]
+	if recorder == nil {
+		recorder = c.events.NewRecorder(scheme.Scheme, corev1.EventSource{Component: component})
+		c.recorders[component] = recorder
+	}
+	c.recordersMu.Unlock()
+	recorder.Event(about, eventType, reason, note)
 }
 
 // recordEvents makes PostEvent work until ctx ends.
 func (c *ControlPlane) recordEvents(ctx context.Context) {
-	broadcaster := record.NewBroadcaster(record.WithContext(ctx))
-	broadcaster.StartRecordingToSink(&typedcorev1.EventSinkImpl{Interface: c.Client.CoreV1().Events("")})
-	c.recorder = broadcaster.NewRecorder(scheme.Scheme, corev1.EventSource{Component: "default-scheduler"})
+	c.recorders = map[string]record.EventRecorder{}
+	c.events = record.NewBroadcaster(record.WithContext(ctx))
+	c.events.StartRecordingToSink(&typedcorev1.EventSinkImpl{Interface: c.Client.CoreV1().Events("")})
 }

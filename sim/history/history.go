@@ -105,6 +105,8 @@ type History struct {
 	Rejections []Rejection
 	// Recorded is what the run can be compared with, each owner once.
 	Recorded []Recorded
+	// Autoscaling is what the autoscaler did; nil: there was none.
+	Autoscaling *Autoscaling
 	// End is the instant the run ended; Incomplete says why it ended early.
 	End        time.Duration
 	Incomplete string

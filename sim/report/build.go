@@ -34,6 +34,7 @@ func Build(h *history.History, meta Meta) *Report {
 	lives := livesOf(h)
 	am := amountsOf(h)
 	s := newSweep(h, lives, am)
+	instants := sampleInstants(h.End)
 	r := &Report{
 		APIVersion:  apiVersion,
 		Kind:        kind,
@@ -52,7 +53,7 @@ func Build(h *history.History, meta Meta) *Report {
 		Restarts:         countRestarts(h),
 		PendingSeconds:   distribute(waits(lives)),
 		PlacementsSHA256: placements(h),
-		Timeline:         s.run(sampleInstants(h.End)),
+		Timeline:         s.run(instants),
 	}
 	r.Nodes = Nodes{
 		AtStart:   r.Timeline[0].Nodes,
@@ -66,6 +67,7 @@ func Build(h *history.History, meta Meta) *Report {
 	r.Namespaces = namespaces(h, lives)
 	r.Rejected, r.Rejections = rejections(h)
 	r.Fidelity = fidelity(h, lives)
+	r.Autoscaling = autoscaling(h, lives, am, instants, r.Timeline)
 	return r
 }
 

@@ -87,13 +87,18 @@ func secondsText(t time.Duration) string {
 }
 
 // writeTimeline writes a row for each point of the report's timeline, with two
-// columns for each resource: requested_cpu, allocatable_cpu.
+// columns for each resource: requested_cpu, allocatable_cpu; before them one for each
+// group of machines, if there are any: nodes_general.
 func writeTimeline(w io.Writer, r *Report) error {
 	var resources []string
 	if len(r.Timeline) > 0 { // all points have the same resources
 		resources = slices.Sorted(maps.Keys(r.Timeline[0].Requested))
 	}
 	header := []string{"atSeconds", "pending", "running", "succeeded", "failed", "nodes", "readyNodes"}
+	groups := groupNames(r.Timeline)
+	for _, name := range groups {
+		header = append(header, "nodes_"+name)
+	}
 	for _, name := range resources {
 		header = append(header, "requested_"+name, "allocatable_"+name)
 	}
@@ -103,6 +108,9 @@ func writeTimeline(w io.Writer, r *Report) error {
 		row := []string{floatText(p.AtSeconds)}
 		for _, n := range []int{p.Pending, p.Running, p.Succeeded, p.Failed, p.Nodes, p.ReadyNodes} {
 			row = append(row, strconv.Itoa(n))
+		}
+		for _, name := range groups {
+			row = append(row, strconv.Itoa(p.Groups[name]))
 		}
 		for _, name := range resources {
 			row = append(row, floatText(p.Requested[name]), floatText(p.Allocatable[name]))

@@ -17,10 +17,12 @@ import (
 // The files of a report directory. EventsFile is streamed into it while the
 // run goes on, by others; the rest is written at the end, by WriteDir.
 const (
-	ReportFile   = "report.json"
-	PodsFile     = "pods.csv"
-	TimelineFile = "timeline.csv"
-	EventsFile   = "events.jsonl"
+	ReportFile    = "report.json"
+	PodsFile      = "pods.csv"
+	TimelineFile  = "timeline.csv"
+	EventsFile    = "events.jsonl"
+	NodesFile     = "nodes.csv"
+	DecisionsFile = "decisions.jsonl"
 )
 
 // PrepareDir makes sure that a report can be written to dir: it creates the
@@ -61,10 +63,11 @@ func ours(e os.DirEntry) bool {
 	if strings.HasPrefix(name, ".") {
 		return true
 	}
-	return !e.IsDir() && slices.Contains([]string{ReportFile, PodsFile, TimelineFile, EventsFile}, name)
+	return !e.IsDir() && slices.Contains([]string{ReportFile, PodsFile, TimelineFile, EventsFile, NodesFile, DecisionsFile}, name)
 }
 
-// WriteDir writes report.json, pods.csv and timeline.csv to dir, which must be
+// WriteDir writes report.json, pods.csv, timeline.csv and, where there was an
+// autoscaler, nodes.csv to dir, which must be
 // as PrepareDir wants it. The files are written under temporary names and
 // take their own when all are whole, report.json last: after an error the
 // earlier report is still there, and a report.json is never without its tables.
@@ -72,14 +75,20 @@ func WriteDir(dir string, r *Report, h *history.History) (err error) {
 	if err := PrepareDir(dir); err != nil {
 		return err
 	}
-	files := []struct {
+	type file struct {
 		name  string
 		write func(io.Writer) error
-	}{
+	}
+	files := []file{
 		{PodsFile, func(w io.Writer) error { return writePods(w, h) }},
 		{TimelineFile, func(w io.Writer) error { return writeTimeline(w, r) }},
-		{ReportFile, func(w io.Writer) error { return WriteJSON(w, r) }},
 	}
+	if h.Autoscaling != nil {
+		files = append(files, file{NodesFile, func(w io.Writer) error { return writeNodes(w, h) }})
+	} else if err := removeAll(dir, NodesFile, DecisionsFile); err != nil {
+		return err
+	}
+	files = append(files, file{ReportFile, func(w io.Writer) error { return WriteJSON(w, r) }})
 	defer func() {
 		if err != nil {
 			for _, f := range files {
@@ -95,6 +104,16 @@ func WriteDir(dir string, r *Report, h *history.History) (err error) {
 	for _, f := range files {
 		if err := os.Rename(tempName(dir, f.name), filepath.Join(dir, f.name)); err != nil {
 			return fmt.Errorf("write %s: %w", f.name, err)
+		}
+	}
+	return nil
+}
+
+// removeAll removes files of an earlier report that this one does not have.
+func removeAll(dir string, names ...string) error {
+	for _, name := range names {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("replace report: %w", err)
 		}
 	}
 	return nil

@@ -55,6 +55,9 @@ func shownOwner(namespace, owner string) ownerKey {
 	return ownerKey{namespace, owner}
 }
 
+// ownedByDaemonSet says whether a pod is there because its node is.
+func ownedByDaemonSet(p *history.Pod) bool { return strings.HasPrefix(p.Owner, "DaemonSet/") }
+
 // shareSum is a Share while its pods are being added up.
 type shareSum struct {
 	ownerKey

@@ -31,6 +31,12 @@ func (a *area) plus(b area) {
 	a.hi, _ = bits.Add64(a.hi, b.hi, carry)
 }
 
+// times returns the area n times; n is not negative.
+func (a area) times(n int64) area {
+	hi, lo := bits.Mul64(a.lo, uint64(n))
+	return area{hi + a.hi*uint64(n), lo}
+}
+
 // compare is negative when a is the smaller one, positive when it is the larger.
 func (a *area) compare(b area) int {
 	return cmp.Or(cmp.Compare(a.hi, b.hi), cmp.Compare(a.lo, b.lo))

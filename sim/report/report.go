@@ -67,6 +67,8 @@ type Report struct {
 	// Fidelity compares the run with the real cluster. It is left out when the
 	// trace records neither nodes nor pending times.
 	Fidelity *Fidelity `json:"fidelity,omitempty"`
+	// Autoscaling is what the autoscaler did. It is left out when there was none.
+	Autoscaling *Autoscaling `json:"autoscaling,omitempty"`
 	// Timeline is the run at no more than 200 instants.
 	Timeline []Point `json:"timeline"`
 }
@@ -216,6 +218,8 @@ type Point struct {
 	// Nodes counts the nodes, ReadyNodes those of them that are Ready.
 	Nodes      int `json:"nodes"`
 	ReadyNodes int `json:"readyNodes"`
+	// Groups counts the nodes by group; it is left out when there is no autoscaler.
+	Groups map[string]int `json:"groups,omitempty"`
 	// Requested and Allocatable are by resource name, in Kubernetes' base
 	// unit: cores, bytes, devices. Requested is over the running pods,
 	// allocatable over the nodes. All points have the same resources.

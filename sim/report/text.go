@@ -26,6 +26,7 @@ func WriteText(w io.Writer, r *Report) error {
 	t.head(r)
 	t.pods(r)
 	t.nodes(r)
+	t.autoscaling(r.Autoscaling)
 	t.fidelity(r.Fidelity)
 	t.pending(r)
 	t.failures(r)

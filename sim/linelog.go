@@ -1,0 +1,69 @@
+package sim
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"simk.dev/simk/tracer"
+)
+
+// lineLog is a file of the results that grows during the run: one JSON object a
+// line, in the order in which things happened. It is kept in the scratch folder
+// until the run has ended.
+type lineLog struct {
+	name  string
+	start time.Time
+
+	mu   sync.Mutex
+	file *os.File
+	out  *bufio.Writer
+	enc  *json.Encoder
+	err  error
+}
+
+func newLineLog(dir, name string, start time.Time) (*lineLog, error) {
+	f, err := os.Create(filepath.Join(dir, name))
+	if err != nil {
+		return nil, err
+	}
+	l := &lineLog{name: name, start: start, file: f, out: bufio.NewWriterSize(f, 1<<16)}
+	l.enc = json.NewEncoder(l.out)
+	return l, nil
+}
+
+// at is an instant as lines have it: in seconds from the trace's start, 0 for what
+// came before.
+func (l *lineLog) at(t time.Time) float64 { return offsetOf(l.start, t).Seconds() }
+
+// add appends a line.
+func (l *lineLog) add(line any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.enc.Encode(line); err != nil && l.err == nil {
+		l.err = err
+	}
+}
+
+// moveTo puts the finished log into dir, whole or not at all.
+func (l *lineLog) moveTo(dir string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.out.Flush(); err != nil && l.err == nil {
+		l.err = err
+	}
+	if l.err != nil {
+		return l.err
+	}
+	if _, err := l.file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	return tracer.WriteWhole(filepath.Join(dir, l.name), 0o666, func(w io.Writer) error {
+		_, err := io.Copy(w, l.file)
+		return err
+	})
+}
