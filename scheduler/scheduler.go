@@ -35,6 +35,7 @@ type Scheduler struct {
 	upstream *upstream.Scheduler
 	shared   informers.SharedInformerFactory
 	dynamic  dynamicinformer.DynamicSharedInformerFactory
+	hold     hold
 }
 
 // New builds a scheduler. It registers its informers; the caller starts the
@@ -72,6 +73,7 @@ func New(ctx context.Context, config Config) (*Scheduler, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.holdable(ctx.Done())
 	return s, nil
 }
 

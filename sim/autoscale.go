@@ -69,7 +69,7 @@ var _ autoscale.Nodes = (*vnode.Pool)(nil)
 
 // addScaling prepares groups and autoscaler, if a file asks for them. It comes
 // before the informers are started.
-func (c *cluster) addScaling(dir string, in *input, pool *vnode.Pool) error {
+func (c *cluster) addScaling(dir string, in *input, pool *vnode.Pool, s *scheduler.Scheduler) error {
 	if in.autoscaler == nil {
 		return nil
 	}
@@ -80,6 +80,7 @@ func (c *cluster) addScaling(dir string, in *input, pool *vnode.Pool) error {
 	c.scaling = &scaling{recorder: record, groups: groups.New(groups.Options{
 		Groups: in.autoscaler.NodeGroups, Schedule: in.autoscaler.Schedule, Nodes: pool,
 		Start: c.zero, Seed: c.options.Seed, Record: record, Observe: record.step,
+		Together: func(do func()) { s.Hold(func() { do(); clock.Settle() }) },
 	})}
 	c.steps = append(c.steps, c.scaling.groups.NextStep)
 	make := scalingModes[in.autoscaler.Mode].decider

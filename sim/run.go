@@ -236,7 +236,7 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 		return nil, &InputError{err}
 	}
 	c.steps = append(c.steps, pool.NextStep)
-	if err := c.addScaling(dir, in, pool); err != nil {
+	if err := c.addScaling(dir, in, pool, s); err != nil {
 		return nil, err
 	}
 	if err := c.recorder.watch(plane.Informers); err != nil {

@@ -114,14 +114,14 @@ func New(ctx context.Context, c Config) (*Autoscaler, error) {
 	return a, nil
 }
 
-// Run decides once in each scan interval until ctx ends. It calls ready before
-// the first scan.
+// Run decides once in each scan interval until ctx ends, first at the end of one, as
+// upstream does. It calls ready before that.
 func (a *Autoscaler) Run(ctx context.Context, ready func()) error {
 	a.fitter.own.Start(ctx.Done())
 	a.fitter.own.WaitForCacheSync(ctx.Done())
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	scan := time.Now()
+	scan := time.Now().Add(a.options.scanInterval)
 	a.foresee(scan)
 	ready()
 	for {

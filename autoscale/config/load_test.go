@@ -58,7 +58,7 @@ var mistakes = map[string]struct{ text, want string }{
 	"bad price":       {"nodeGroups:\n- {name: a, max: 1, machine: m5.large, pricePerHour: cheap}", "a.yaml:4:40: nodeGroups[0].pricePerHour: "},
 	"unknown field":   {"nodeGroups:\n- {name: a, max: 1, machines: m5.large}", "a.yaml:4:21: unknown field"},
 	"unknown machine": {"nodeGroups:\n- {name: a, max: 1, machine: abacus}", "a.yaml:4:21: nodeGroups[0].machine"},
-	"wrong type":      {"nodeGroups:\n- {name: a, max: many}", "a.yaml:4:12: nodeGroups[0].max: "},
+	"wrong type":      {"nodeGroups:\n- {name: a, max: many}", "a.yaml:4:13: nodeGroups[0].max: "},
 	"unknown group":   {"nodeGroups:\n- {name: a, max: 1, machine: m5.large}\nschedule:\n- {at: 1h, sizes: {b: 1}}", "a.yaml:6:20: schedule[0].sizes.b"},
 	"duplicate key":   {"mode: none\nmode: none", "a.yaml"},
 	"bad duration":    {"nodeGroups:\n- name: a\n  max: 1\n  machine: m5.large\n  provisioning: {delay: soon}", "a.yaml:7:18: nodeGroups[0].provisioning.delay: "},

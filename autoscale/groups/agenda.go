@@ -63,24 +63,20 @@ func (a *agenda) next() (t time.Time, ok bool) {
 // stop ends serve.
 func (a *agenda) stop() { a.once.Do(func() { close(a.stopped) }) }
 
-// serve does what is due until ctx ends or the agenda is stopped.
-func (a *agenda) serve(ctx context.Context) {
+// serve does what is due until ctx ends or the agenda is stopped; together runs what
+// is due at one instant.
+func (a *agenda) serve(ctx context.Context, together func(do func())) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for ctx.Err() == nil {
-		a.mu.Lock()
-		var next *entry
-		if len(a.entries) > 0 {
-			next = &a.entries[0]
-			if !next.at.After(time.Now()) {
-				due := heap.Pop(&a.entries).(entry)
-				a.mu.Unlock()
-				due.do(ctx)
-				continue
-			}
-			timer.Reset(time.Until(next.at))
+		wait, some := a.wait()
+		if some && wait <= 0 {
+			together(func() { a.work(ctx) })
+			continue
 		}
-		a.mu.Unlock()
+		if some {
+			timer.Reset(wait)
+		}
 		select {
 		case <-timer.C:
 		case <-a.changed:
@@ -89,6 +85,30 @@ func (a *agenda) serve(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// wait is how long nothing is due; some is false if nothing ever will be.
+func (a *agenda) wait() (wait time.Duration, some bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.entries) == 0 {
+		return 0, false
+	}
+	return time.Until(a.entries[0].at), true
+}
+
+// work does all that is due.
+func (a *agenda) work(ctx context.Context) {
+	for ctx.Err() == nil {
+		a.mu.Lock()
+		if len(a.entries) == 0 || a.entries[0].at.After(time.Now()) {
+			a.mu.Unlock()
+			return
+		}
+		due := heap.Pop(&a.entries).(entry)
+		a.mu.Unlock()
+		due.do(ctx)
 	}
 }
 

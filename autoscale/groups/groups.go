@@ -34,6 +34,9 @@ type Options struct {
 	Seed int64
 	// Record receives failures, interruptions and resizes. Nil: nobody.
 	Record autoscale.Recorder
+	// Together runs what happens at one instant, such as many nodes that join. Nil:
+	// it just happens, one thing after the other.
+	Together func(do func())
 	// Observe is told of every step of every machine. Nil: nobody.
 	Observe func(Step)
 }
@@ -61,6 +64,9 @@ type Groups struct {
 
 // New returns groups without machines. Run brings the initial ones.
 func New(o Options) *Groups {
+	if o.Together == nil {
+		o.Together = func(do func()) { do() }
+	}
 	g := &Groups{options: o, agenda: newAgenda(), byNode: map[string]*instance{}}
 	for i := range o.Groups {
 		g.list = append(g.list, &Group{all: g, config: &o.Groups[i]})
@@ -122,7 +128,7 @@ func (g *Groups) Fill(ctx context.Context) error {
 func (g *Groups) Run(ctx context.Context, ready func()) error {
 	g.schedule()
 	ready()
-	g.agenda.serve(ctx)
+	g.agenda.serve(ctx, g.options.Together)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.err

@@ -8,8 +8,8 @@ import (
 
 // growPods come at once to a cluster without nodes; a node takes twenty.
 const (
-	growPods  = 20_000
-	growJobs  = 20
+	growPods        = 20_000
+	growDeployments = 20
 )
 
 const growAutoscaler = `apiVersion: simk.dev/v1
@@ -19,19 +19,14 @@ nodeGroups:
   max: 2000
   template: {capacity: {cpu: "20", memory: 64Gi, pods: "110"}}
   pricePerHour: 1
-  provisioning: {delay: 60s, boot: 20s}
+  provisioning: {delay: 60s}
 `
 
-// grow has Jobs whose pods run for a quarter of an hour on machines that come for
-// them, and go.
+// grow has Deployments whose pods all wait for machines.
 func grow(t *traceWriter) error {
-	t.head(time.Hour)
-	n := growPods / growJobs
-	for i := range growJobs {
-		pod := container{milliCPU: 1000, mebibytes: 2048, runFor: 15 * time.Minute, restartPolicy: "Never"}
-		t.event(event{apply: []object{workload("batch/v1", "Job", fmt.Sprintf("job-%02d", i), object{
-			"completions": n, "parallelism": n, "template": pod.template(nil),
-		})}})
+	t.head(10 * time.Minute)
+	for i := range growDeployments {
+		t.event(event{apply: []object{deployment(fmt.Sprintf("web-%02d", i), growPods/growDeployments)}})
 	}
 	return nil
 }
@@ -67,12 +62,16 @@ func wave(t *traceWriter) error {
 			continue
 		}
 		before[i] = replicas
-		name := fmt.Sprintf("web-%d", i)
-		labels := object{"app": name}
-		pod := container{milliCPU: 1000, mebibytes: 2048, restartPolicy: "Always"}
-		t.event(event{at: at, apply: []object{workload("apps/v1", "Deployment", name, object{
-			"replicas": replicas, "selector": object{"matchLabels": labels}, "template": pod.template(labels),
-		})}})
+		t.event(event{at: at, apply: []object{deployment(fmt.Sprintf("web-%d", i), replicas)}})
 	}
 	return nil
+}
+
+// deployment has pods of one core.
+func deployment(name string, replicas int) object {
+	labels := object{"app": name}
+	pod := container{milliCPU: 1000, mebibytes: 2048, restartPolicy: "Always"}
+	return workload("apps/v1", "Deployment", name, object{
+		"replicas": replicas, "selector": object{"matchLabels": labels}, "template": pod.template(labels),
+	})
 }

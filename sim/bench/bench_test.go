@@ -57,7 +57,7 @@ func TestReplay(t *testing.T) {
 		simk := filepath.Join(t.TempDir(), "simk")
 		require.NoError(t, os.WriteFile(simk, []byte("#!/bin/sh\n"+script), 0o755))
 		m := meter{simk: simk, timeout: time.Hour}
-		return m.replay(context.Background(), "trace.json")
+		return m.replay(context.Background(), "trace.json", nil)
 	}
 	const took = `echo "simk: took 2s (ready after 1s), 5 virtual seconds per second" >&2` + "\n"
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -186,8 +187,10 @@ func TestRepeatable(t *testing.T) {
 		t.Skip("only virtual time is repeatable")
 	}
 	environments := [][]string{nil, {"X=" + strings.Repeat("x", 5000)}, {"A=1", "B=2", "C=3"}}
-	for _, trace := range [][]string{{"trace.json"}, {"mixed.json", "--duration", "8h"}} {
-		t.Run(trace[0], func(t *testing.T) {
+	for _, trace := range [][]string{
+		{"trace.json"}, {"mixed.json", "--duration", "8h"}, {"trace.json", "--duration", "4h", "--autoscaler", "../../testdata/autoscaler.yaml"},
+	} {
+		t.Run(strings.Join(trace, " "), func(t *testing.T) {
 			run := func(i int) map[string]string {
 				out := filepath.Join(t.TempDir(), strings.Repeat("o", 1+50*i))
 				args := append([]string{"replay", "../../testdata/" + trace[0], "--out", out}, trace[1:]...)
@@ -197,16 +200,23 @@ func TestRepeatable(t *testing.T) {
 					t.Fatalf("%v\n%s", err, stderr)
 				}
 				files := map[string]string{}
-				for _, name := range []string{"report.json", "pods.csv", "timeline.csv", "events.jsonl"} {
-					b, err := os.ReadFile(filepath.Join(out, name))
+				names, err := filepath.Glob(filepath.Join(out, "*"))
+				if len(names) < 4 {
+					t.Fatalf("only %v (%v)", names, err)
+				}
+				for _, name := range names {
+					b, err := os.ReadFile(name)
 					if err != nil {
 						t.Fatal(err)
 					}
-					files[name] = string(b)
+					files[filepath.Base(name)] = string(b)
 				}
 				return files
 			}
 			first := run(0)
+			if _, ok := first["nodes.csv"]; ok != slices.Contains(trace, "--autoscaler") {
+				t.Errorf("nodes.csv is there: %v", ok)
+			}
 			for i := 1; i < len(environments); i++ {
 				again := run(i)
 				for name := range first {

@@ -32,8 +32,8 @@ func (t *text) autoscaling(a *Autoscaling) {
 		t.line("  %-24s%39.1f%10.2f", "all", a.NodeHours, a.Cost)
 	}
 	w := a.Waiting
-	t.line("  waited for a node: %s; all pods mean %s, max %s; otherwise mean %s, max %s", count(w.Pods, "pod"),
-		humanSeconds(w.ForNodeSeconds.Mean), humanSeconds(w.ForNodeSeconds.Max), humanSeconds(w.OtherSeconds.Mean), humanSeconds(w.OtherSeconds.Max))
+	t.line("  waiting for a node: mean %s, max %s (%s); else mean %s, max %s", humanSeconds(w.ForNodeSeconds.Mean),
+		humanSeconds(w.ForNodeSeconds.Max), count(w.Pods, "pod"), humanSeconds(w.OtherSeconds.Mean), humanSeconds(w.OtherSeconds.Max))
 	var unused []string
 	for _, name := range slices.Sorted(maps.Keys(a.Unused)) {
 		if name == cpu || name == "memory" {
@@ -41,7 +41,7 @@ func (t *text) autoscaling(a *Autoscaling) {
 		}
 	}
 	if len(unused) > 0 {
-		t.line("  unused of the groups' nodes: %s", strings.Join(unused, ", "))
+		t.line("  unused: %s of the groups' nodes", strings.Join(unused, ", "))
 	}
 	if e := a.Evictions; e.ScaleDown+e.Interruption > 0 {
 		t.line("  evicted: %s by scale-down, %s by interruptions", thousands(e.ScaleDown), thousands(e.Interruption))
