@@ -2,7 +2,7 @@
 #
 # faketime, simk   run on the virtual clock (sim/clock)
 # -overlay         the runtime files derived by sim/clock/overlay
-# -checklinkname   lets sim/controlplane reach three variables of upstream's
+# -checklinkname   lets sim/controlplane reach variables of upstream's
 export GOTOOLCHAIN ?= go1.26.8
 export CGO_ENABLED := 0
 

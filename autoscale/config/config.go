@@ -138,7 +138,7 @@ type Window struct {
 type Spot struct {
 	// InterruptionsPerHour is the rate for each machine.
 	InterruptionsPerHour float64 `json:"interruptionsPerHour"`
-	// Notice passes between the warning, a taint, and the end of the machine.
+	// Notice passes between the announcement and the end of the machine.
 	Notice metav1.Duration `json:"notice,omitempty"`
 }
 

@@ -7,10 +7,7 @@ import (
 )
 
 // growPods come at once to a cluster without nodes; a node takes twenty.
-const (
-	growPods        = 20_000
-	growDeployments = 20
-)
+const growPods = 20_000
 
 const growAutoscaler = `apiVersion: simk.dev/v1
 kind: Autoscaler
@@ -22,12 +19,10 @@ nodeGroups:
   provisioning: {delay: 60s}
 `
 
-// grow has Deployments whose pods all wait for machines.
+// grow has a burst of pods that all wait for machines.
 func grow(t *traceWriter) error {
 	t.head(10 * time.Minute)
-	for i := range growDeployments {
-		t.event(event{apply: []object{deployment(fmt.Sprintf("web-%02d", i), growPods/growDeployments)}})
-	}
+	t.burst(growPods)
 	return nil
 }
 

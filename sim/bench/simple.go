@@ -26,11 +26,7 @@ const bigPods = 20_000
 func big(t *traceWriter) error {
 	t.head(time.Hour)
 	t.nodes(5000)
-	burst := make([]object, bigPods)
-	for i := range burst {
-		burst[i] = container{milliCPU: 1000, mebibytes: 2048, restartPolicy: "Always"}.pod(fmt.Sprintf("p-%05d", i))
-	}
-	t.event(event{apply: burst})
+	t.burst(bigPods)
 	return nil
 }
 
@@ -61,4 +57,13 @@ func lives(t *traceWriter) error {
 		t.event(e)
 	}
 	return nil
+}
+
+// burst lets n pods of one core come at once, which go on running.
+func (t *traceWriter) burst(n int) {
+	burst := make([]object, n)
+	for i := range burst {
+		burst[i] = container{milliCPU: 1000, mebibytes: 2048, restartPolicy: "Always"}.pod(fmt.Sprintf("p-%05d", i))
+	}
+	t.event(event{apply: burst})
 }

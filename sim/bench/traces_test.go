@@ -29,7 +29,7 @@ func TestTraces(t *testing.T) {
 		"idle-1000":  {1000, 0, 0, 24 * time.Hour, 0},
 		"day":        {500, -1, 0, 24 * time.Hour, -1},
 		"big":        {5000, 20_000, 0, time.Hour, 0},
-		"grow":       {0, growDeployments, 0, 10 * time.Minute, 0},
+		"grow":       {0, growPods, 0, 10 * time.Minute, 0},
 		"wave":       {0, -1, 0, 24 * time.Hour, -1},
 		"arrivals":   {1000, 6000, 1000, 5 * time.Minute, 5*time.Minute - arrivalsEvery},
 	}
