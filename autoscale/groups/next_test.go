@@ -1,3 +1,7 @@
+//go:build faketime
+
+// These tests let hours pass, which takes virtual time.
+
 package groups
 
 import (
