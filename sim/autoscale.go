@@ -83,11 +83,11 @@ func (c *cluster) addScaling(dir string, in *input, pool *vnode.Pool, s *schedul
 		Together: func(do func()) { s.Hold(func() { do(); clock.Settle() }) },
 	})}
 	c.steps = append(c.steps, c.scaling.groups.NextStep)
-	make := scalingModes[in.autoscaler.Mode].decider
-	if make == nil {
+	build := scalingModes[in.autoscaler.Mode].decider
+	if build == nil {
 		return nil
 	}
-	if c.scaling.decider, err = make(c, in); err != nil {
+	if c.scaling.decider, err = build(c, in); err != nil {
 		return &InputError{fmt.Errorf("autoscaler configuration %s: %w", c.options.Autoscaler, err)}
 	}
 	c.steps = append(c.steps, c.scaling.decider.NextStep)
