@@ -2,12 +2,13 @@ package sim
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 )
 
 // inScratch does a run in a folder of its own, which holds its trace if that has to
-// be made first.
+// be made first, and its inline documents.
 func (o *Options) inScratch(run func(dir string) (*Outcome, error)) (*Outcome, error) {
 	dir, err := newScratch()
 	if err != nil {
@@ -18,8 +19,49 @@ func (o *Options) inScratch(run func(dir string) (*Outcome, error)) (*Outcome, e
 	if err != nil {
 		return nil, &InputError{err}
 	}
+	wordInline, err := o.unpack(dir.dir)
+	if err != nil {
+		return nil, err
+	}
 	outcome, err := run(dir.dir)
-	return outcome, word(err)
+	return outcome, wordInline(word(err))
+}
+
+// Inline is a document that stands within another file.
+type Inline struct {
+	// Name is what people call it, such as "run.yaml: schedulerConfig".
+	Name    string
+	Content []byte
+	// Path is the option that names the document's file.
+	Path func(*Options) *string
+}
+
+// unpack writes inline documents into the scratch folder, as files that the
+// options then name. It returns how to word errors about them.
+func (o *Options) unpack(scratch string) (word func(error) error, err error) {
+	word = asItIs
+	for i, doc := range o.Inline {
+		path := filepath.Join(scratch, fmt.Sprintf("inline-%d.yaml", i))
+		if err := os.WriteFile(path, doc.Content, 0o600); err != nil {
+			return nil, fmt.Errorf("unpack %s: %w", doc.Name, err)
+		}
+		*doc.Path(o) = path
+		before, renamed := word, renaming(path, doc.Name)
+		word = func(err error) error { return renamed(before(err)) }
+	}
+	return word, nil
+}
+
+func asItIs(err error) error { return err }
+
+// renaming words errors about a file in the scratch folder: people do not know it.
+func renaming(path, name string) func(error) error {
+	return func(err error) error {
+		if err == nil || !strings.Contains(err.Error(), path) {
+			return err
+		}
+		return &worded{err, strings.ReplaceAll(err.Error(), path, name)}
+	}
 }
 
 // convert lets the options' Convert write the trace into the scratch folder, and
@@ -27,19 +69,14 @@ func (o *Options) inScratch(run func(dir string) (*Outcome, error)) (*Outcome, e
 // own files, not that one.
 func (o *Options) convert(scratch string) (word func(error) error, err error) {
 	if o.Convert == nil {
-		return func(err error) error { return err }, nil
+		return asItIs, nil
 	}
 	inputs, path := o.Trace, filepath.Join(scratch, "converted.json")
 	if err := o.Convert(path); err != nil {
 		return nil, err
 	}
 	o.Trace = path
-	return func(err error) error {
-		if err == nil || !strings.Contains(err.Error(), path) {
-			return err
-		}
-		return &worded{err, strings.ReplaceAll(err.Error(), path, inputs+" (made a trace)")}
-	}, nil
+	return renaming(path, inputs+" (made a trace)"), nil
 }
 
 // worded is an error in other words.

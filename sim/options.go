@@ -27,6 +27,9 @@ type Options struct {
 	Nodes string
 	// Autoscaler is the path of an autoscaler's file; empty: nodes neither come nor go.
 	Autoscaler string
+	// Inline are documents whose files do not exist yet; they take the place of the
+	// paths above.
+	Inline []Inline
 	// FeatureGates are Kubernetes feature gates ("A=true,B=false").
 	FeatureGates string
 	// EndpointSlices runs the endpoint slice controller too.

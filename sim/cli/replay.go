@@ -15,7 +15,7 @@ import (
 
 func newReplay() *cobra.Command {
 	var o sim.Options
-	var output string
+	var output, config string
 	var flags runFlags
 	var gates gateFlags
 	cmd := &cobra.Command{
@@ -39,6 +39,11 @@ files, byte for byte.`,
 			if err != nil {
 				return &sim.InputError{Err: err}
 			}
+			if config != "" {
+				if err := configure(cmd, config, args, &o, &flags); err != nil {
+					return &sim.InputError{Err: err}
+				}
+			}
 			if err := flags.read(&o); err != nil {
 				return err
 			}
@@ -57,6 +62,7 @@ files, byte for byte.`,
 		},
 	}
 	f := cmd.Flags()
+	f.StringVar(&config, "config", "", "run configuration `file` (kind Run): scheduler, autoscaler, nodes, edits, seed; flags count more")
 	f.StringVar(&o.Out, "out", "", "write report.json, pods.csv, timeline.csv and events.jsonl into this `folder`")
 	f.StringVarP(&output, "output", "o", "text", "what to print: `text or json`")
 	f.Int64Var(&o.Seed, "seed", 1, "start of all random choices; not 0")

@@ -66,28 +66,33 @@ func (o *editOptions) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	open, more, err := o.inputs(cmd, args)
-	if err != nil {
-		return err
-	}
-	files.Open = func(path string) (tracer.Source, error) { return openEdited([]string{path}, formats.Common{}) }
-	if len(more) == 0 && len(script.Operations) == 0 {
-		return errors.New("nothing to do: give an operation, such as --from 2h (see --help)")
-	}
-	joined, err := (&edit.Script{Operations: more}).Compile(edit.Options{Open: files.Open})
-	if err != nil {
-		return err
-	}
-	plan, err := script.Compile(files)
-	if err != nil {
-		return err
-	}
-	s, err := joined.Then(plan).Apply(open)
+	s, err := o.apply(cmd, args, script, files)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = s.Close() }()
 	return writeTrace(cmd, o.out, s)
+}
+
+// apply opens the inputs, changed by a script.
+func (o *editOptions) apply(cmd *cobra.Command, args []string, script *edit.Script, files edit.Options) (tracer.Source, error) {
+	open, more, err := o.inputs(cmd, args)
+	if err != nil {
+		return nil, err
+	}
+	files.Open = func(path string) (tracer.Source, error) { return openEdited([]string{path}, formats.Common{}) }
+	if len(more) == 0 && len(script.Operations) == 0 {
+		return nil, errors.New("nothing to do: give an operation, such as --from 2h (see --help)")
+	}
+	joined, err := (&edit.Script{Operations: more}).Compile(edit.Options{Open: files.Open})
+	if err != nil {
+		return nil, err
+	}
+	plan, err := script.Compile(files)
+	if err != nil {
+		return nil, err
+	}
+	return joined.Then(plan).Apply(open)
 }
 
 // operationsOf returns the operations of the script or of the flags.

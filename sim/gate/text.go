@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"simk.dev/simk/sim/report"
 )
 
 // WriteText tells how gates fared: a line for each that passed, and for one that
@@ -50,7 +52,7 @@ func Failed(results []Result) int {
 // WriteMarkdown writes the results as a table for a summary of a CI job.
 func WriteMarkdown(w io.Writer, title string, results []Result) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "### simk: %s\n\n| | gate | figures |\n|---|---|---|\n", cell(title))
+	fmt.Fprintf(&b, "### simk: %s\n\n| | gate | figures |\n|---|---|---|\n", report.MarkdownCell(title))
 	for _, r := range results {
 		mark := "✅"
 		if !r.Passed {
@@ -58,10 +60,10 @@ func WriteMarkdown(w io.Writer, title string, results []Result) error {
 		}
 		var figures []string
 		for _, v := range r.Values {
-			figures = append(figures, code(v.Name)+" = "+cell(v.Value))
+			figures = append(figures, code(v.Name)+" = "+report.MarkdownCell(v.Value))
 		}
 		for _, o := range r.Offenders {
-			figures = append(figures, "worst: "+cell(o.String()))
+			figures = append(figures, "worst: "+report.MarkdownCell(o.String()))
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", mark, code(r.Expression), strings.Join(figures, "<br>"))
 	}
@@ -71,9 +73,4 @@ func WriteMarkdown(w io.Writer, title string, results []Result) error {
 }
 
 // code writes text as code in a cell; GitHub takes | for the cell's end even there.
-func code(s string) string { return "<code>" + cell(s) + "</code>" }
-
-var escaper = strings.NewReplacer("|", "&#124;", "<", "&lt;", ">", "&gt;", "&", "&amp;", "`", "&#96;", "*", "&#42;", "_", "&#95;", "\n", " ")
-
-// cell keeps text from ending its cell, and names in it from being markup.
-func cell(s string) string { return escaper.Replace(s) }
+func code(s string) string { return "<code>" + report.MarkdownCell(s) + "</code>" }

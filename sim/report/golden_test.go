@@ -189,7 +189,7 @@ func TestHumanSeconds(t *testing.T) {
 		0: "0s", 0.000001: "1µs", 0.00035: "350µs", 0.0015: "2ms", 0.35: "350ms", 0.9996: "1s", 1: "1s", 1.54: "1.5s",
 		59.94: "59.9s", 59.96: "1m", 192: "3m12s", 3599.6: "1h", 11520: "3h12m", 86400: "24h", 172799: "2d", 183600: "2d3h",
 	} {
-		if got := humanSeconds(s); got != want {
+		if got := HumanSeconds(s); got != want {
 			t.Errorf("%v: got %s, want %s", s, got, want)
 		}
 	}

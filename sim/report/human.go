@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// humanSeconds writes a duration as people say it, with the two units that
+// HumanSeconds writes a duration as people say it, with the two units that
 // matter: 350ms, 1.5s, 3m12s, 3h12m, 2d3h. It rounds before it chooses the
 // units, so that 59.99s is 1m and not 60s.
-func humanSeconds(s float64) string {
+func HumanSeconds(s float64) string {
 	d := time.Duration(math.Round(s*1e6)) * time.Microsecond
 	switch {
 	case d == 0:

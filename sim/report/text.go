@@ -54,7 +54,7 @@ func (t *text) row(label string, cells ...string) {
 
 func (t *text) head(r *Report) {
 	t.line("Trace     %s", cmp.Or(oneLine(r.Trace.Name), "(no name)"))
-	t.line("Virtual   %s, from %s to %s", humanSeconds(r.Simulated.Seconds), r.Simulated.Start, r.Simulated.End)
+	t.line("Virtual   %s, from %s to %s", HumanSeconds(r.Simulated.Seconds), r.Simulated.Start, r.Simulated.End)
 	if !r.Complete {
 		t.line("STOPPED   before its end: %s", oneLine(r.IncompleteReason))
 	}
@@ -74,7 +74,7 @@ func (t *text) pods(r *Report) {
 	if p.Bound > 0 {
 		d := r.PendingSeconds
 		t.row("Waiting", "mean", "p50", "p90", "p99", "max")
-		t.row("", humanSeconds(d.Mean), humanSeconds(d.P50), humanSeconds(d.P90), humanSeconds(d.P99), humanSeconds(d.Max))
+		t.row("", HumanSeconds(d.Mean), HumanSeconds(d.P50), HumanSeconds(d.P90), HumanSeconds(d.P99), HumanSeconds(d.Max))
 	}
 }
 
@@ -125,7 +125,7 @@ func (t *text) fidelity(f *Fidelity) {
 	}
 	if p := f.Pending; p != nil && p.ComparedPods > 0 {
 		line("waited %s on average, recorded %s; a pod differs by %s",
-			humanSeconds(p.SimulatedSeconds.Mean), humanSeconds(p.RecordedSeconds.Mean), humanSeconds(p.MeanAbsoluteDifferenceSeconds))
+			HumanSeconds(p.SimulatedSeconds.Mean), HumanSeconds(p.RecordedSeconds.Mean), HumanSeconds(p.MeanAbsoluteDifferenceSeconds))
 	}
 	var rest []string
 	for _, r := range []struct {
@@ -187,7 +187,7 @@ func (t *text) rejections(r *Report) {
 	t.line("Rejected by the apiserver: %s", count(r.Rejected, "object"))
 	top, _ := split(r.Rejections, topRows)
 	for _, x := range top {
-		t.line("  %7s  %s", humanSeconds(x.AtSeconds), oneLine(x.Object+": "+x.Message))
+		t.line("  %7s  %s", HumanSeconds(x.AtSeconds), oneLine(x.Object+": "+x.Message))
 	}
 	t.others(r.Rejected-len(top), "more in report.json")
 }

@@ -32,8 +32,8 @@ func (t *text) autoscaling(a *Autoscaling) {
 		t.line("  %-24s%39.1f%10.2f", "all", a.NodeHours, a.Cost)
 	}
 	w := a.Waiting
-	t.line("  waiting for a node: mean %s, max %s (%s); else mean %s, max %s", humanSeconds(w.ForNodeSeconds.Mean),
-		humanSeconds(w.ForNodeSeconds.Max), count(w.Pods, "pod"), humanSeconds(w.OtherSeconds.Mean), humanSeconds(w.OtherSeconds.Max))
+	t.line("  waiting for a node: mean %s, max %s (%s); else mean %s, max %s", HumanSeconds(w.ForNodeSeconds.Mean),
+		HumanSeconds(w.ForNodeSeconds.Max), count(w.Pods, "pod"), HumanSeconds(w.OtherSeconds.Mean), HumanSeconds(w.OtherSeconds.Max))
 	var unused []string
 	for _, name := range slices.Sorted(maps.Keys(a.Unused)) {
 		if name == cpu || name == "memory" {

@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"simk.dev/simk/sim"
+	"simk.dev/simk/sim/runconfig"
+	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/edit"
+)
+
+// configure puts a run's configuration into the options. Flags that were given
+// count more; args are the inputs, which its edits change.
+func configure(cmd *cobra.Command, path string, args []string, o *sim.Options, flags *runFlags) error {
+	c, err := runconfig.Read(path)
+	if err != nil {
+		return err
+	}
+	given := cmd.Flags().Changed
+	if c.Seed != 0 && !given("seed") {
+		o.Seed = c.Seed
+	}
+	if c.Duration.Duration != 0 && !given("duration") {
+		o.Duration = c.Duration.Duration
+	}
+	if len(c.FeatureGates) > 0 && !given("feature-gates") {
+		o.FeatureGates = c.Gates()
+	}
+	if c.EndpointSlices && !given("endpoint-slices") {
+		o.EndpointSlices = true
+	}
+	if c.OnError != "" && !given("on-error") {
+		flags.onError = c.OnError
+	}
+	for _, d := range []struct {
+		name, flag string
+		document   runconfig.Document
+		path       func(*sim.Options) *string
+	}{
+		{"schedulerConfig", "scheduler-config", c.SchedulerConfig, func(o *sim.Options) *string { return &o.SchedulerConfig }},
+		{"autoscaler", "autoscaler", c.Autoscaler, func(o *sim.Options) *string { return &o.Autoscaler }},
+		{"nodes", "nodes", c.Nodes, func(o *sim.Options) *string { return &o.Nodes }},
+	} {
+		switch {
+		case d.document.IsZero() || given(d.flag):
+		case d.document.Path != "":
+			*d.path(o) = d.document.Path
+		default:
+			*d.path(o) = path // what follows only asks whether there is one
+			o.Inline = append(o.Inline, sim.Inline{Name: path + ": " + d.name, Content: d.document.Content, Path: d.path})
+		}
+	}
+	if !c.Edit.IsZero() {
+		o.Convert = func(out string) error { return editInputs(cmd, path, c.Edit, args, out) }
+	}
+	return nil
+}
+
+// editInputs writes the trace that the inputs make when a configuration's edits
+// are applied.
+func editInputs(cmd *cobra.Command, config string, document runconfig.Document, args []string, out string) (err error) {
+	var script *edit.Script
+	files := edit.Options{Dir: filepath.Dir(config)}
+	if document.Path != "" {
+		files.Dir = filepath.Dir(document.Path)
+		script, err = edit.ReadScript(document.Path)
+	} else {
+		script, err = edit.ParseScript(config+": edit", document.Content)
+	}
+	if err != nil {
+		return err
+	}
+	s, err := (&editOptions{}).apply(cmd, args, script, files)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close() }() // it was only read
+	if err := tracer.WriteFile(out, s.Head(), tracer.Events(s)); err != nil {
+		return fmt.Errorf("%s: edit: %w", config, err)
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+// Package runconfig is a run's configuration in one file: all that can change an
+// outcome. simk replay takes it with --config; simk compare runs several.
+//
+//	apiVersion: simk.dev/v1
+//	kind: Run
+//	seed: 3
+//	schedulerConfig: most-allocated.yaml
+//	autoscaler:
+//	  apiVersion: simk.dev/v1
+//	  kind: Autoscaler
+//	  nodeGroups: [{name: general, max: 10, machine: m6i.xlarge}]
+//	edit:
+//	  operations:
+//	  - scaleArrivals: {factor: 2}
+//
+// A document (schedulerConfig, autoscaler, nodes, edit) is the path of a file,
+// relative to this one, or the content of such a file itself.
+package runconfig
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
+)
+
+// What a file's apiVersion and kind are.
+const (
+	APIVersion = "simk.dev/v1"
+	Kind       = "Run"
+)
+
+// Config is a whole file. What is not given is as without the file.
+type Config struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	// Seed starts all random choices; 0: not given.
+	Seed int64 `json:"seed,omitempty"`
+	// Duration ends the run at that offset; 0: not given.
+	Duration metav1.Duration `json:"duration,omitzero"`
+	// SchedulerConfig is a KubeSchedulerConfiguration, Autoscaler an autoscaler's
+	// file, Nodes a Node or a List of Nodes that replace the trace's, Edit a TraceEdit script.
+	SchedulerConfig Document `json:"schedulerConfig,omitzero"`
+	Autoscaler      Document `json:"autoscaler,omitzero"`
+	Nodes           Document `json:"nodes,omitzero"`
+	Edit            Document `json:"edit,omitzero"`
+	// FeatureGates are Kubernetes' by name.
+	FeatureGates map[string]bool `json:"featureGates,omitempty"`
+	// EndpointSlices runs the endpoint slice controller too.
+	EndpointSlices bool `json:"endpointSlices,omitempty"`
+	// OnError is stop or continue; empty: not given.
+	OnError string `json:"onError,omitempty"`
+}
+
+// Document is a file, or its content.
+type Document struct {
+	// Path is that of the file; empty: Content is it.
+	Path    string
+	Content []byte
+}
+
+// IsZero tells whether there is none.
+func (d Document) IsZero() bool { return d.Path == "" && d.Content == nil }
+
+// UnmarshalJSON takes a string as a path, and an object as the content.
+func (d *Document) UnmarshalJSON(data []byte) error {
+	switch data = bytes.TrimSpace(data); {
+	case bytes.HasPrefix(data, []byte(`"`)):
+		return json.Unmarshal(data, &d.Path)
+	case bytes.HasPrefix(data, []byte(`{`)):
+		d.Content = slices.Clone(data)
+		return nil
+	}
+	return fmt.Errorf("a document is the path of a file or its content, not %.40s", data)
+}
+
+// MarshalJSON is its inverse.
+func (d Document) MarshalJSON() ([]byte, error) {
+	if d.Path != "" {
+		return json.Marshal(d.Path)
+	}
+	return d.Content, nil
+}
+
+// Read reads a file and resolves the paths in it.
+func Read(path string) (*Config, error) { return ReadWith(path, nil) }
+
+// ReadWith is Read with changes: paths of fields and what they are set to, such as
+// "autoscaler.clusterAutoscaler.expander" and "price". Steps are separated by
+// points; a number is a place in a list. A field that is not there is added.
+func ReadWith(path string, changes []Change) (*Config, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read run configuration: %w", err)
+	}
+	if len(changes) > 0 {
+		if data, err = changed(data, filepath.Dir(path), changes); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	var c Config
+	if err := yaml.UnmarshalStrict(data, &c); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if c.APIVersion != APIVersion || c.Kind != Kind {
+		return nil, fmt.Errorf("%s: apiVersion %q and kind %q are not %s and %s", path, c.APIVersion, c.Kind, APIVersion, Kind)
+	}
+	for _, d := range []*Document{&c.SchedulerConfig, &c.Autoscaler, &c.Nodes, &c.Edit} {
+		if d.Path != "" && !filepath.IsAbs(d.Path) {
+			d.Path = filepath.Join(filepath.Dir(path), d.Path)
+		}
+	}
+	return &c, c.check(path)
+}
+
+func (c *Config) check(path string) error {
+	switch {
+	case c.Duration.Duration < 0:
+		return fmt.Errorf("%s: duration %v is negative", path, c.Duration.Duration)
+	case !slices.Contains([]string{"", "stop", "continue"}, c.OnError):
+		return fmt.Errorf("%s: onError is stop or continue, not %q", path, c.OnError)
+	}
+	return nil
+}
+
+// Gates are the feature gates as a flag has them, by name.
+func (c *Config) Gates() string {
+	var all []string
+	for name, on := range c.FeatureGates {
+		all = append(all, name+"="+strconv.FormatBool(on))
+	}
+	slices.Sort(all)
+	return strings.Join(all, ",")
+}
+
+// Write writes the configuration as YAML.
+func (c *Config) Write(path string) error {
+	data, err := yaml.Marshal(c)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, data, 0o666)
+}
