@@ -15,6 +15,8 @@ import (
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/endpoints/request"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"simk.dev/simk/sim/certificates"
 )
 
 // Listener serves the API to clients outside the process: TLS on loopback, and
@@ -38,30 +40,40 @@ func (c *ControlPlane) Listen(port int) (*Listener, error) {
 	if handler == nil || !c.options.Interactive {
 		return nil, errors.New("the control plane is not an interactive one that runs")
 	}
-	authority, err := newAuthority()
+	authority, err := certificates.New()
 	if err != nil {
-		return nil, fmt.Errorf("make certificates: %w", err)
+		return nil, err
+	}
+	serving, err := authority.Server("h2", "http/1.1")
+	if err != nil {
+		return nil, err
+	}
+	client, err := authority.Client(administrator.Name)
+	if err != nil {
+		return nil, err
 	}
 	listener, err := net.Listen("tcp", net.JoinHostPort(apiserverIP, strconv.Itoa(port)))
 	if err != nil {
 		return nil, err
 	}
-	config, err := authority.kubeconfig("https://" + listener.Addr().String())
-	if err != nil {
-		_ = listener.Close()
-		return nil, fmt.Errorf("make certificates: %w", err)
-	}
-	serving, err := authority.serverConfig()
-	if err != nil {
-		_ = listener.Close()
-		return nil, fmt.Errorf("make certificates: %w", err)
-	}
+	config := kubeconfig("https://"+listener.Addr().String(), client)
 	return &Listener{Kubeconfig: config, listener: listener, server: &http.Server{
 		Handler:           c.asAdministrator(c.simulatedKubelet(*handler)),
 		TLSConfig:         serving,
 		ReadHeaderTimeout: 30 * time.Second,
 		ErrorLog:          log.New(io.Discard, "", 0), // clients that hang up
 	}}, nil
+}
+
+// kubeconfig leads a client to the server at that URL.
+func kubeconfig(server string, c *certificates.Client) *clientcmdapi.Config {
+	const name = "simk"
+	config := clientcmdapi.NewConfig()
+	config.Clusters[name] = &clientcmdapi.Cluster{Server: server, CertificateAuthorityData: c.CA}
+	config.AuthInfos[name] = &clientcmdapi.AuthInfo{ClientCertificateData: c.Certificate, ClientKeyData: c.Key}
+	config.Contexts[name] = &clientcmdapi.Context{Cluster: name, AuthInfo: name}
+	config.CurrentContext = name
+	return config
 }
 
 // Address is where it listens, host and port.
