@@ -10,9 +10,10 @@ OVERLAY := $(CURDIR)/build/overlay/overlay.json
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 VIRTUAL := -tags=faketime,simk -overlay=$(OVERLAY)
 LINK    := -ldflags='-checklinkname=0 -X simk.dev/simk/sim.Version=$(VERSION)'
+BUF     := github.com/bufbuild/buf/cmd/buf@v1.75.0
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: build run test bench vet lint golden clean kubernetes cross
+.PHONY: build run test bench vet lint golden generate clean kubernetes cross
 
 build: $(OVERLAY)  ## build ./simk
 	go build $(VIRTUAL) $(LINK) -o simk .
@@ -25,6 +26,9 @@ test: $(OVERLAY)  ## all tests, in virtual time
 
 golden: $(OVERLAY)  ## rewrite the files that tests compare with
 	go test $(VIRTUAL) -ldflags=-checklinkname=0 -timeout 0 -count 1 ./sim/report ./sim/cli -update
+
+generate:  ## Go code of the .proto files; no protoc is needed
+	go run $(BUF) generate
 
 bench: build  ## measure; prints one table and writes bench.json
 	go run ./sim/bench -simk ./simk -json bench.json

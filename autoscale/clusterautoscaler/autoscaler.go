@@ -51,7 +51,7 @@ type Autoscaler struct {
 	cluster  *cluster
 	fitter   *fitter
 	groups   []*groupState
-	prices   *prices
+	prices   *groups.Prices
 	chance   *rand.Rand
 	priority []priorityRule
 
@@ -89,7 +89,7 @@ func New(ctx context.Context, c Config) (*Autoscaler, error) {
 		return nil, fmt.Errorf("cluster autoscaler: %w", err)
 	}
 	a := &Autoscaler{
-		config: c, options: o, cluster: newCluster(), prices: newPrices(c.Groups),
+		config: c, options: o, cluster: newCluster(), prices: c.Groups.Prices(),
 		chance:   rand.New(rand.NewPCG(uint64(c.Seed), 0x5ca1e)),
 		recorded: map[string]string{}, unremovable: map[string]unremovable{},
 	}

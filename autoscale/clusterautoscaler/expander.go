@@ -7,10 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	corev1 "k8s.io/api/core/v1"
-
-	"simk.dev/simk/autoscale/groups"
 )
 
 // choose lets each expander narrow what the one before left; chance decides
@@ -157,13 +153,13 @@ func (a *Autoscaler) cheapest(options []*option) []*option {
 	if len(priced) == 0 {
 		return options
 	}
-	stabilizing := a.prices.of(stabilizingMilliCPU, stabilizingMemory)
+	stabilizing := a.prices.PerHour(stabilizingMilliCPU, stabilizingMemory)
 	return lowest(priced, func(o *option) float64 {
 		nodes := o.group.Config().PricePerHour.AsApproximateFloat64() * float64(o.count)
 		pods := 0.0
 		for _, p := range o.pods {
 			r := requestOf(p)
-			pods += a.prices.of(r.MilliCPU, r.Memory)
+			pods += a.prices.PerHour(r.MilliCPU, r.Memory)
 		}
 		return a.unfitness(o) * (nodes + stabilizing) / (pods + stabilizing)
 	}, func(s float64) string { return fmt.Sprintf("has the price score %.4f", s) })
@@ -197,35 +193,4 @@ func preferredMilliCPU(nodes int) float64 {
 		}
 	}
 	return 32000
-}
-
-// prices value pods: half of the cheapest machine's price for each processor and
-// half for its memory. Upstream asks the cloud, which has such a list.
-type prices struct{ perMilliCPU, perByte float64 }
-
-func newPrices(all *groups.Groups) *prices {
-	p := &prices{}
-	for _, g := range all.List() {
-		if price := g.Config().PricePerHour; price != nil {
-			p.learn(price.AsApproximateFloat64(), g.Config().Template.Capacity)
-		}
-	}
-	return p
-}
-
-func (p *prices) of(milliCPU, memory int64) float64 {
-	return p.perMilliCPU*float64(milliCPU) + p.perByte*float64(memory)
-}
-
-func (p *prices) learn(price float64, capacity corev1.ResourceList) {
-	if cpu := capacity.Cpu().MilliValue(); cpu > 0 {
-		if each := price / 2 / float64(cpu); p.perMilliCPU == 0 || each < p.perMilliCPU {
-			p.perMilliCPU = each
-		}
-	}
-	if memory := capacity.Memory().Value(); memory > 0 {
-		if each := price / 2 / float64(memory); p.perByte == 0 || each < p.perByte {
-			p.perByte = each
-		}
-	}
 }

@@ -68,7 +68,7 @@ func testPod(name, cpu, memory string) *corev1.Pod {
 func testNode(name, cpu, memory string, pods ...*corev1.Pod) *framework.NodeInfo {
 	n := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{corev1.LabelHostname: name}}}
 	n.Status.Capacity = resources(cpu, memory)
-	complete(n)
+	groups.Complete(n)
 	info := framework.NewNodeInfo(pods...)
 	info.SetNode(n)
 	return info

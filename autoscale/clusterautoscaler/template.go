@@ -7,7 +7,6 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/klog/v2"
@@ -47,7 +46,7 @@ func (a *Autoscaler) expectedNode(g *groups.Group, name string) *framework.NodeI
 const upcomingPrefix = "upcoming:"
 
 func (a *Autoscaler) withDaemons(n *corev1.Node) *framework.NodeInfo {
-	complete(n)
+	groups.Complete(n)
 	info := framework.NewNodeInfo()
 	info.SetNode(n)
 	for _, ds := range a.daemonSets() {
@@ -61,32 +60,4 @@ func (a *Autoscaler) withDaemons(n *corev1.Node) *framework.NodeInfo {
 		info.AddPod(p)
 	}
 	return info
-}
-
-// defaultPods is how many pods a kubelet takes when it is not told.
-const defaultPods = "110"
-
-// complete makes a template what a kubelet would register.
-func complete(n *corev1.Node) {
-	if n.Status.Capacity == nil {
-		n.Status.Capacity = corev1.ResourceList{}
-	}
-	if n.Status.Allocatable == nil {
-		n.Status.Allocatable = corev1.ResourceList{}
-	}
-	for name, q := range n.Status.Capacity {
-		if _, ok := n.Status.Allocatable[name]; !ok {
-			n.Status.Allocatable[name] = q
-		}
-	}
-	for name, q := range n.Status.Allocatable {
-		if _, ok := n.Status.Capacity[name]; !ok {
-			n.Status.Capacity[name] = q
-		}
-	}
-	if _, ok := n.Status.Allocatable[corev1.ResourcePods]; !ok {
-		n.Status.Allocatable[corev1.ResourcePods] = resource.MustParse(defaultPods)
-		n.Status.Capacity[corev1.ResourcePods] = resource.MustParse(defaultPods)
-	}
-	n.Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue}}
 }
