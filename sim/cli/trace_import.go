@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -94,7 +95,12 @@ func (o *importOptions) common(cmd *cobra.Command) (formats.Common, error) {
 	return c, nil
 }
 
+// importGCPercent lets the heap grow to half more than what is alive before it is
+// collected: tables are kept in memory, and little else is.
+const importGCPercent = 50
+
 func (o *importOptions) run(cmd *cobra.Command, open func(formats.Common) (tracer.Source, error)) error {
+	debug.SetGCPercent(importGCPercent)
 	c, err := o.common(cmd)
 	if err != nil {
 		return &sim.InputError{Err: err}

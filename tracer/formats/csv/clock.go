@@ -7,41 +7,48 @@ import (
 	"simk.dev/simk/tracer/formats/internal/table"
 )
 
-// clock collects arrivals. They are all offsets, or all instants.
+// clock reads arrivals. They are all offsets, or all instants, which become
+// offsets from that of the first row.
 type clock struct {
-	column   string
-	offsets  []time.Duration
-	instants []time.Time
-	first    time.Time // of the instants
+	column       string
+	rows         int
+	instants     bool
+	first, least time.Time // of the instants
 }
 
 // read reads the arrival of a row.
-func (c *clock) read(r *table.Reader) {
+func (c *clock) read(r *table.Reader) time.Duration {
 	s := r.Text(c.column)
 	t, err := time.Parse(time.RFC3339, s)
-	switch {
-	case err == nil && len(c.offsets) > 0, err != nil && len(c.instants) > 0:
-		r.Fail(c.column, "%s: %.60q: either all rows have an instant or none has", c.column, s)
-	case err == nil:
-		r.Near(c.column, t)
-		if len(c.instants) == 0 || t.Before(c.first) {
-			c.first = t
-		}
-		c.instants = append(c.instants, t)
-	default:
-		c.offsets = append(c.offsets, span(r, c.column, s))
+	instant := err == nil
+	if c.rows++; c.rows == 1 {
+		c.instants, c.first, c.least = instant, t, t
 	}
+	switch {
+	case instant != c.instants:
+		r.Fail(c.column, "%s: %.60q: either all rows have an instant or none has", c.column, s)
+	case instant:
+		r.Near(c.column, t)
+		if t.Before(c.least) {
+			c.least = t
+		}
+		return t.Sub(c.first)
+	default:
+		return span(r, c.column, s)
+	}
+	return 0
 }
 
-// start returns the second of the first instant, zero if there are offsets.
-func (c *clock) start() time.Time { return c.first.UTC().Truncate(time.Second) }
+// start returns the second of the first instant in time, zero if there are
+// offsets.
+func (c *clock) start() time.Time { return c.least.UTC().Truncate(time.Second) }
 
-// at returns the offset of the i-th row.
-func (c *clock) at(i int) time.Duration {
-	if len(c.instants) == 0 {
-		return c.offsets[i]
+// shift is how much the offsets that were read are less than those from start.
+func (c *clock) shift() time.Duration {
+	if !c.instants {
+		return 0
 	}
-	return c.instants[i].Sub(c.start())
+	return c.first.Sub(c.start())
 }
 
 // span reads seconds or a duration, not negative.

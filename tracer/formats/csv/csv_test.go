@@ -3,6 +3,7 @@ package csv
 import (
 	"bytes"
 	"fmt"
+	"hash/maphash"
 	"strings"
 	"testing"
 	"time"
@@ -172,4 +173,22 @@ func TestRefuse(t *testing.T) {
 
 func FuzzImport(f *testing.F) {
 	formattest.Fuzz(f, "csv", []string{formattest.Slice(f, "pods.csv"), "arrival,count\n2026-01-01T00:00:00Z,3\n", "arrival,x/y\n0,1\n"})
+}
+
+// Two names of one hash are two names.
+func TestNamesOfOneHash(t *testing.T) {
+	all := []key{{"n", "a"}, {"n", "b"}}
+	n := newNames()
+	of := func(row int32) key { return all[row] }
+	n.add(all[0], 0)
+	n.rows[maphash.Comparable(n.seed, all[1])] = 0 // as if b had the hash of a
+	if _, found := n.find(all[1], of); found {
+		t.Error("b is found and was not added")
+	}
+	n.add(all[1], 1)
+	for i, k := range all {
+		if row, found := n.find(k, of); !found || int(row) != i {
+			t.Errorf("%v: found %v, row %d", k, found, row)
+		}
+	}
 }

@@ -41,7 +41,7 @@ func open(paths []string, c formats.Common, p priorities) (tracer.Source, error)
 	if err != nil {
 		return nil, err
 	}
-	t := pods{header: h, shapes: map[string]int32{}, lines: map[key]int32{}}
+	t := pods{header: h, shapes: map[string]int32{}, names: newNames()}
 	if err := t.read(r); err != nil {
 		return nil, err
 	}
@@ -55,13 +55,15 @@ func open(paths []string, c formats.Common, p priorities) (tracer.Source, error)
 
 // pod is a row, as it is kept: what many rows share is kept once.
 type pod struct {
-	name        string
-	at, runFor  time.Duration
-	shape, line int32
-	exit        uint8
-	many        bool // its name gets a number
-	endless     bool
+	name               string
+	runFor             time.Duration
+	shape, line, count int32
+	exit               uint8
+	endless            bool
 }
+
+// many says that the pods' names get numbers.
+func (p *pod) many() bool { return p.count > 1 }
 
 // shape is what rows have in common: requests are in the order of the header's
 // resources.
@@ -70,16 +72,13 @@ type shape struct {
 	requests                 []string
 }
 
-type key struct{ namespace, name string }
-
 // pods is a table in memory.
 type pods struct {
 	header header
 	all    []pod
 	kinds  []shape
 	shapes map[string]int32 // by their text
-	lines  map[key]int32    // where a name is
-	counts []int32          // how many pods each row is
+	names  names
 	rows   build.Rows
 	start  time.Time // the second of the first instant, if arrivals are instants
 }
@@ -87,29 +86,31 @@ type pods struct {
 func (t *pods) read(r *table.Reader) error {
 	clock := clock{column: t.header.column[arrival]}
 	for r.Next() {
-		clock.read(r)
-		p, n := t.readPod(r)
+		at := clock.read(r)
+		p := t.readPod(r)
 		if r.Err() != nil {
 			break
 		}
 		t.all = append(t.all, p)
-		t.counts = append(t.counts, n)
+		i := len(t.all) - 1
+		if err := t.rows.Add(build.Row{At: at, Index: int32(i), Count: p.count}); err != nil {
+			return t.fault(r, i, err.Error())
+		}
 	}
 	if err := r.Err(); err != nil {
 		return err
 	}
 	t.start = clock.start()
-	for i := range t.all {
-		t.all[i].at = clock.at(i)
-		if err := t.rows.Add(build.Row{At: t.all[i].at, Index: int32(i), Count: t.counts[i]}); err != nil {
-			return t.fault(r, i, err.Error())
-		}
+	t.rows.Shift(clock.shift())
+	if err := t.overlaps(r); err != nil {
+		return err
 	}
-	return t.overlaps(r)
+	t.names = names{} // much of the memory; what follows has no use for it
+	return nil
 }
 
-func (t *pods) readPod(r *table.Reader) (p pod, n int32) {
-	p = pod{line: int32(r.Line()), endless: true}
+func (t *pods) readPod(r *table.Reader) pod {
+	p := pod{line: int32(r.Line()), endless: true}
 	text := func(column string) string { return r.Text(t.header.column[column]) }
 	number := func(column string, least, most, otherwise int64) int64 {
 		if text(column) == "" {
@@ -120,8 +121,7 @@ func (t *pods) readPod(r *table.Reader) (p pod, n int32) {
 	if s := text(duration); s != "" {
 		p.runFor, p.endless = span(r, t.header.column[duration], s), false
 	}
-	n = int32(number(count, 1, build.MaxPods, 1))
-	p.many = n > 1
+	p.count = int32(number(count, 1, build.MaxPods, 1))
 	p.exit = uint8(number(exitCode, 0, 255, 0))
 	p.shape = t.readShape(r)
 	p.name = fmt.Sprintf("pod-%d", p.line)
@@ -129,18 +129,22 @@ func (t *pods) readPod(r *table.Reader) (p pod, n int32) {
 		p.name = r.Name(t.header.column[name])
 	}
 	// Room for the number, within what a name may have.
-	if p.many && len(p.name) > 240 {
+	if p.many() && len(p.name) > 240 {
 		r.Fail(t.header.column[name], "name is longer than 240 characters: there is no room for a number")
 	}
 	if r.Err() == nil {
 		k := key{t.kinds[p.shape].namespace, p.name}
-		if before, ok := t.lines[k]; ok {
+		if before, ok := t.names.find(k, t.key); ok {
 			r.Fail(t.header.column[name], "pod %s/%s is on line %d already", k.namespace, k.name, t.all[before].line)
+			return p
 		}
-		t.lines[k] = int32(len(t.all))
+		t.names.add(k, int32(len(t.all)))
 	}
-	return p, n
+	return p
 }
+
+// key is the name of a row.
+func (t *pods) key(row int32) key { return key{t.kinds[t.all[row].shape].namespace, t.all[row].name} }
 
 func (t *pods) readShape(r *table.Reader) int32 {
 	s := shape{namespace: "default"}
@@ -168,12 +172,12 @@ func (t *pods) readShape(r *table.Reader) int32 {
 func (t *pods) overlaps(r *table.Reader) error {
 	for i, p := range t.all {
 		at := strings.LastIndexByte(p.name, '-')
-		if p.many || at < 0 {
+		if p.many() || at < 0 {
 			continue
 		}
 		number, err := strconv.Atoi(p.name[at+1:])
-		other, found := t.lines[key{t.kinds[p.shape].namespace, p.name[:at]}]
-		if err == nil && found && t.all[other].many && number < int(t.counts[other]) && strconv.Itoa(number) == p.name[at+1:] {
+		other, found := t.names.find(key{t.kinds[p.shape].namespace, p.name[:at]}, t.key)
+		if err == nil && found && t.all[other].many() && number < int(t.all[other].count) && strconv.Itoa(number) == p.name[at+1:] {
 			return t.fault(r, i, fmt.Sprintf("pod %s is also one of the pods of line %d", p.name, t.all[other].line))
 		}
 	}
@@ -191,7 +195,7 @@ func (t *pods) object(i, k int) tracer.Object {
 		Namespace: s.namespace, Name: p.name, PriorityClass: s.priorityClass, Requests: map[string]string{},
 		RunFor: p.runFor, HasRunFor: !p.endless, ExitCode: int32(p.exit),
 	}
-	if p.many {
+	if p.many() {
 		b.Name = fmt.Sprintf("%s-%d", p.name, k)
 	}
 	for j, quantity := range s.requests {

@@ -54,6 +54,13 @@ func (r *Rows) Add(row Row) error {
 	return nil
 }
 
+// Shift lets all rows come so much later.
+func (r *Rows) Shift(by time.Duration) {
+	for i := range r.rows {
+		r.rows[i].At += by
+	}
+}
+
 // Trace returns a trace of the rows in order of time; within an instant what
 // arrives comes first, and then the order is the one in which rows were added.
 // Object makes the k-th object of a row, counted from 0, when its event is read.

@@ -77,6 +77,7 @@ func (r *Reader) Next() bool {
 	if r.err != nil {
 		return false
 	}
+	letOthersRun(r.rows)
 	row, err := r.csv.Read()
 	if err != nil {
 		if !errors.Is(err, io.EOF) {

@@ -38,6 +38,7 @@ func (l *Lines) Next() bool {
 	if l.err != nil {
 		return false
 	}
+	letOthersRun(l.line)
 	l.line++
 	if !l.scanner.Scan() {
 		if err := l.scanner.Err(); err != nil {
