@@ -13,7 +13,7 @@ LINK    := -ldflags='-checklinkname=0 -X simk.dev/simk/sim.Version=$(VERSION)'
 BUF     := github.com/bufbuild/buf/cmd/buf@v1.75.0
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: build run test bench vet lint golden generate clean kubernetes cross
+.PHONY: build run test bench vet lint golden fuzz generate clean kubernetes cross
 
 build: $(OVERLAY)  ## build ./simk
 	go build $(VIRTUAL) $(LINK) -o simk .
@@ -26,6 +26,14 @@ test: $(OVERLAY)  ## all tests, in virtual time
 
 golden: $(OVERLAY)  ## rewrite the files that tests compare with
 	go test $(VIRTUAL) -ldflags=-checklinkname=0 -timeout 0 -count 1 ./sim/report ./sim/cli -update
+
+# The fuzzer of the go command needs real time, so that this is a build without the
+# tags. Readers of traces do without Kubernetes' servers: it takes some minutes once.
+FUZZTIME ?= 20s
+fuzz:  ## fuzz each reader for FUZZTIME
+	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z]*' tracer | sed 's,/[^/]*:func , ,' | sort | while read -r dir target; do \
+		echo "$$dir $$target"; \
+		go test ./$$dir -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) || exit 1; done
 
 generate:  ## Go code of the .proto files; no protoc is needed
 	go run $(BUF) generate
