@@ -42,6 +42,13 @@ var admissionPlugins = []string{
 	"PodTopologyLabels", "ResourceQuota",
 }
 
+// policyPlugin evaluates ValidatingAdmissionPolicies, and policyHook lets it see new
+// kinds. Only interactive clusters have them: their timers would slow replays down.
+const (
+	policyPlugin = "ValidatingAdmissionPolicy"
+	policyHook   = "start-apiserver-admission-initializer"
+)
+
 // disabledHooks are the apiserver's own background tasks that have no work in a
 // simulation: identity, certificates, token bookkeeping, the service of the
 // apiserver itself, default RBAC roles (every caller is an administrator).
@@ -50,7 +57,6 @@ var disabledHooks = []string{
 	"start-legacy-token-tracking-controller", "start-service-ip-repair-controllers", "storage-readiness",
 	"priority-and-fairness-config-consumer", "priority-and-fairness-filter", "max-in-flight-filter",
 	"storage-object-count-tracker-hook", "priority-and-fairness-config-producer",
-	"start-apiserver-admission-initializer",
 }
 
 // apiserver is the real kube-apiserver with its extension server for custom
@@ -93,8 +99,12 @@ func newAPIServer(ctx context.Context, t *transport, shared informers.SharedInfo
 	}
 	server := kubeServer.ControlPlane.GenericAPIServer
 	server.SecureServingInfo = nil // nothing listens
-	t.bind(server.Handler)
-	return &apiserver{handler: server.Handler, server: server}, nil
+	handler := http.Handler(server.Handler)
+	if o.Interactive {
+		handler = withExtensions(handler, extensionServer.GenericAPIServer.UnprotectedHandler())
+	}
+	t.bind(handler)
+	return &apiserver{handler: handler, server: server}, nil
 }
 
 // start runs the server's post-start hooks and returns when they are done.
@@ -129,8 +139,11 @@ func apiserverOptions(ctx context.Context, o Options) (options.CompletedOptions,
 	s.AllowPrivileged = true
 	admit := s.Admission.GenericAdmission
 	all := sets.New(admit.RecommendedPluginOrder...)
-	admit.DisablePlugins = sets.List(all.Delete(admissionPlugins...))
 	admit.EnablePlugins = admissionPlugins
+	if o.Interactive {
+		admit.EnablePlugins = append([]string{policyPlugin}, admissionPlugins...)
+	}
+	admit.DisablePlugins = sets.List(all.Delete(admit.EnablePlugins...))
 	if !o.Interactive {
 		admit.Plugins.Register(ownershipPlugin, newOwnership)
 		admit.RecommendedPluginOrder = append(admit.RecommendedPluginOrder, ownershipPlugin)
@@ -187,6 +200,9 @@ func genericConfig(opts options.CompletedOptions, loopback *restclient.Config, o
 	c.Authorization.Authorizer = authorizerfactory.NewAlwaysAllowAuthorizer()
 	c.AggregatedDiscoveryGroupManager = aggregated.NewResourceManager("apis")
 	c.DisabledPostStartHooks.Insert(disabledHooks...)
+	if !o.Interactive {
+		c.DisabledPostStartHooks.Insert(policyHook)
+	}
 	return c, storageFactory, nil
 }
 
