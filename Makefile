@@ -33,7 +33,7 @@ FUZZTIME ?= 20s
 fuzz:  ## fuzz each reader for FUZZTIME
 	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z]*' tracer | sed 's,/[^/]*:func , ,' | sort | while read -r dir target; do \
 		echo "$$dir $$target"; \
-		go test ./$$dir -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) || exit 1; done
+		go test ./$$dir -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s || exit 1; done
 
 generate:  ## Go code of the .proto files; no protoc is needed
 	go run $(BUF) generate
