@@ -64,7 +64,7 @@ func (g *Group) Increase(delta int) error {
 		return fmt.Errorf("grow group %s from %d by %d nodes, at most %d: %w", g.config.Name, size, delta, g.config.Max, ErrBounds)
 	}
 	for range delta {
-		g.request()
+		g.request(nil)
 	}
 	return nil
 }
@@ -122,7 +122,7 @@ func (g *Group) Instances() []Instance {
 	defer g.all.mu.Unlock()
 	list := make([]Instance, 0, len(g.instances))
 	for _, i := range g.instances {
-		list = append(list, Instance{ProviderID: providerID(i.name), Node: i.name, State: i.state, Requested: i.requested, Error: i.err})
+		list = append(list, i.listed())
 	}
 	return list
 }
@@ -150,7 +150,7 @@ func (g *Group) Expected(name string) *corev1.Node {
 	if i == nil || i.group != g {
 		return nil
 	}
-	return g.node(i.name, i.number)
+	return i.node()
 }
 
 // node is the nth machine's, counted from 0.
@@ -191,7 +191,7 @@ func (g *Group) resize(to int) {
 	to = min(max(to, g.config.Min), g.config.Max)
 	from := g.size()
 	for n := from; n < to; n++ {
-		g.request()
+		g.request(nil)
 	}
 	left := from - to
 	for n := len(g.instances) - 1; n >= 0 && left > 0; n-- {

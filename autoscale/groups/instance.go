@@ -54,6 +54,12 @@ type instance struct {
 	requested time.Time
 	err       *Error
 	chance    *chance
+	launch    *Launch // nil: one like all others of the group
+}
+
+// listed is the machine as a cloud lists it.
+func (i *instance) listed() Instance {
+	return Instance{ProviderID: providerID(i.name), Node: i.name, State: i.state, Requested: i.requested, Error: i.err}
 }
 
 // add makes the next machine of a group. all.mu is held.
@@ -80,24 +86,27 @@ func (g *Group) existing(ctx context.Context) error {
 	return nil
 }
 
-// request asks the cloud for a machine. all.mu is held.
-func (g *Group) request() {
+// request asks the cloud for a machine, with launch for a particular one. all.mu
+// is held.
+func (g *Group) request(launch *Launch) *instance {
 	i := g.add(Creating)
+	i.launch = launch
 	p := &g.config.Provisioning
 	now := time.Now()
 	if g.outOfCapacity(now) {
 		i.state, i.err = Failed, &Error{OutOfResources: true, Code: "OutOfCapacity", Message: "no capacity for machines of group " + g.config.Name}
 		g.all.observe(i)
 		g.all.record(autoscale.Decision{Kind: autoscale.Failed, Group: g.config.Name, Node: i.name, Reason: i.err.Message})
-		return
+		return i
 	}
 	g.all.observe(i)
 	fails := i.chance.happens(p.FailureProbability)
 	delay, boot := i.chance.duration(p.Delay), i.chance.duration(p.Boot)
 	if fails {
-		return // and is never heard of again
+		return i // and is never heard of again
 	}
 	g.all.agenda.at(now.Add(delay), func(ctx context.Context) { i.register(ctx, boot) })
+	return i
 }
 
 // register makes the machine's node known.
@@ -106,7 +115,7 @@ func (i *instance) register(ctx context.Context, boot time.Duration) {
 	if !i.advance(Creating, Registered) {
 		return
 	}
-	if err := all.options.Nodes.Add(ctx, i.group.node(i.name, i.number), boot > 0); err != nil {
+	if err := all.options.Nodes.Add(ctx, i.node(), boot > 0); err != nil {
 		if ctx.Err() == nil {
 			all.failed(fmt.Errorf("group %s: %w", i.group.config.Name, err))
 		}
@@ -197,17 +206,22 @@ func (i *instance) awaitInterruption(from time.Time) {
 	}
 	after := i.chance.exponential(time.Duration(float64(time.Hour) / spot.InterruptionsPerHour))
 	all := i.group.all
-	all.agenda.maybeAt(from.Add(after), func(context.Context) {
+	all.agenda.maybeAt(from.Add(after), func(ctx context.Context) {
 		if !i.is(Running) {
 			return
 		}
 		all.record(autoscale.Decision{Kind: autoscale.Interrupted, Group: i.group.config.Name, Node: i.name, Delta: -1, Reason: "the cloud takes the spot machine back"})
+		if i.launch != nil && i.launch.Warned != nil {
+			i.launch.Warned(ctx)
+		}
 		all.agenda.at(time.Now().Add(spot.Notice.Duration), func(ctx context.Context) {
 			if i.advance(Running, Deleting) {
 				i.vanish(ctx)
-				all.mu.Lock()
-				defer all.mu.Unlock()
-				i.group.request() // the group keeps its size
+				if i.launch == nil {
+					all.mu.Lock()
+					defer all.mu.Unlock()
+					i.group.request(nil) // the group keeps its size
+				}
 			}
 		})
 	})
