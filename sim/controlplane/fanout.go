@@ -35,14 +35,14 @@ type fanOut struct {
 // orderHandlers makes the informers of pods and nodes, the only ones with many
 // handlers, fan out. It must come before anybody asks for them.
 func orderHandlers(factory informers.SharedInformerFactory) {
-	options := internalinterfaces.InformerOptions{
-		Indexers: cache.Indexers{cache.NamespaceIndex: cache.MetaNamespaceIndexFunc},
+	options := func() internalinterfaces.InformerOptions { // each its own map, to which others add
+		return internalinterfaces.InformerOptions{Indexers: cache.Indexers{cache.NamespaceIndex: cache.MetaNamespaceIndexFunc}}
 	}
 	factory.InformerFor(&corev1.Pod{}, func(c kubernetes.Interface, _ time.Duration) cache.SharedIndexInformer {
-		return &fanOut{SharedIndexInformer: coreinformers.NewPodInformerWithOptions(c, metav1.NamespaceAll, options)}
+		return &fanOut{SharedIndexInformer: coreinformers.NewPodInformerWithOptions(c, metav1.NamespaceAll, options())}
 	})
 	factory.InformerFor(&corev1.Node{}, func(c kubernetes.Interface, _ time.Duration) cache.SharedIndexInformer {
-		return &fanOut{SharedIndexInformer: coreinformers.NewNodeInformerWithOptions(c, options)}
+		return &fanOut{SharedIndexInformer: coreinformers.NewNodeInformerWithOptions(c, options())}
 	})
 }
 
