@@ -159,4 +159,9 @@ type Karpenter struct {
 	// those names; 0: its defaults, 10s and 1s.
 	BatchMaxDuration  metav1.Duration `json:"batchMaxDuration,omitempty"`
 	BatchIdleDuration metav1.Duration `json:"batchIdleDuration,omitempty"`
+	// PreferencePolicy is Respect (empty: that) or Ignore, MinValuesPolicy Strict (empty:
+	// that) or BestEffort, FeatureGates "A=true,B=false", as on Karpenter's command line.
+	PreferencePolicy string `json:"preferencePolicy,omitempty"`
+	MinValuesPolicy  string `json:"minValuesPolicy,omitempty"`
+	FeatureGates     string `json:"featureGates,omitempty"`
 }
