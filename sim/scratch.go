@@ -65,6 +65,17 @@ func reap(parent string) {
 	}
 }
 
+// InScratch lets do use a folder of its own, which goes when do returns, or with the next
+// run when this process is killed before.
+func InScratch(do func(dir string) error) error {
+	s, err := newScratch()
+	if err != nil {
+		return fmt.Errorf("create scratch folder: %w", err)
+	}
+	defer s.remove()
+	return do(s.dir)
+}
+
 func (s *scratch) remove() error {
 	err := os.RemoveAll(s.dir)
 	_ = s.lock.Close()

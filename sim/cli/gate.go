@@ -34,7 +34,7 @@ there, by "NAMESPACE/KIND/NAME" and by name; base is the report of --baseline.`,
 			if err != nil {
 				return &sim.InputError{Err: err}
 			}
-			g, err := flags.compile()
+			g, err := flags.compile(false)
 			if err != nil {
 				return &sim.InputError{Err: err}
 			}
@@ -74,7 +74,8 @@ type gates struct {
 	githubSummary string
 }
 
-func (f *gateFlags) compile() (*gates, error) {
+// compile compiles the assertions; hasBase says that there is a base without --baseline.
+func (f *gateFlags) compile(hasBase bool) (*gates, error) {
 	g := &gates{junit: f.junit}
 	if f.githubSummary {
 		if g.githubSummary = os.Getenv("GITHUB_STEP_SUMMARY"); g.githubSummary == "" {
@@ -104,7 +105,7 @@ func (f *gateFlags) compile() (*gates, error) {
 		if err != nil {
 			return nil, err
 		}
-		if compiled.NeedsBase && g.base == nil {
+		if compiled.NeedsBase && g.base == nil && !hasBase {
 			return nil, fmt.Errorf("the assertion %q: %w", e, gate.ErrNoBase)
 		}
 		g.gates = append(g.gates, compiled)

@@ -38,7 +38,6 @@ func (l *progressLine) show(p sim.Progress) {
 	if now.Sub(l.last) < progressEvery {
 		return
 	}
-	l.last, l.shown = now, true
 	text := fmt.Sprintf("%s  at %v", p.Phase, p.At.Round(time.Second))
 	if p.End > 0 {
 		text += fmt.Sprintf(" of %v (%.0f %%)", p.End, 100*float64(p.At)/float64(p.End))
@@ -48,7 +47,15 @@ func (l *progressLine) show(p sim.Progress) {
 	if left := l.eta(p, now); left > 0 {
 		text += fmt.Sprintf("  ETA %v", left.Round(time.Second))
 	}
-	fmt.Fprintf(l.out, "\r\x1b[K%s", text)
+	l.text(text)
+}
+
+// text shows a text in place of the last one.
+func (l *progressLine) text(text string) {
+	if l.on {
+		l.last, l.shown = clock.Wall(), true
+		fmt.Fprintf(l.out, "\r\x1b[K%s", text)
+	}
 }
 
 // eta guesses the wall time left from the virtual time done.

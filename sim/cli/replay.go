@@ -50,7 +50,7 @@ files, byte for byte.`,
 			if err := textOrJSON(output); err != nil {
 				return err
 			}
-			gate, err := gates.compile()
+			gate, err := gates.compile(false)
 			if err != nil {
 				return &sim.InputError{Err: err}
 			}

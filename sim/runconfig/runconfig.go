@@ -100,24 +100,36 @@ func ReadWith(path string, changes []Change) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read run configuration: %w", err)
 	}
+	return parse(path, data, filepath.Dir(path), changes)
+}
+
+// Default is a configuration that changes nothing but what is said.
+func Default(changes []Change) (*Config, error) {
+	return parse("--set", fmt.Appendf(nil, "apiVersion: %s\nkind: %s\n", APIVersion, Kind), ".", changes)
+}
+
+func parse(name string, data []byte, dir string, changes []Change) (_ *Config, err error) {
 	if len(changes) > 0 {
-		if data, err = changed(data, filepath.Dir(path), changes); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+		if data, err = changed(data, dir, changes); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	var c Config
 	if err := yaml.UnmarshalStrict(data, &c); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if c.APIVersion != APIVersion || c.Kind != Kind {
-		return nil, fmt.Errorf("%s: apiVersion %q and kind %q are not %s and %s", path, c.APIVersion, c.Kind, APIVersion, Kind)
+		return nil, fmt.Errorf("%s: apiVersion %q and kind %q are not %s and %s", name, c.APIVersion, c.Kind, APIVersion, Kind)
 	}
 	for _, d := range []*Document{&c.SchedulerConfig, &c.Autoscaler, &c.Nodes, &c.Edit} {
-		if d.Path != "" && !filepath.IsAbs(d.Path) {
-			d.Path = filepath.Join(filepath.Dir(path), d.Path)
+		if d.Path == "" || filepath.IsAbs(d.Path) {
+			continue
+		}
+		if d.Path, err = filepath.Abs(filepath.Join(dir, d.Path)); err != nil {
+			return nil, err
 		}
 	}
-	return &c, c.check(path)
+	return &c, c.check(name)
 }
 
 func (c *Config) check(path string) error {

@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"simk.dev/simk/sim/runconfig"
+)
+
+// variant is one configuration to run.
+type variant struct {
+	name string
+	// folder is the name as part of a path.
+	folder string
+	config *runconfig.Config
+}
+
+// dir is where the results of a seed go.
+func (v variant) dir(out string, seed int) string {
+	return filepath.Join(out, v.folder, fmt.Sprintf("seed-%d", seed))
+}
+
+// plan makes the variants: each configuration with each combination of the
+// values that fields are set to.
+func (o *compareOptions) plan() ([]variant, error) {
+	if o.seeds < 1 {
+		return nil, fmt.Errorf("--seeds %d: there must be one at least", o.seeds)
+	}
+	combinations, err := o.combinations()
+	if err != nil {
+		return nil, err
+	}
+	runs := o.runs
+	if len(runs) == 0 {
+		runs = []string{"base="}
+	}
+	var plan []variant
+	seen := map[string]bool{}
+	for _, run := range runs {
+		name, path, ok := strings.Cut(run, "=")
+		if !ok || name == "" {
+			return nil, fmt.Errorf("--run %q: want NAME=FILE, or NAME= for a run without a configuration", run)
+		}
+		for _, changes := range combinations {
+			config, err := readVariant(path, changes)
+			if err != nil {
+				return nil, err
+			}
+			v := variant{name: name, config: config}
+			for _, c := range changes {
+				if !o.varies(c.Path) {
+					continue
+				}
+				v.name += " " + c.Path[strings.LastIndexByte(c.Path, '.')+1:] + "=" + c.Value
+			}
+			if v.folder = folderOf(v.name); seen[v.folder] {
+				return nil, fmt.Errorf("two runs are called %q: give each a name of its own", v.name)
+			}
+			seen[v.folder] = true
+			plan = append(plan, v)
+		}
+	}
+	if len(plan) < 2 {
+		return nil, errors.New("one configuration alone cannot be compared: give another --run, or several values to --set")
+	}
+	return plan, nil
+}
+
+// varies tells whether --set gives a field several values; one that is the same
+// everywhere need not be in every name.
+func (o *compareOptions) varies(path string) bool {
+	return slices.ContainsFunc(o.sets, func(s string) bool { return strings.HasPrefix(s, path+"=") && strings.Contains(s, ",") })
+}
+
+func readVariant(path string, changes []runconfig.Change) (*runconfig.Config, error) {
+	if path == "" {
+		return runconfig.Default(changes)
+	}
+	return runconfig.ReadWith(path, changes)
+}
+
+var notInNames = regexp.MustCompile(`[^A-Za-z0-9=_.-]+`)
+
+// folderOf is a name without what folders are better without.
+func folderOf(name string) string {
+	return strings.TrimLeft(notInNames.ReplaceAllString(name, "_"), ".")
+}
+
+// combinations are all combinations of the values of --set; one that changes
+// nothing if there are none.
+func (o *compareOptions) combinations() ([][]runconfig.Change, error) {
+	all := [][]runconfig.Change{nil}
+	for _, s := range o.sets {
+		path, values, ok := strings.Cut(s, "=")
+		if !ok || path == "" {
+			return nil, fmt.Errorf("--set %q: want PATH=VALUE,VALUE...", s)
+		}
+		var more [][]runconfig.Change
+		for _, before := range all {
+			for _, value := range strings.Split(values, ",") {
+				more = append(more, append(before[:len(before):len(before)], runconfig.Change{Path: path, Value: value}))
+			}
+		}
+		all = more
+	}
+	return all, nil
+}

@@ -1,0 +1,12 @@
+//go:build !linux
+
+package cli
+
+import "syscall"
+
+// withParent cannot tie a child's life to this process here: one that outlives it
+// ends by itself.
+func withParent() *syscall.SysProcAttr { return nil }
+
+// availableMemory is not known here.
+func availableMemory() int64 { return 0 }
