@@ -52,7 +52,7 @@ type Karpenter struct {
 func New(ctx context.Context, c Config) (*Karpenter, error) {
 	c.Rest = rest.CopyConfig(c.Rest)
 	c.Rest.ContentConfig = rest.ContentConfig{} // protobuf where it is known, JSON for custom resources
-	ctrllog.SetLogger(logger()) // without, controller-runtime complains after a while
+	ctrllog.SetLogger(logger())                 // without, controller-runtime complains after a while
 	k := &Karpenter{config: c}
 	options, err := resolve(&c.Options)
 	if err != nil {

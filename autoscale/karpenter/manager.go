@@ -29,7 +29,12 @@ func newManager(ctx context.Context, config *rest.Config, shared informers.Share
 		Metrics:                server.Options{BindAddress: "0"},
 		HealthProbeBindAddress: "0",
 		BaseContext:            func() context.Context { return context.WithoutCancel(ctx) },
-		Cache:                  cache.Options{NewInformer: (&sources{shared}).informer},
+		Cache: cache.Options{
+			NewInformer: (&sources{shared}).informer,
+			// Each round of consolidation would copy every pod several times. Karpenter does
+			// not change pods that it reads: its scheduler copies one before it relaxes it.
+			ByObject: map[client.Object]cache.ByObject{&corev1.Pod{}: {UnsafeDisableDeepCopy: ptr.To(true)}},
+		},
 		Controller: ctrlconfig.Controller{
 			// Names are checked for the process, and tests start several.
 			SkipNameValidation: ptr.To(true),
