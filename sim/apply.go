@@ -37,6 +37,8 @@ type applier struct {
 	pool     *vnode.Pool
 	// replaceNodes: the trace's own nodes are left out.
 	replaceNodes bool
+	// adapt changes an object before it is applied. Nil: none is.
+	adapt func(*unstructured.Unstructured)
 	// known are the objects applied so far, by kind, namespace and name.
 	known      map[string]bool
 	namespaces map[string]bool
@@ -112,6 +114,9 @@ func (a *applier) applyOne(ctx context.Context, o *unstructured.Unstructured) er
 	}
 	o = o.DeepCopy()
 	tidy(o)
+	if a.adapt != nil {
+		a.adapt(o)
+	}
 	var resource dynamic.ResourceInterface = a.dynamic.Resource(mapping.Resource)
 	if mapping.Scope.Name() == meta.RESTScopeNameNamespace {
 		if o.GetNamespace() == "" {

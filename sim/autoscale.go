@@ -46,6 +46,7 @@ type scalingMode struct {
 var scalingModes = map[config.Mode]scalingMode{
 	config.ModeNone:              {},
 	config.ModeClusterAutoscaler: {decider: newClusterAutoscaler},
+	config.ModeKarpenter:         {decider: newKarpenter},
 }
 
 // readAutoscaler reads the autoscaler's file and makes sure that its mode can be had.
@@ -57,7 +58,7 @@ func readAutoscaler(path string, interactive bool) (*config.Config, error) {
 	mode, ok := scalingModes[c.Mode]
 	switch {
 	case !ok:
-		return nil, fmt.Errorf("%s: mode %s is not there yet; there are %s and %s", path, c.Mode, config.ModeNone, config.ModeClusterAutoscaler)
+		return nil, fmt.Errorf("%s: mode %s is not there yet; there are %s, %s and %s", path, c.Mode, config.ModeNone, config.ModeClusterAutoscaler, config.ModeKarpenter)
 	case mode.interactive && !interactive:
 		return nil, fmt.Errorf("%s: mode %s needs a cluster that others can reach: use simk up", path, c.Mode)
 	}

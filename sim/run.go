@@ -8,6 +8,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	schedulerapi "k8s.io/kubernetes/pkg/scheduler/apis/config"
 
@@ -186,6 +187,8 @@ type cluster struct {
 	group   *group
 	events  *eventLog
 	scaling *scaling // nil: nodes neither come nor go by themselves
+	// adapt changes objects of the trace before they are applied. Nil: none is.
+	adapt func(*unstructured.Unstructured)
 }
 
 // start brings the cluster up, one component after the other, at a fixed
@@ -253,6 +256,7 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 	if c.applier, err = newApplier(plane, pool, o.Nodes != ""); err != nil {
 		return nil, err
 	}
+	c.applier.adapt = c.adapt
 	return c, ctx.Err()
 }
 
