@@ -11,9 +11,10 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 VIRTUAL := -tags=faketime,simk -overlay=$(OVERLAY)
 LINK    := -ldflags='-checklinkname=0 -X simk.dev/simk/sim.Version=$(VERSION)'
 BUF     := github.com/bufbuild/buf/cmd/buf@v1.75.0
+CHARTS  := sim/report/html/charts
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: build run test bench vet lint golden fuzz generate clean kubernetes cross
+.PHONY: build run test bench vet lint golden fuzz generate clean kubernetes cross charts
 
 build: $(OVERLAY)  ## build ./simk
 	go build $(VIRTUAL) $(LINK) -o simk .
@@ -62,6 +63,14 @@ kubernetes:
 		go mod edit -replace $$m=$$m@v0.$$minor; done
 	sed -i.bak 's/^const KubeletVersion = .*/const KubeletVersion = "v$(V)"/' vnode/nodeobject.go && rm vnode/nodeobject.go.bak
 	go mod tidy
+
+# Only to move to another version, which package.json and notice.js name. Needs npm.
+charts:  ## build the chart library of report.html anew
+	mkdir -p build/charts
+	cp $(CHARTS)/package.json $(CHARTS)/entry.js build/charts
+	cd build/charts && npm install --no-package-lock --no-audit --no-fund && \
+		npx esbuild entry.js --bundle --minify --format=iife --global-name=echarts --target=es2020 --outfile=echarts.js
+	cat $(CHARTS)/notice.js build/charts/echarts.js > $(CHARTS)/echarts.min.js
 
 $(OVERLAY): $(wildcard sim/clock/overlay/*.go)
 	mkdir -p build
