@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"simk.dev/simk/sim/controlplane"
 	"simk.dev/simk/sim/history"
 	"simk.dev/simk/sim/report"
+	"simk.dev/simk/sim/report/html"
 	"simk.dev/simk/tracer"
 	"simk.dev/simk/vnode"
 )
@@ -338,7 +340,8 @@ func (c *cluster) write(r *report.Report, h *history.History) error {
 			return fmt.Errorf("write decisions: %w", err)
 		}
 	}
-	return report.WriteDir(c.options.Out, r, h)
+	page := report.File{Name: report.HTMLFile, Write: func(w io.Writer) error { return html.WriteReport(w, r, h) }}
+	return report.WriteDir(c.options.Out, r, h, page)
 }
 
 // Version is the version of simk, set when it is built.

@@ -25,9 +25,9 @@ func newReplay() *cobra.Command {
 Files of other formats are made a trace first, as simk trace import does: dumps of
 a cluster, manifests, traces of other systems. Their content tells the format.
 
-With --out the results are written too: report.json, pods.csv, timeline.csv and
-events.jsonl. The same trace, options and seed give the same report.json and CSV
-files, byte for byte.`,
+With --out the results are written too: report.html to look at, report.json,
+pods.csv, timeline.csv and events.jsonl. The same trace, options and seed give the
+same files, byte for byte.`,
 		Example: `  simk replay trace.json
   simk replay trace.json --out results --scheduler-config most-allocated.yaml
   simk replay nodes.yaml pods.yaml
@@ -63,7 +63,7 @@ files, byte for byte.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&config, "config", "", "run configuration `file` (kind Run): scheduler, autoscaler, nodes, edits, seed; flags count more")
-	f.StringVar(&o.Out, "out", "", "write report.json, pods.csv, timeline.csv and events.jsonl into this `folder`")
+	f.StringVar(&o.Out, "out", "", "write report.html, report.json, pods.csv, timeline.csv and events.jsonl into this `folder`")
 	f.StringVarP(&output, "output", "o", "text", "what to print: `text or json`")
 	f.Int64Var(&o.Seed, "seed", 1, "start of all random choices; not 0")
 	f.DurationVar(&o.Duration, "duration", 0, "end the run at this offset, whatever the trace says (such as 6h)")

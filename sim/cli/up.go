@@ -52,7 +52,7 @@ cluster. Nodes that clients create become Ready.`,
 	f.StringVar(&o.Kubeconfig, "kubeconfig", "", "write the kubeconfig to this `file` (default: one in a temporary folder)")
 	f.IntVar(&o.Port, "port", 0, "`port` of the API on 127.0.0.1 (default: any that is free)")
 	f.StringVar(&start, "start", "trace", "when the cluster's time begins: as the trace says, or at the real time: `trace or now`")
-	f.StringVar(&o.Out, "out", "", "at the end, write report.json, pods.csv, timeline.csv and events.jsonl into this `folder`")
+	f.StringVar(&o.Out, "out", "", "at the end, write report.html, report.json, pods.csv, timeline.csv and events.jsonl into this `folder`")
 	f.Int64Var(&o.Seed, "seed", 1, "start of the random choices; an interactive cluster is not repeatable even so")
 	flags.add(cmd, &o.Options, "1", "continue")
 	return cmd

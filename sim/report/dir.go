@@ -15,7 +15,8 @@ import (
 )
 
 // The files of a report directory. EventsFile is streamed into it while the
-// run goes on, by others; the rest is written at the end, by WriteDir.
+// run goes on, by others; the rest is written at the end, by WriteDir, but HTMLFile
+// only where its caller says how.
 const (
 	ReportFile    = "report.json"
 	PodsFile      = "pods.csv"
@@ -23,6 +24,7 @@ const (
 	EventsFile    = "events.jsonl"
 	NodesFile     = "nodes.csv"
 	DecisionsFile = "decisions.jsonl"
+	HTMLFile      = "report.html"
 )
 
 // PrepareDir makes sure that a report can be written to dir: it creates the
@@ -63,47 +65,50 @@ func ours(e os.DirEntry) bool {
 	if strings.HasPrefix(name, ".") {
 		return true
 	}
-	return !e.IsDir() && slices.Contains([]string{ReportFile, PodsFile, TimelineFile, EventsFile, NodesFile, DecisionsFile}, name)
+	return !e.IsDir() && slices.Contains([]string{ReportFile, PodsFile, TimelineFile, EventsFile, NodesFile, DecisionsFile, HTMLFile}, name)
 }
 
-// WriteDir writes report.json, pods.csv, timeline.csv and, where there was an
-// autoscaler, nodes.csv to dir, which must be
-// as PrepareDir wants it. The files are written under temporary names and
-// take their own when all are whole, report.json last: after an error the
-// earlier report is still there, and a report.json is never without its tables.
-func WriteDir(dir string, r *Report, h *history.History) (err error) {
+// File is a file of a report directory.
+type File struct {
+	Name  string // one that PrepareDir accepts
+	Write func(io.Writer) error
+}
+
+// WriteDir writes report.json, pods.csv, timeline.csv, where there was an
+// autoscaler nodes.csv, and the extra files to dir, which must be as PrepareDir
+// wants it. The files are written under temporary names and take their own when
+// all are whole, report.json last: after an error the earlier report is still
+// there, and a report.json is never without its tables.
+func WriteDir(dir string, r *Report, h *history.History, extra ...File) (err error) {
 	if err := PrepareDir(dir); err != nil {
 		return err
 	}
-	type file struct {
-		name  string
-		write func(io.Writer) error
-	}
-	files := []file{
+	files := []File{
 		{PodsFile, func(w io.Writer) error { return writePods(w, h) }},
 		{TimelineFile, func(w io.Writer) error { return writeTimeline(w, r) }},
 	}
 	if h.Autoscaling != nil {
-		files = append(files, file{NodesFile, func(w io.Writer) error { return writeNodes(w, h) }})
+		files = append(files, File{NodesFile, func(w io.Writer) error { return writeNodes(w, h) }})
 	} else if err := removeAll(dir, NodesFile, DecisionsFile); err != nil {
 		return err
 	}
-	files = append(files, file{ReportFile, func(w io.Writer) error { return WriteJSON(w, r) }})
+	files = append(files, extra...)
+	files = append(files, File{ReportFile, func(w io.Writer) error { return WriteJSON(w, r) }})
 	defer func() {
 		if err != nil {
 			for _, f := range files {
-				os.Remove(tempName(dir, f.name)) //nolint:errcheck // the error above says more
+				os.Remove(tempName(dir, f.Name)) //nolint:errcheck // the error above says more
 			}
 		}
 	}()
 	for _, f := range files {
-		if err := writeFile(tempName(dir, f.name), f.write); err != nil {
-			return fmt.Errorf("write %s: %w", f.name, err)
+		if err := writeFile(tempName(dir, f.Name), f.Write); err != nil {
+			return fmt.Errorf("write %s: %w", f.Name, err)
 		}
 	}
 	for _, f := range files {
-		if err := os.Rename(tempName(dir, f.name), filepath.Join(dir, f.name)); err != nil {
-			return fmt.Errorf("write %s: %w", f.name, err)
+		if err := os.Rename(tempName(dir, f.Name), filepath.Join(dir, f.Name)); err != nil {
+			return fmt.Errorf("write %s: %w", f.Name, err)
 		}
 	}
 	return nil

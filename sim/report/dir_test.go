@@ -39,6 +39,30 @@ func TestWriteDir(t *testing.T) {
 	}
 }
 
+func TestWriteDirWritesExtraFiles(t *testing.T) {
+	dir := t.TempDir()
+	h := &history.History{End: time.Second}
+	page := File{HTMLFile, func(w io.Writer) error {
+		_, err := io.WriteString(w, "page")
+		return err
+	}}
+	for range 2 { // the second accepts what the first wrote
+		if err := WriteDir(dir, Build(h, Meta{}), h, page); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := string(read(t, dir, HTMLFile)); got != "page" {
+		t.Errorf("got %q", got)
+	}
+	page.Write = func(io.Writer) error { return errFull }
+	if err := WriteDir(dir, Build(h, Meta{}), h, page); !errors.Is(err, errFull) || !strings.Contains(err.Error(), "write report.html: ") {
+		t.Errorf("got error %v", err)
+	}
+	if got := string(read(t, dir, HTMLFile)); got != "page" {
+		t.Errorf("after an error: got %q", got)
+	}
+}
+
 func TestWriteDirLeavesTheEventsAlone(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{EventsFile, PodsFile, ".DS_Store"} {

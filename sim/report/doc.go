@@ -9,6 +9,8 @@
 //	err := report.WriteText(os.Stdout, r)    // the summary for a terminal
 //	err = report.WriteDir("out", r, h)       // report.json, pods.csv, timeline.csv
 //
+// Package html, below, writes the page to look at.
+//
 // # What the figures mean
 //
 // An instant is the state after everything that happened at it: a pod bound at
