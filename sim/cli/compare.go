@@ -44,7 +44,7 @@ Each run is a process of its own. --out keeps their results.`,
 	f.IntVar(&o.seeds, "seeds", 1, "run each configuration with the seeds 1 to `N`")
 	f.IntVar(&o.jobs, "jobs", 0, "runs at once (default: as many as processors and memory allow)")
 	f.StringVar(&o.out, "out", "", "keep each run's results below this `folder`, as NAME/seed-N")
-	f.StringVarP(&o.output, "output", "o", "text", "what to print: `text, json or markdown`")
+	f.StringVarP(&o.output, "output", "o", "text", "what to print: `text, json, markdown or html`")
 	f.StringArrayVar(&o.gates.assertions, "assert", nil, "CEL `expression` that must be true in every run but the first, which is base; may be repeated")
 	f.StringArrayVar(&o.gates.files, "assert-file", nil, "`file` with assertions (kind Gates); may be repeated")
 	return cmd
@@ -57,11 +57,12 @@ type compareOptions struct {
 	gates       gateFlags
 }
 
-// writers are how a comparison is printed.
-var writers = map[string]func(*compare.Comparison, io.Writer) error{
-	"text":     (*compare.Comparison).WriteText,
-	"markdown": (*compare.Comparison).WriteMarkdown,
-	"json": func(c *compare.Comparison, w io.Writer) error {
+// writers are how a comparison of runs is printed.
+var writers = map[string]func(*compare.Comparison, []compare.Run, io.Writer) error{
+	"text":     func(c *compare.Comparison, _ []compare.Run, w io.Writer) error { return c.WriteText(w) },
+	"markdown": func(c *compare.Comparison, _ []compare.Run, w io.Writer) error { return c.WriteMarkdown(w) },
+	"html":     func(c *compare.Comparison, runs []compare.Run, w io.Writer) error { return c.WriteHTML(w, runs) },
+	"json": func(c *compare.Comparison, _ []compare.Run, w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
 		e.SetEscapeHTML(false)
@@ -71,7 +72,7 @@ var writers = map[string]func(*compare.Comparison, io.Writer) error{
 
 func (o *compareOptions) run(cmd *cobra.Command, args []string) error {
 	if writers[o.output] == nil {
-		return &sim.InputError{Err: fmt.Errorf("--output is text, json or markdown, not %q", o.output)}
+		return &sim.InputError{Err: fmt.Errorf("--output is text, json, markdown or html, not %q", o.output)}
 	}
 	gates, err := o.gates.compile(true)
 	if err != nil {
@@ -165,7 +166,7 @@ func (o *compareOptions) perform(cmd *cobra.Command, args []string, plan []varia
 
 // show prints the comparison, and applies gates to every run but the first.
 func (o *compareOptions) show(cmd *cobra.Command, runs []compare.Run, g *gates) error {
-	if err := writers[o.output](compare.Of(runs), cmd.OutOrStdout()); err != nil {
+	if err := writers[o.output](compare.Of(runs), runs, cmd.OutOrStdout()); err != nil {
 		return &runError{err}
 	}
 	failed, all := 0, 0

@@ -80,7 +80,7 @@ func TestChanges(t *testing.T) {
 	if change.WorsePods[0].Pod != "a/p" || change.WorsePods[1].Pod != "a/q" || change.BetterPods[0].Pod != "a/r" {
 		t.Errorf("worse %v, better %v", change.WorsePods, change.BetterPods)
 	}
-	var text, markdown strings.Builder
+	var text, markdown, page strings.Builder
 	if err := c.WriteText(&text); err != nil {
 		t.Fatal(err)
 	}
@@ -88,6 +88,14 @@ func TestChanges(t *testing.T) {
 		"of 3 pods in both, 2 waited longer and 1 shorter", "a/p: waited 1s -> never bound"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("the text has no %q:\n%s", want, text.String())
+		}
+	}
+	if err := c.WriteHTML(&page, []Run{{Name: "base", Reports: []*report.Report{outcome(0, 10, 5)}}, {Name: "cand", Reports: []*report.Report{outcome(2, 40, 5)}}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`{"text":"2 (+2)","mark":"worse"}`, `{"text":"pod a/p"},{"text":"waited 1s -\\u003e never bound","mark":"worse"}`} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("the page has no %q", want)
 		}
 	}
 	if err := c.WriteMarkdown(&markdown); err != nil {

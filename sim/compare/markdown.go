@@ -29,7 +29,7 @@ func (c *Comparison) WriteMarkdown(w io.Writer) error {
 		b.WriteString("\n")
 	}
 	if c.Seeds > 1 {
-		fmt.Fprintf(&b, "\nEach value is the mean over %d seeds, with its range; ~ marks a difference within the ranges.\n", c.Seeds)
+		fmt.Fprintf(&b, "\n%s\n", report.MarkdownCell(spreadNote(c.Seeds)))
 	}
 	for _, change := range c.Changes {
 		var text strings.Builder

@@ -28,13 +28,17 @@ func (c *Comparison) WriteText(w io.Writer) error {
 	}
 	var b strings.Builder
 	if c.Seeds > 1 {
-		fmt.Fprintf(&b, "\nEach value is the mean over %d seeds, with its range; ~ marks a difference within the ranges.\n", c.Seeds)
+		fmt.Fprintf(&b, "\n%s\n", spreadNote(c.Seeds))
 	}
 	for _, change := range c.Changes {
 		change.text(&b, c.Runs[0])
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func spreadNote(seeds int) string {
+	return fmt.Sprintf("Each value is the mean over %d seeds, with its range; ~ marks a difference within the ranges.", seeds)
 }
 
 // boring rows are zero in all runs.
