@@ -47,6 +47,7 @@ var scalingModes = map[config.Mode]scalingMode{
 	config.ModeNone:              {},
 	config.ModeClusterAutoscaler: {decider: newClusterAutoscaler},
 	config.ModeKarpenter:         {decider: newKarpenter},
+	config.ModeExternalGRPC:      {interactive: true}, // see externalautoscaler.go
 }
 
 // readAutoscaler reads the autoscaler's file and makes sure that its mode can be had.
@@ -55,11 +56,7 @@ func readAutoscaler(path string, interactive bool) (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	mode, ok := scalingModes[c.Mode]
-	switch {
-	case !ok:
-		return nil, fmt.Errorf("%s: mode %s is not there yet; there are %s, %s and %s", path, c.Mode, config.ModeNone, config.ModeClusterAutoscaler, config.ModeKarpenter)
-	case mode.interactive && !interactive:
+	if scalingModes[c.Mode].interactive && !interactive {
 		return nil, fmt.Errorf("%s: mode %s needs a cluster that others can reach: use simk up", path, c.Mode)
 	}
 	return c, nil

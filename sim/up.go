@@ -25,6 +25,9 @@ type UpOptions struct {
 	// Kubeconfig is the path of the file that lets clients in; it is written when
 	// they can come and removed at the end. Empty: in the scratch folder.
 	Kubeconfig string
+	// CloudConfig is the path of the file that lets the user's own autoscaler in, if
+	// the autoscaler's file says that it decides; as for Kubeconfig.
+	CloudConfig string
 	// Port is that of the API on loopback; 0: any that is free.
 	Port int
 	// StartNow lets the cluster's time begin at the real time, not at the trace's.
@@ -49,6 +52,9 @@ func Up(ctx context.Context, o UpOptions) (*Outcome, error) {
 // upIn is Up in a scratch folder; it began, in wall time, before.
 func upIn(ctx context.Context, dir string, o UpOptions, began time.Time) (*Outcome, error) {
 	in, err := readUpInput(&o)
+	if err == nil {
+		err = o.checkCloudConfig(in, dir)
+	}
 	if err == nil {
 		err = o.prepareOut()
 	}
@@ -110,13 +116,19 @@ func (c *cluster) serve(ctx context.Context, dir string, o *UpOptions, in *input
 		return &InputError{fmt.Errorf("write kubeconfig: %w", err)}
 	}
 	defer os.Remove(o.Kubeconfig)
+	if in.external() {
+		if err := c.serveAutoscaler(dir, o); err != nil {
+			return err
+		}
+		defer os.Remove(o.CloudConfig)
+	}
 	commands, err := control.Listen(filepath.Join(dir, control.SocketName))
 	if err != nil {
 		return err
 	}
 	pacer := clock.NewPacer(o.Speed)
 	go pacer.Run(c.group.ctx)
-	status := func() control.Status { return c.status(pacer, api, o.Kubeconfig) }
+	status := func() control.Status { return c.status(pacer, api, o) }
 	for _, part := range []component{{"API listener", api.Serve}, {"commands", func(ctx context.Context, ready func()) error {
 		ready()
 		return control.Serve(ctx, commands, pacer, status)
@@ -138,11 +150,11 @@ func (c *cluster) serve(ctx context.Context, dir string, o *UpOptions, in *input
 	return c.cause(ctx, nil)
 }
 
-func (c *cluster) status(p *clock.Pacer, api *controlplane.Listener, kubeconfig string) control.Status {
+func (c *cluster) status(p *clock.Pacer, api *controlplane.Listener, o *UpOptions) control.Status {
 	pace, progress := p.State(), c.recorder.progress()
 	return control.Status{
 		Time: time.Now().UTC(), Speed: pace.Speed, Paused: pace.Paused,
-		Server: "https://" + api.Address(), Kubeconfig: kubeconfig, Process: os.Getpid(),
+		Server: "https://" + api.Address(), Kubeconfig: o.Kubeconfig, CloudConfig: o.CloudConfig, Process: os.Getpid(),
 		Events: c.fired, EventsTotal: c.total,
 		Nodes: progress.Nodes, Pending: progress.Pending, Running: progress.Running, Done: progress.Done,
 	}

@@ -50,6 +50,7 @@ cluster. Nodes that clients create become Ready.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.Kubeconfig, "kubeconfig", "", "write the kubeconfig to this `file` (default: one in a temporary folder)")
+	f.StringVar(&o.CloudConfig, "cloud-config", "", "with --autoscaler of mode external-grpc: write the autoscaler's cloud config to this `file` (default: one in a temporary folder)")
 	f.IntVar(&o.Port, "port", 0, "`port` of the API on 127.0.0.1 (default: any that is free)")
 	f.StringVar(&start, "start", "trace", "when the cluster's time begins: as the trace says, or at the real time: `trace or now`")
 	f.StringVar(&o.Out, "out", "", "at the end, write report.html, report.json, pods.csv, timeline.csv and events.jsonl into this `folder`")
@@ -62,6 +63,9 @@ func up(cmd *cobra.Command, o sim.UpOptions) error {
 	stdout, stderr := cmd.OutOrStdout(), cmd.ErrOrStderr()
 	o.Ready = func(s control.Status) {
 		fmt.Fprintf(stdout, "cluster ready at %s, its time is %s\nexport KUBECONFIG=%s\n", s.Server, s.Time.Format("2006-01-02 15:04:05 MST"), s.Kubeconfig)
+		if s.CloudConfig != "" {
+			fmt.Fprintf(stdout, "cluster-autoscaler --cloud-provider=externalgrpc --cloud-config=%s --kubeconfig=%s --leader-elect=false\n", s.CloudConfig, s.Kubeconfig)
+		}
 	}
 	if !clock.Virtual {
 		fmt.Fprintln(stderr, "simk: this binary runs in wall-clock time; `make build` gives virtual time")

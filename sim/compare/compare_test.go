@@ -93,7 +93,7 @@ func TestChanges(t *testing.T) {
 	if err := c.WriteHTML(&page, []Run{{Name: "base", Reports: []*report.Report{outcome(0, 10, 5)}}, {Name: "cand", Reports: []*report.Report{outcome(2, 40, 5)}}}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`{"text":"2 (+2)","mark":"worse"}`, `{"text":"pod a/p"},{"text":"waited 1s -\\u003e never bound","mark":"worse"}`} {
+	for _, want := range []string{`{"text":"2 (+2)","mark":"worse"}`, `{"text":"pod a/p"},{"text":"waited 1s -\u003e never bound","mark":"worse"}`} {
 		if !strings.Contains(page.String(), want) {
 			t.Errorf("the page has no %q", want)
 		}

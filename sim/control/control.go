@@ -21,7 +21,9 @@ type Status struct {
 	// Server is the address of the API, Kubeconfig the file that lets clients in.
 	Server     string `json:"server"`
 	Kubeconfig string `json:"kubeconfig"`
-	Process    int    `json:"process"`
+	// CloudConfig is the file that lets the user's own autoscaler in; empty: none is expected.
+	CloudConfig string `json:"cloudConfig,omitempty"`
+	Process     int    `json:"process"`
 	// Events of the trace that have been replayed, and how many there are.
 	Events      int `json:"events"`
 	EventsTotal int `json:"eventsTotal"`
