@@ -37,6 +37,8 @@ type Options struct {
 	// ContinueOnError counts and reports objects that the apiserver rejects
 	// during the run, instead of ending it.
 	ContinueOnError bool
+	// Hooks are commands to run at points of the run.
+	Hooks []Hook
 	// Progress receives what the run is doing, now and then; nil: nobody.
 	Progress func(Progress)
 }
@@ -58,6 +60,11 @@ func (o *Options) validate(withoutTrace bool) error {
 		return fmt.Errorf("speed %v is negative", o.Speed)
 	case o.Duration < 0:
 		return fmt.Errorf("duration %v is negative", o.Duration)
+	}
+	for i := range o.Hooks {
+		if err := o.Hooks[i].check(); err != nil {
+			return err
+		}
 	}
 	if o.Seed == 0 {
 		o.Seed = 1

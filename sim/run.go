@@ -58,17 +58,27 @@ func Run(ctx context.Context, options Options) (*Outcome, error) {
 	if err := options.validate(false); err != nil {
 		return nil, &InputError{err}
 	}
-	return options.inScratch(func(dir string) (*Outcome, error) { return runIn(ctx, dir, options, began) })
+	return options.inScratch(func(dir string) (*Outcome, error) {
+		hooks, err := newHooks(&options, dir)
+		if err != nil {
+			return nil, err
+		}
+		outcome, err := runIn(ctx, dir, options, hooks, began)
+		return outcome, hooks.afterStop(err)
+	})
 }
 
 // runIn replays a trace in a scratch folder. The run began, in wall time, before.
-func runIn(ctx context.Context, dir string, options Options, began time.Time) (*Outcome, error) {
+func runIn(ctx context.Context, dir string, options Options, hooks *hooks, began time.Time) (*Outcome, error) {
 	in, err := readInput(&options, false)
 	if err == nil {
 		err = options.prepareOut()
 	}
 	if err != nil {
 		return nil, &InputError{err}
+	}
+	if err := hooks.at(ctx, BeforeStart); err != nil {
+		return nil, err
 	}
 	seed(options.Seed)
 	tuneMemory()
@@ -79,7 +89,13 @@ func runIn(ctx context.Context, dir string, options Options, began time.Time) (*
 	}
 	defer r.plane.Stop()
 	outcome := &Outcome{ReadyAfter: clock.Wall().Sub(began)}
+	if err := hooks.at(ctx, BeforeRun); err != nil {
+		return nil, err
+	}
 	end, runErr := r.run(ctx, in)
+	if runErr == nil {
+		runErr = hooks.at(ctx, AfterRun)
+	}
 	var input *InputError
 	if errors.As(runErr, &input) {
 		return nil, runErr

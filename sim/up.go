@@ -46,11 +46,18 @@ func Up(ctx context.Context, o UpOptions) (*Outcome, error) {
 	if err := o.validate(o.Trace == ""); err != nil {
 		return nil, &InputError{err}
 	}
-	return o.inScratch(func(dir string) (*Outcome, error) { return upIn(ctx, dir, o, began) })
+	return o.inScratch(func(dir string) (*Outcome, error) {
+		hooks, err := newHooks(&o.Options, dir)
+		if err != nil {
+			return nil, err
+		}
+		outcome, err := upIn(ctx, dir, o, hooks, began)
+		return outcome, hooks.afterStop(err)
+	})
 }
 
 // upIn is Up in a scratch folder; it began, in wall time, before.
-func upIn(ctx context.Context, dir string, o UpOptions, began time.Time) (*Outcome, error) {
+func upIn(ctx context.Context, dir string, o UpOptions, hooks *hooks, began time.Time) (*Outcome, error) {
 	in, err := readUpInput(&o)
 	if err == nil {
 		err = o.checkCloudConfig(in, dir)
@@ -61,6 +68,9 @@ func upIn(ctx context.Context, dir string, o UpOptions, began time.Time) (*Outco
 	if err != nil {
 		return nil, &InputError{err}
 	}
+	if err := hooks.at(ctx, BeforeStart); err != nil {
+		return nil, err
+	}
 	seedCluster(o.Seed)
 	tuneMemory()
 	c, err := start(ctx, dir, &o.Options, in, controlplane.Options{Interactive: true})
@@ -69,7 +79,7 @@ func upIn(ctx context.Context, dir string, o UpOptions, began time.Time) (*Outco
 	}
 	defer c.plane.Stop()
 	outcome := &Outcome{ReadyAfter: clock.Wall().Sub(began)}
-	err = c.serve(ctx, dir, &o, in)
+	err = c.serve(ctx, dir, &o, hooks, in)
 	var input *InputError
 	if errors.As(err, &input) {
 		return nil, err
@@ -94,7 +104,7 @@ func readUpInput(o *UpOptions) (*input, error) {
 }
 
 // serve lets clients in and replays the trace, until ctx ends.
-func (c *cluster) serve(ctx context.Context, dir string, o *UpOptions, in *input) error {
+func (c *cluster) serve(ctx context.Context, dir string, o *UpOptions, hooks *hooks, in *input) error {
 	if err := c.adoptNodes(); err != nil {
 		return err
 	}
@@ -140,9 +150,21 @@ func (c *cluster) serve(ctx context.Context, dir string, o *UpOptions, in *input
 	if o.Ready != nil {
 		o.Ready(status())
 	}
+	return c.live(ctx, o, hooks, in)
+}
+
+// live replays the trace while clients can come, and waits for the end.
+func (c *cluster) live(ctx context.Context, o *UpOptions, hooks *hooks, in *input) error {
+	hooks.live(o.Kubeconfig)
+	if err := hooks.at(c.group.ctx, BeforeRun); err != nil && ctx.Err() == nil {
+		return c.cause(ctx, err)
+	}
 	if o.Trace != "" {
 		err := c.withEvents(func(events tracer.Source) error { return c.fireAll(c.group.ctx, events, in.end(c.options)) })
 		if err != nil && ctx.Err() == nil {
+			return c.cause(ctx, err)
+		}
+		if err := hooks.at(c.group.ctx, AfterRun); err != nil && ctx.Err() == nil {
 			return c.cause(ctx, err)
 		}
 	}

@@ -32,6 +32,9 @@ func configure(cmd *cobra.Command, path string, args []string, o *sim.Options, f
 	if c.EndpointSlices && !given("endpoint-slices") {
 		o.EndpointSlices = true
 	}
+	for _, h := range c.Hooks {
+		o.Hooks = append(o.Hooks, sim.Hook{Point: sim.HookPoint(h.Point), Command: h.Command, IgnoreFailure: h.IgnoreFailure})
+	}
 	if c.OnError != "" && !given("on-error") {
 		flags.onError = c.OnError
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +16,7 @@ import (
 type runFlags struct {
 	speed, onError string
 	verbose        bool
+	hooks          []string
 }
 
 // add adds them to a command, with its own defaults of two of them.
@@ -27,6 +29,7 @@ func (r *runFlags) add(cmd *cobra.Command, o *sim.Options, speed, onError string
 	f.StringVar(&o.FeatureGates, "feature-gates", "", "Kubernetes feature gates, such as `A=true,B=false`")
 	f.BoolVar(&o.EndpointSlices, "endpoint-slices", false, "run the endpoint slice controller too")
 	f.StringVar(&r.onError, "on-error", onError, "when the apiserver rejects an object of an event: `stop or continue`")
+	f.StringArrayVar(&r.hooks, "hook", nil, "run a shell command at a point of the run (before-start, before-run, after-run, after-stop): `POINT=COMMAND`; may be repeated")
 	f.BoolVarP(&r.verbose, "verbose", "v", false, "print what the components log")
 	_ = cmd.MarkFlagDirname("out")
 }
@@ -38,6 +41,13 @@ func (r *runFlags) read(o *sim.Options) (err error) {
 	}
 	if o.ContinueOnError, err = parseOnError(r.onError); err != nil {
 		return &sim.InputError{Err: err}
+	}
+	for _, h := range r.hooks {
+		point, command, ok := strings.Cut(h, "=")
+		if !ok || command == "" {
+			return &sim.InputError{Err: fmt.Errorf("--hook %q: want POINT=COMMAND", h)}
+		}
+		o.Hooks = append(o.Hooks, sim.Hook{Point: sim.HookPoint(point), Command: []string{"sh", "-c", command}})
 	}
 	quietLogs(r.verbose)
 	return nil

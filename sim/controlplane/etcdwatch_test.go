@@ -29,6 +29,7 @@ func TestWatchersKeepUp(t *testing.T) {
 	seen := plane.Informers.Core().V1().ConfigMaps().Informer()
 	plane.Informers.Start(ctx.Done())
 	plane.Informers.WaitForCacheSync(ctx.Done())
+	time.Sleep(2 * watchResyncPeriod) // until the watch, which began after the list, has caught up
 
 	const writes = 3000
 	before, began := len(seen.GetStore().ListKeys()), time.Now()

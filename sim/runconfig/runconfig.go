@@ -57,6 +57,16 @@ type Config struct {
 	EndpointSlices bool `json:"endpointSlices,omitempty"`
 	// OnError is stop or continue; empty: not given.
 	OnError string `json:"onError,omitempty"`
+	// Hooks are commands that run at points of the run.
+	Hooks []Hook `json:"hooks,omitempty"`
+}
+
+// Hook is a command and the point at which it runs: before-start, before-run,
+// after-run or after-stop.
+type Hook struct {
+	Point         string   `json:"point"`
+	Command       []string `json:"command"`
+	IgnoreFailure bool     `json:"ignoreFailure,omitempty"`
 }
 
 // Document is a file, or its content.
