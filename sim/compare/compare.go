@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"fmt"
 	"math"
 
 	"simk.dev/simk/sim/report"
@@ -21,8 +22,10 @@ type Comparison struct {
 	Kind       string   `json:"kind"`
 	Runs       []string `json:"runs"`
 	// Seeds is how many runs each value is made of.
-	Seeds int   `json:"seeds"`
-	Rows  []Row `json:"rows"`
+	Seeds int `json:"seeds"`
+	// Notes say why figures may not be alike: other traces, other lengths.
+	Notes []string `json:"notes"`
+	Rows  []Row    `json:"rows"`
 	// Changes tell owners and pods apart, for each run but the first.
 	Changes []Change `json:"changes"`
 }
@@ -66,7 +69,7 @@ const (
 
 // Of compares runs with the first. All have the same number of reports.
 func Of(runs []Run) *Comparison {
-	c := &Comparison{APIVersion: "simk.dev/v1", Kind: "Comparison", Seeds: len(runs[0].Reports)}
+	c := &Comparison{APIVersion: "simk.dev/v1", Kind: "Comparison", Seeds: len(runs[0].Reports), Notes: notes(runs)}
 	for _, r := range runs {
 		c.Runs = append(c.Runs, r.Name)
 	}
@@ -91,6 +94,23 @@ func Of(runs []Run) *Comparison {
 		c.Changes = append(c.Changes, changeOf(runs[0], run))
 	}
 	return c
+}
+
+// notes tell where runs differ in what they ran, not only in how.
+func notes(runs []Run) []string {
+	all := []string{}
+	base := runs[0].Reports[0]
+	for _, run := range runs[1:] {
+		r := run.Reports[0]
+		if r.Trace != base.Trace {
+			all = append(all, fmt.Sprintf("%s ran another trace than %s: %q, or an edited one", run.Name, runs[0].Name, r.Trace.Name))
+		}
+		if r.Simulated.Seconds != base.Simulated.Seconds {
+			all = append(all, fmt.Sprintf("%s ran for %s and %s for %s: sums such as node-hours and cost are of different lengths",
+				run.Name, Seconds.text(r.Simulated.Seconds), runs[0].Name, Seconds.text(base.Simulated.Seconds)))
+		}
+	}
+	return all
 }
 
 // over is a figure over the seeds of a run.

@@ -106,6 +106,15 @@ func TestChanges(t *testing.T) {
 	}
 }
 
+func TestNotes(t *testing.T) {
+	other := outcome(0, 1, 1)
+	other.Trace.Name, other.Simulated.Seconds = "other", 60
+	c := Of([]Run{{Name: "base", Reports: []*report.Report{outcome(0, 1, 1)}}, {Name: "cand", Reports: []*report.Report{other}}})
+	if len(c.Notes) != 2 || !strings.Contains(c.Notes[0], `another trace than base: "other"`) || !strings.Contains(c.Notes[1], "ran for 1m and base for 0s") {
+		t.Errorf("%q", c.Notes)
+	}
+}
+
 func TestLoad(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name string, data []byte) {

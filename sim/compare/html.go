@@ -11,9 +11,11 @@ import (
 // changed. The runs are those that the comparison was made of.
 func (c *Comparison) WriteHTML(w io.Writer, runs []Run) error {
 	main := html.Table{Title: "Figures", Headers: append([]string{""}, c.Runs...)}
+	said := c.Notes
 	if c.Seeds > 1 {
-		main.Note = spreadNote(c.Seeds)
+		said = append([]string{spreadNote(c.Seeds)}, said...)
 	}
+	main.Note = strings.Join(said, " ")
 	for _, row := range c.Rows {
 		if row.boring() {
 			continue

@@ -31,6 +31,9 @@ func (c *Comparison) WriteMarkdown(w io.Writer) error {
 	if c.Seeds > 1 {
 		fmt.Fprintf(&b, "\n%s\n", report.MarkdownCell(spreadNote(c.Seeds)))
 	}
+	for _, note := range c.Notes {
+		fmt.Fprintf(&b, "\nNote: %s.\n", report.MarkdownCell(note))
+	}
 	for _, change := range c.Changes {
 		var text strings.Builder
 		change.text(&text, c.Runs[0])

@@ -30,6 +30,9 @@ func (c *Comparison) WriteText(w io.Writer) error {
 	if c.Seeds > 1 {
 		fmt.Fprintf(&b, "\n%s\n", spreadNote(c.Seeds))
 	}
+	for _, note := range c.Notes {
+		fmt.Fprintf(&b, "\nNote: %s.\n", note)
+	}
 	for _, change := range c.Changes {
 		change.text(&b, c.Runs[0])
 	}
