@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/dynamic/dynamicinformer"
@@ -28,6 +29,10 @@ type Config struct {
 	Configuration *schedulerapi.KubeSchedulerConfiguration
 	// Event receives what the scheduler would post as Events. Nil: nobody.
 	Event func(regarding runtime.Object, eventType, reason, note string)
+	// Attempts receives what comes of attempts to place pods. Nil: nobody.
+	Attempts Attempts
+	// Scores lets Attempts hear of the attempts that succeed too.
+	Scores bool
 }
 
 // Scheduler is a kube-scheduler that is ready to run.
@@ -59,7 +64,7 @@ func New(ctx context.Context, config Config) (*Scheduler, error) {
 	plugins := registered()
 	profiles := orderTies(c.Profiles, plugins)
 	s.upstream, err = upstream.New(newWithoutMetrics(ctx), config.Client, &livePods{config.Informers}, s.dynamic,
-		func(string) events.EventRecorderLogger { return &recorder{config.Event} },
+		func(string) events.EventRecorderLogger { return &recorder{config.Event, config.Attempts} },
 		upstream.WithComponentConfigVersion(c.APIVersion),
 		upstream.WithKubeConfig(config.Rest),
 		upstream.WithProfiles(profiles...),
@@ -74,6 +79,9 @@ func New(ctx context.Context, config Config) (*Scheduler, error) {
 		return nil, err
 	}
 	s.holdable(ctx.Done())
+	if config.Attempts != nil {
+		observe(s.upstream, config.Attempts, config.Scores)
+	}
 	return s, nil
 }
 
@@ -92,10 +100,22 @@ func (s *Scheduler) Run(ctx context.Context, ready func()) error {
 
 // recorder passes the scheduler's events on without an API object.
 type recorder struct {
-	event func(regarding runtime.Object, eventType, reason, note string)
+	event    func(regarding runtime.Object, eventType, reason, note string)
+	attempts Attempts // nil: nobody
 }
 
-func (r *recorder) Eventf(regarding, _ runtime.Object, eventType, reason, _, note string, args ...any) {
+// preempted is the reason of the event about a victim. Who it made room for is
+// its other object.
+const preempted = "Preempted"
+
+func (r *recorder) Eventf(regarding, related runtime.Object, eventType, reason, _, note string, args ...any) {
+	if r.attempts != nil && reason == preempted {
+		victim, ok1 := regarding.(*corev1.Pod)
+		preemptor, ok2 := related.(metav1.Object) // upstream wraps the pod
+		if ok1 && ok2 {
+			r.attempts.Preempted(victim, preemptor)
+		}
+	}
 	if _, ok := regarding.(*corev1.Pod); !ok || r.event == nil {
 		return
 	}

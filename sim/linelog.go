@@ -3,11 +3,14 @@ package sim
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/klauspost/compress/zstd"
 
 	"simk.dev/simk/tracer"
 )
@@ -21,9 +24,10 @@ type lineLog struct {
 
 	mu   sync.Mutex
 	file *os.File
-	out  *bufio.Writer
-	enc  *json.Encoder
-	err  error
+	// finish writes what is still held back.
+	finish func() error
+	enc    *json.Encoder
+	err    error
 }
 
 func newLineLog(dir, name string, start time.Time) (*lineLog, error) {
@@ -31,8 +35,24 @@ func newLineLog(dir, name string, start time.Time) (*lineLog, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &lineLog{name: name, start: start, file: f, out: bufio.NewWriterSize(f, 1<<16)}
-	l.enc = json.NewEncoder(l.out)
+	out := bufio.NewWriterSize(f, 1<<16)
+	return &lineLog{name: name, start: start, file: f, finish: out.Flush, enc: json.NewEncoder(out)}, nil
+}
+
+// newPackedLog is newLineLog for a file that is compressed with zstd. One
+// goroutine compresses, so that the bytes are the same each time.
+func newPackedLog(dir, name string, start time.Time) (*lineLog, error) {
+	l, err := newLineLog(dir, name, start)
+	if err != nil {
+		return nil, err
+	}
+	z, err := zstd.NewWriter(l.file, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20), zstd.WithLowerEncoderMem(true))
+	if err != nil {
+		return nil, err
+	}
+	out := bufio.NewWriterSize(z, 1<<16)
+	l.finish = func() error { return errors.Join(out.Flush(), z.Close()) }
+	l.enc = json.NewEncoder(out)
 	return l, nil
 }
 
@@ -53,7 +73,7 @@ func (l *lineLog) add(line any) {
 func (l *lineLog) moveTo(dir string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := l.out.Flush(); err != nil && l.err == nil {
+	if err := l.finish(); err != nil && l.err == nil {
 		l.err = err
 	}
 	if l.err != nil {

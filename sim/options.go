@@ -3,6 +3,8 @@ package sim
 import (
 	"fmt"
 	"time"
+
+	"simk.dev/simk/sim/explain"
 )
 
 // Options say how a trace is replayed. The zero value replays it as fast as
@@ -39,6 +41,9 @@ type Options struct {
 	ContinueOnError bool
 	// Hooks are commands to run at points of the run.
 	Hooks []Hook
+	// Explain says which attempts to place pods are recorded in Out: a mode of
+	// package explain; empty: none.
+	Explain explain.Mode
 	// Progress receives what the run is doing, now and then; nil: nobody.
 	Progress func(Progress)
 }
@@ -65,6 +70,9 @@ func (o *Options) validate(withoutTrace bool) error {
 		if err := o.Hooks[i].check(); err != nil {
 			return err
 		}
+	}
+	if err := o.Explain.Check(); err != nil {
+		return err
 	}
 	if o.Seed == 0 {
 		o.Seed = 1

@@ -17,6 +17,7 @@ import (
 	"simk.dev/simk/scheduler"
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/controlplane"
+	"simk.dev/simk/sim/explain"
 	"simk.dev/simk/sim/history"
 	"simk.dev/simk/sim/report"
 	"simk.dev/simk/sim/report/html"
@@ -205,6 +206,8 @@ type cluster struct {
 	group   *group
 	events  *eventLog
 	scaling *scaling // nil: nodes neither come nor go by themselves
+	// attempts are the scheduler's, recorded to be explained. Nil: none is.
+	attempts *lineLog
 	// adapt changes objects of the trace before they are applied. Nil: none is.
 	adapt func(*unstructured.Unstructured)
 }
@@ -243,7 +246,12 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 		return nil, fmt.Errorf("start controllers: %w", err)
 	}
 	pool.Changed = controllers.NodesChanged
+	attempts, err := c.recordAttempts(dir)
+	if err != nil {
+		return nil, err
+	}
 	s, err := scheduler.New(c.group.ctx, scheduler.Config{
+		Attempts: attempts, Scores: o.Explain == explain.All,
 		Client: plane.Client, Rest: plane.Config, Informers: plane.Informers, Configuration: in.scheduler,
 		Event: func(p runtime.Object, eventType, reason, note string) {
 			c.events.note(schedulerComponent, p, eventType, reason, note)
@@ -355,6 +363,9 @@ func (c *cluster) write(r *report.Report, h *history.History) error {
 		if err := c.scaling.recorder.lines.moveTo(c.options.Out); err != nil {
 			return fmt.Errorf("write decisions: %w", err)
 		}
+	}
+	if err := c.writeAttempts(); err != nil {
+		return fmt.Errorf("write attempts: %w", err)
 	}
 	page := report.File{Name: report.HTMLFile, Write: func(w io.Writer) error { return html.WriteReport(w, r, h) }}
 	return report.WriteDir(c.options.Out, r, h, page)

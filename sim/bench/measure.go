@@ -65,6 +65,9 @@ func (m *meter) measure(ctx context.Context, r row) result {
 		}
 		flags = []string{"--autoscaler", file}
 	}
+	if r.explain != "" {
+		flags = append(flags, "--explain", r.explain, "--out", filepath.Join(m.dir, r.name))
+	}
 	var samples []sample
 	for range max(r.runs, 1) {
 		s, err := m.run(ctx, r, path, flags)

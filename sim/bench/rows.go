@@ -15,6 +15,9 @@ type row struct {
 	trace func(*traceWriter) error
 	// autoscaler is the file of --autoscaler; empty: none.
 	autoscaler string
+	// explain is the value of --explain, for a row whose results are written;
+	// empty: none are.
+	explain string
 	// reads is a command of simk that only reads the trace; empty: it is replayed.
 	reads []string
 	// events are how many the trace has, where it is only read.
@@ -49,6 +52,9 @@ func rows(k8sSims string) []row {
 			goal: goal{wall: 6 * time.Second}},
 		{name: "burst-1200", what: "k8s-sims, 1,213 nodes, 7,064 pods", trace: manifests(k8sSims, "1200"), want: created(7064),
 			goal: goal{wall: 35 * time.Second, peakRSS: 1500 * mega}},
+		{name: "explain-off", what: "burst-100 with results, --explain=off; median of 5", runs: 5, explain: "off", trace: manifests(k8sSims, "100"), want: created(1067)},
+		{name: "explain-pending", what: "the same, --explain=pending", runs: 5, explain: "pending", trace: manifests(k8sSims, "100"), want: created(1067)},
+		{name: "explain-all", what: "the same, --explain=all", runs: 5, explain: "all", trace: manifests(k8sSims, "100"), want: created(1067)},
 		{name: "lives", what: "20,000 pods live 5 min, 500 nodes", trace: lives, want: deleted(livesPods), goal: goal{podsPerSecond: 300}},
 		{name: "idle-100", what: "24 h, 100 nodes, no pods", trace: idle(100), want: created(0), goal: goal{wall: 20 * time.Second}},
 		{name: "idle-1000", what: "24 h, 1,000 nodes, no pods", trace: idle(1000), want: created(0), goal: goal{wall: time.Minute}},

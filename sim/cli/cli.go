@@ -89,6 +89,6 @@ failed, 130 interrupted.`,
 	version := &cobra.Command{Use: "version", Short: "Print simk's version", Args: cobra.NoArgs, Run: func(cmd *cobra.Command, _ []string) {
 		fmt.Fprintln(cmd.OutOrStdout(), "simk", sim.Version)
 	}}
-	root.AddCommand(newReplay(), newCompare(), newGate(), newUp(), newCtl(), newTrace(), version)
+	root.AddCommand(newReplay(), newCompare(), newExplain(), newGate(), newUp(), newCtl(), newTrace(), version)
 	return root
 }

@@ -10,6 +10,7 @@ import (
 
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/explain"
 	"simk.dev/simk/sim/report"
 )
 
@@ -26,8 +27,8 @@ Files of other formats are made a trace first, as simk trace import does: dumps 
 a cluster, manifests, traces of other systems. Their content tells the format.
 
 With --out the results are written too: report.html to look at, report.json,
-pods.csv, timeline.csv and events.jsonl. The same trace, options and seed give the
-same files, byte for byte.`,
+pods.csv, timeline.csv, events.jsonl, and what simk explain reads. The same trace,
+options and seed give the same files, byte for byte.`,
 		Example: `  simk replay trace.json
   simk replay trace.json --out results --scheduler-config most-allocated.yaml
   simk replay nodes.yaml pods.yaml
@@ -67,6 +68,7 @@ same files, byte for byte.`,
 	f.StringVarP(&output, "output", "o", "text", "what to print: `text or json`")
 	f.Int64Var(&o.Seed, "seed", 1, "start of all random choices; not 0")
 	f.DurationVar(&o.Duration, "duration", 0, "end the run at this offset, whatever the trace says (such as 6h)")
+	f.StringVar((*string)(&o.Explain), "explain", string(explain.Pending), "which attempts to place pods to record in --out for simk explain: `off, pending or all`")
 	flags.add(cmd, &o, "max", "stop")
 	gates.add(cmd)
 	return cmd

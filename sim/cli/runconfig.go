@@ -38,6 +38,9 @@ func configure(cmd *cobra.Command, path string, args []string, o *sim.Options, f
 	if c.OnError != "" && !given("on-error") {
 		flags.onError = c.OnError
 	}
+	if c.Explain != "" && !given("explain") {
+		o.Explain = c.Explain
+	}
 	for _, d := range []struct {
 		name, flag string
 		document   runconfig.Document

@@ -21,13 +21,14 @@ var update = flag.Bool("update", false, "rewrite what the stories compare with")
 // test binary runs itself under those names.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"simk":       func() { os.Exit(Main(os.Args[1:], os.Stdout, os.Stderr)) },
-		"podtimes":   func() { os.Exit(columns("podtimes", "pods.csv", "namespace", os.Args[1:])) },
-		"nodetimes":  func() { os.Exit(columns("nodetimes", "nodes.csv", "group", os.Args[1:])) },
-		"figures":    func() { os.Exit(figures(os.Args[1:])) },
-		"kubectl":    runKubectl,
-		"nodegroups": func() { os.Exit(nodeGroups(os.Args[1:])) },
-		"samepods":   func() { os.Exit(samePods(os.Args[1:])) },
+		"simk":              func() { os.Exit(Main(os.Args[1:], os.Stdout, os.Stderr)) },
+		"podtimes":          func() { os.Exit(columns("podtimes", "pods.csv", "namespace", os.Args[1:])) },
+		"nodetimes":         func() { os.Exit(columns("nodetimes", "nodes.csv", "group", os.Args[1:])) },
+		"figures":           func() { os.Exit(figures(os.Args[1:])) },
+		"kubectl":           runKubectl,
+		"nodegroups":        func() { os.Exit(nodeGroups(os.Args[1:])) },
+		"samepods":          func() { os.Exit(samePods(os.Args[1:])) },
+		"explainedmessages": func() { os.Exit(explainedMessages(os.Args[1:])) },
 	})
 }
 

@@ -25,6 +25,7 @@ const (
 	NodesFile     = "nodes.csv"
 	DecisionsFile = "decisions.jsonl"
 	HTMLFile      = "report.html"
+	ExplainFile   = "explain.jsonl.zst"
 )
 
 // PrepareDir makes sure that a report can be written to dir: it creates the
@@ -65,7 +66,7 @@ func ours(e os.DirEntry) bool {
 	if strings.HasPrefix(name, ".") {
 		return true
 	}
-	return !e.IsDir() && slices.Contains([]string{ReportFile, PodsFile, TimelineFile, EventsFile, NodesFile, DecisionsFile, HTMLFile}, name)
+	return !e.IsDir() && slices.Contains([]string{ReportFile, PodsFile, TimelineFile, EventsFile, NodesFile, DecisionsFile, HTMLFile, ExplainFile}, name)
 }
 
 // File is a file of a report directory.

@@ -29,6 +29,8 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
+
+	"simk.dev/simk/sim/explain"
 )
 
 // What a file's apiVersion and kind are.
@@ -59,6 +61,9 @@ type Config struct {
 	OnError string `json:"onError,omitempty"`
 	// Hooks are commands that run at points of the run.
 	Hooks []Hook `json:"hooks,omitempty"`
+	// Explain is off, pending or all: which attempts to place pods are recorded,
+	// which changes no outcome; empty: not given.
+	Explain explain.Mode `json:"explain,omitempty"`
 }
 
 // Hook is a command and the point at which it runs: before-start, before-run,
@@ -148,6 +153,9 @@ func (c *Config) check(path string) error {
 		return fmt.Errorf("%s: duration %v is negative", path, c.Duration.Duration)
 	case !slices.Contains([]string{"", "stop", "continue"}, c.OnError):
 		return fmt.Errorf("%s: onError is stop or continue, not %q", path, c.OnError)
+	}
+	if err := c.Explain.Check(); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil
 }

@@ -1,0 +1,37 @@
+package sim
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+
+	"simk.dev/simk/scheduler"
+	"simk.dev/simk/sim/explain"
+	"simk.dev/simk/sim/report"
+)
+
+// recordAttempts begins to record the scheduler's attempts, if that is wanted and
+// there is a folder for them; dir is the scratch folder. Nil: they are not.
+func (c *cluster) recordAttempts(dir string) (_ scheduler.Attempts, err error) {
+	if !c.options.Explain.On() || c.options.Out == "" {
+		return nil, nil
+	}
+	if c.attempts, err = newPackedLog(dir, report.ExplainFile, c.zero); err != nil {
+		return nil, err
+	}
+	now := func() float64 { return c.attempts.at(time.Now()) }
+	return explain.NewWriter(c.options.Explain, now, c.attempts.add), nil
+}
+
+// writeAttempts puts the record into the output folder. A run without one removes
+// that of an earlier run.
+func (c *cluster) writeAttempts() error {
+	if c.attempts != nil {
+		return c.attempts.moveTo(c.options.Out)
+	}
+	if err := os.Remove(filepath.Join(c.options.Out, report.ExplainFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
