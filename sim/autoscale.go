@@ -123,7 +123,7 @@ func (c *cluster) startScaling() error {
 	return c.group.start(component{"autoscaler", func(ctx context.Context, ready func()) error {
 		ready()
 		if err := clock.Jump(ctx, c.zero.Add(afterAll)); err != nil {
-			return nil // the run is over
+			return nil //nolint:nilerr // the run is over
 		}
 		return c.scaling.decider.Run(ctx, func() {})
 	}})

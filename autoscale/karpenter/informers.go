@@ -155,20 +155,20 @@ func (f *fanOut) all() []*registration {
 // OnAdd implements cache.ResourceEventHandler.
 func (f *fanOut) OnAdd(object any, initial bool) {
 	for _, r := range f.all() {
-		r.ResourceEventHandler.OnAdd(object, initial)
+		r.ResourceEventHandler.OnAdd(object, initial) //nolint:staticcheck // r.OnAdd is this method itself
 	}
 }
 
 // OnUpdate implements cache.ResourceEventHandler.
 func (f *fanOut) OnUpdate(old, object any) {
 	for _, r := range f.all() {
-		r.ResourceEventHandler.OnUpdate(old, object)
+		r.ResourceEventHandler.OnUpdate(old, object) //nolint:staticcheck // r.OnUpdate is this method itself
 	}
 }
 
 // OnDelete implements cache.ResourceEventHandler.
 func (f *fanOut) OnDelete(object any) {
 	for _, r := range f.all() {
-		r.ResourceEventHandler.OnDelete(object)
+		r.ResourceEventHandler.OnDelete(object) //nolint:staticcheck // r.OnDelete is this method itself
 	}
 }

@@ -58,14 +58,14 @@ func (c *NodeClass) StatusConditions(options ...status.ForOption) status.Conditi
 // DeepCopyObject implements runtime.Object.
 func (c *NodeClass) DeepCopyObject() runtime.Object {
 	return &NodeClass{
-		TypeMeta: c.TypeMeta, ObjectMeta: *c.ObjectMeta.DeepCopy(),
+		TypeMeta: c.TypeMeta, ObjectMeta: *c.ObjectMeta.DeepCopy(), //nolint:staticcheck // c has no DeepCopy of its own, and must not seem to
 		Status: NodeClassStatus{Conditions: slices.Clone(c.Status.Conditions)},
 	}
 }
 
 // DeepCopyObject implements runtime.Object.
 func (l *NodeClassList) DeepCopyObject() runtime.Object {
-	out := &NodeClassList{TypeMeta: l.TypeMeta, ListMeta: *l.ListMeta.DeepCopy()}
+	out := &NodeClassList{TypeMeta: l.TypeMeta, ListMeta: *l.ListMeta.DeepCopy()} //nolint:staticcheck // as above
 	for i := range l.Items {
 		out.Items = append(out.Items, *l.Items[i].DeepCopyObject().(*NodeClass))
 	}

@@ -97,7 +97,7 @@ func (o *compareOptions) combinations() ([][]runconfig.Change, error) {
 	for _, s := range o.sets {
 		path, values, ok := strings.Cut(s, "=")
 		if !ok || path == "" {
-			return nil, fmt.Errorf("--set %q: want PATH=VALUE,VALUE...", s)
+			return nil, fmt.Errorf("--set %q: want PATH=VALUE,VALUE and so on", s)
 		}
 		var more [][]runconfig.Change
 		for _, before := range all {
