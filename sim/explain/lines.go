@@ -73,12 +73,16 @@ type failed struct {
 	At      float64 `json:"at"`
 	Pod     int     `json:"pod"`
 	Outcome int     `json:"outcome"`
+	// line is where it stands in the record, for the order within an instant.
+	line int
 }
 
 type preempted struct {
 	At  float64 `json:"at"`
 	Pod int     `json:"pod"` // the victim
 	By  int     `json:"by"`
+	// line is as in failed.
+	line int
 }
 
 type placed struct {

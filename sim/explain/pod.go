@@ -52,6 +52,10 @@ type Step struct {
 	Machine *Machine `json:"machine,omitempty"`
 	// Scores are those of the best nodes, if they were recorded.
 	Scores *Scores `json:"scores,omitempty"`
+	// line orders what was recorded in one instant; the rest comes before that.
+	line int
+	// outcome is the number of the attempt's.
+	outcome int
 }
 
 // Machine is where a node came from; times as in a Step, left out if unknown.
@@ -143,7 +147,9 @@ func (r *Run) tell(l *life, next, until float64, said []Step) (*PodLife, error) 
 		}
 	}
 	steps = append(steps, r.preemptions(l.key, within)...)
-	slices.SortStableFunc(steps, func(a, b Step) int { return cmp.Compare(a.AtSeconds, b.AtSeconds) })
+	slices.SortStableFunc(steps, func(a, b Step) int {
+		return cmp.Or(cmp.Compare(a.AtSeconds, b.AtSeconds), cmp.Compare(a.line, b.line))
+	})
 	steps = append([]Step{{AtSeconds: l.created, Kind: "created"}}, steps...)
 	ends := []Step{{AtSeconds: l.finished, Kind: "finished", Text: l.phase}, {AtSeconds: l.deleted, Kind: "deleted", Text: l.why()}}
 	if l.deleted != never && l.deleted <= l.finished { // and so it finished: that is no outcome of its own
@@ -206,11 +212,14 @@ func (r *Run) attempts(l *life, within func(float64) bool) ([]Step, error) {
 			s.Attempts, s.ToSeconds = s.Attempts+1, f.At
 			s.Varied = s.Varied || last != f.Outcome
 		} else {
-			steps = append(steps, Step{AtSeconds: f.At, Kind: "attempts", Attempts: 1, ToSeconds: f.At})
+			steps = append(steps, Step{AtSeconds: f.At, Kind: "attempts", Attempts: 1, ToSeconds: f.At, line: f.line})
 		}
 		last = f.Outcome
+		steps[len(steps)-1].outcome = last
+	}
+	for i := range steps {
 		var err error
-		if steps[len(steps)-1].Attempt, err = r.record.attempt(last); err != nil {
+		if steps[i].Attempt, err = r.record.attempt(steps[i].outcome); err != nil {
 			return nil, err
 		}
 	}
@@ -228,11 +237,11 @@ func (r *Run) preemptions(key string, within func(float64) bool) []Step {
 			steps[n-1].Pods = append(steps[n-1].Pods, r.record.pods[p.Pod])
 			continue
 		}
-		steps = append(steps, Step{AtSeconds: p.At, Kind: "preempts", Pods: []string{r.record.pods[p.Pod]}})
+		steps = append(steps, Step{AtSeconds: p.At, Kind: "preempts", Pods: []string{r.record.pods[p.Pod]}, line: p.line})
 	}
 	for _, p := range r.record.preempted[key] {
 		if within(p.At) {
-			steps = append(steps, Step{AtSeconds: p.At, Kind: "preempted", Pods: []string{r.record.pods[p.By]}})
+			steps = append(steps, Step{AtSeconds: p.At, Kind: "preempted", Pods: []string{r.record.pods[p.By]}, line: p.line})
 		}
 	}
 	return steps

@@ -58,7 +58,7 @@ func parseRecord(in io.Reader) (*record, error) {
 			return r, nil
 		}
 		if err == nil {
-			err = r.add(&l, n == 1)
+			err = r.add(&l, n)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", n, err)
@@ -69,8 +69,8 @@ func parseRecord(in io.Reader) (*record, error) {
 // errNumber is a line that refers to what no line before it introduced.
 var errNumber = errors.New("it refers to something that was not introduced")
 
-func (r *record) add(l *line, first bool) error {
-	if first {
+func (r *record) add(l *line, n int) error {
+	if n == 1 {
 		if l.Format != format {
 			return fmt.Errorf("format %q is not %s", l.Format, format)
 		}
@@ -94,24 +94,26 @@ func (r *record) add(l *line, first bool) error {
 		}
 		r.outcomes = append(r.outcomes, *l.Outcome)
 	default:
-		return r.addAttempt(l)
+		return r.addAttempt(l, n)
 	}
 	return nil
 }
 
-func (r *record) addAttempt(l *line) error {
+func (r *record) addAttempt(l *line, n int) error {
 	known := func(pods ...int) bool {
 		return !slices.ContainsFunc(pods, func(p int) bool { return p < 0 || p >= len(r.pods) })
 	}
 	switch {
 	case l.Failed != nil:
 		a := *l.Failed
+		a.line = n
 		if !known(a.Pod) || a.Outcome < 0 || a.Outcome >= len(r.outcomes) {
 			return errNumber
 		}
 		r.failed[r.pods[a.Pod]] = append(r.failed[r.pods[a.Pod]], a)
 	case l.Preempted != nil:
 		p := *l.Preempted
+		p.line = n
 		if !known(p.Pod, p.By) {
 			return errNumber
 		}
