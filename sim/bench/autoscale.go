@@ -32,6 +32,9 @@ const (
 	waveStep        = 10 * time.Minute
 )
 
+// waveKarpenter has Karpenter decide on the machines of waveAutoscaler.
+const waveKarpenter = waveAutoscaler + "mode: karpenter\n"
+
 const waveAutoscaler = `apiVersion: simk.dev/v1
 kind: Autoscaler
 nodeGroups:

@@ -65,6 +65,8 @@ func rows(k8sSims string) []row {
 			goal: goal{wall: 3 * time.Minute}},
 		{name: "wave", what: "24 h wave of 1,200 pods, up to 300 nodes", trace: wave, autoscaler: waveAutoscaler, want: running(waveNodes * 4 / 6),
 			goal: goal{wall: 2 * time.Minute}},
+		{name: "wave-karpenter", what: "the same wave, Karpenter decides", trace: wave, autoscaler: waveKarpenter, want: running(waveNodes * 4 / 6),
+			goal: goal{wall: 2 * time.Minute}},
 		{name: "million-validate", what: "simk trace validate, 1,000,000 events", trace: arrivals(millionEvents), events: millionEvents,
 			reads: []string{"trace", "validate", "--strict"}, goal: reading},
 		{name: "million-show", what: "simk trace show, 1,000,000 events", trace: arrivals(millionEvents), events: millionEvents,

@@ -21,17 +21,18 @@ func TestTraces(t *testing.T) {
 		nodes, applied, deleted int
 		duration, last          time.Duration
 	}{
-		"start":      {0, 0, 0, time.Second, 0},
-		"burst-100":  {100, 1067, 0, 10 * time.Minute, 0},
-		"burst-1200": {1213, 7064, 0, 10 * time.Minute, 0},
-		"lives":      {500, 20_000, 20_000, 711 * time.Second, 701*time.Second - 20*time.Millisecond},
-		"idle-100":   {100, 0, 0, 24 * time.Hour, 0},
-		"idle-1000":  {1000, 0, 0, 24 * time.Hour, 0},
-		"day":        {500, -1, 0, 24 * time.Hour, -1},
-		"big":        {5000, 20_000, 0, time.Hour, 0},
-		"grow":       {0, growPods, 0, 10 * time.Minute, 0},
-		"wave":       {0, -1, 0, 24 * time.Hour, -1},
-		"arrivals":   {1000, 6000, 1000, 5 * time.Minute, 5*time.Minute - arrivalsEvery},
+		"start":          {0, 0, 0, time.Second, 0},
+		"burst-100":      {100, 1067, 0, 10 * time.Minute, 0},
+		"burst-1200":     {1213, 7064, 0, 10 * time.Minute, 0},
+		"lives":          {500, 20_000, 20_000, 711 * time.Second, 701*time.Second - 20*time.Millisecond},
+		"idle-100":       {100, 0, 0, 24 * time.Hour, 0},
+		"idle-1000":      {1000, 0, 0, 24 * time.Hour, 0},
+		"day":            {500, -1, 0, 24 * time.Hour, -1},
+		"big":            {5000, 20_000, 0, time.Hour, 0},
+		"grow":           {0, growPods, 0, 10 * time.Minute, 0},
+		"wave":           {0, -1, 0, 24 * time.Hour, -1},
+		"wave-karpenter": {0, -1, 0, 24 * time.Hour, -1},
+		"arrivals":       {1000, 6000, 1000, 5 * time.Minute, 5*time.Minute - arrivalsEvery},
 	}
 	all := slices.DeleteFunc(rows(k8sSims), func(r row) bool { return r.reads != nil })
 	all = append(all, row{name: "arrivals", trace: arrivals(6000)}) // as the million, but short
