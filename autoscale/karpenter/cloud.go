@@ -39,6 +39,8 @@ type cloud struct {
 	// types are the instance types as last asked for, state which offers were available.
 	types []*cloudprovider.InstanceType
 	state []bool
+	// made counts how often the instance types were made.
+	made int
 }
 
 // machine is one that Karpenter asked for.
@@ -229,10 +231,19 @@ func (c *cloud) refresh() {
 	}
 	if c.types == nil || !slices.Equal(state, c.state) {
 		c.types, c.state = nil, state
+		c.made++
 		for _, s := range c.shapes {
 			c.types = append(c.types, s.instanceType(c.available))
 		}
 	}
+}
+
+// offersChanged counts how often what can be had has changed.
+func (c *cloud) offersChanged() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.refresh()
+	return c.made
 }
 
 // IsDrifted implements cloudprovider.CloudProvider: groups do not change during a

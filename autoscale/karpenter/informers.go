@@ -16,12 +16,19 @@ import (
 
 // sources are where the manager's cache gets its informers from.
 type sources struct {
-	shared informers.SharedInformerFactory
+	shared  informers.SharedInformerFactory
+	changes *changes // hears of all
 }
 
 // informer returns the process's informer for kinds of Kubernetes', which then is
 // watched and decoded once, and a new one for custom resources.
 func (s *sources) informer(lw cache.ListerWatcher, object runtime.Object, resync time.Duration, indexers cache.Indexers) cache.SharedIndexInformer {
+	i := s.find(lw, object, indexers)
+	_, _ = i.AddEventHandler(s.changes) // fails for an informer that has stopped
+	return i
+}
+
+func (s *sources) find(lw cache.ListerWatcher, object runtime.Object, indexers cache.Indexers) *ordered {
 	if _, partial := object.(*metav1.PartialObjectMetadata); !partial {
 		if kinds, _, err := scheme.Scheme.ObjectKinds(object); err == nil {
 			resource, _ := meta.UnsafeGuessKindToResource(kinds[0])

@@ -36,6 +36,9 @@ type Config struct {
 	// Record receives decisions, Event what Karpenter posts as Events. Nil: nobody.
 	Record autoscale.Recorder
 	Event  func(about runtime.Object, eventType, reason, note string)
+	// Audit is for tests. If it is set, the rounds of Karpenter's search for nodes to disrupt that
+	// would be left out are run, and it hears why they would be and whether they decided nothing.
+	Audit func(why string, right bool)
 }
 
 // Karpenter is ready to run.
@@ -44,6 +47,7 @@ type Karpenter struct {
 	cloud   *cloud
 	client  client.Client // writes to the apiserver, reads from it
 	manager manager.Manager
+	changes *changes
 	pools   []*karpv1.NodePool
 }
 
@@ -53,7 +57,7 @@ func New(ctx context.Context, c Config) (*Karpenter, error) {
 	c.Rest = rest.CopyConfig(c.Rest)
 	c.Rest.ContentConfig = rest.ContentConfig{} // protobuf where it is known, JSON for custom resources
 	ctrllog.SetLogger(logger())                 // without, controller-runtime complains after a while
-	k := &Karpenter{config: c}
+	k := &Karpenter{config: c, changes: newChanges()}
 	options, err := resolve(&c.Options)
 	if err != nil {
 		return nil, fmt.Errorf("karpenter: %w", err)
@@ -65,7 +69,7 @@ func New(ctx context.Context, c Config) (*Karpenter, error) {
 		return nil, fmt.Errorf("karpenter: %w", err)
 	}
 	ctx = withOptions(ctx, options)
-	if k.manager, err = newManager(ctx, c.Rest, c.Informers); err != nil {
+	if k.manager, err = newManager(ctx, c.Rest, &sources{c.Informers, k.changes}); err != nil {
 		return nil, fmt.Errorf("karpenter: %w", err)
 	}
 	if k.client, err = client.New(c.Rest, client.Options{}); err != nil {
@@ -85,8 +89,9 @@ func (k *Karpenter) build(ctx context.Context) error {
 	decorated := withOverlays(k.cloud, k.manager.GetClient(), overlays)
 	cluster := state.NewCluster(clock.RealClock{}, k.manager.GetClient(), decorated)
 	list := controllers.NewControllers(ctx, k.manager, clock.RealClock{}, k.manager.GetClient(), recorder.events(), decorated, k.cloud, cluster, overlays)
+	around := k.savings(ctx, cluster, list)
 	for _, c := range list {
-		if err := c.Register(ctx, fewWorkers{k.manager}); err != nil {
+		if err := c.Register(ctx, fewWorkers{k.manager, around}); err != nil {
 			return fmt.Errorf("karpenter: register controller: %w", err)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
-	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
@@ -16,13 +15,14 @@ import (
 	ctrlconfig "sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	karpv1 "sigs.k8s.io/karpenter/pkg/apis/v1"
 )
 
 // newManager builds a controller-runtime manager that needs no socket: no metrics,
 // probes, profiles or webhooks, and no election. Its cache shares informers with the
 // process.
-func newManager(ctx context.Context, config *rest.Config, shared informers.SharedInformerFactory) (manager.Manager, error) {
+func newManager(ctx context.Context, config *rest.Config, s *sources) (manager.Manager, error) {
 	m, err := manager.New(config, manager.Options{
 		Scheme:                 scheme.Scheme,
 		Logger:                 logger(),
@@ -30,7 +30,7 @@ func newManager(ctx context.Context, config *rest.Config, shared informers.Share
 		HealthProbeBindAddress: "0",
 		BaseContext:            func() context.Context { return context.WithoutCancel(ctx) },
 		Cache: cache.Options{
-			NewInformer: (&sources{shared}).informer,
+			NewInformer: s.informer,
 			// Each round of consolidation would copy every pod several times. Karpenter does
 			// not change pods that it reads: its scheduler copies one before it relaxes it.
 			ByObject: map[client.Object]cache.ByObject{&corev1.Pod{}: {UnsafeDisableDeepCopy: ptr.To(true)}},
@@ -78,8 +78,11 @@ func classOf(pool client.Object) *karpv1.NodeClassReference {
 
 // fewWorkers gives each controller one worker. Upstream starts up to a thousand for each,
 // because its calls take time; here they take none, and each would cost a stack.
-// The controllers that sleep keep theirs.
-type fewWorkers struct{ manager.Manager }
+// The controllers that sleep keep theirs. It also puts reconcilers of ours around some.
+type fewWorkers struct {
+	manager.Manager
+	around map[string]func(reconcile.Reconciler) reconcile.Reconciler // by the controller's name
+}
 
 // sleeping are the controllers that wait within a reconciliation.
 var sleeping = map[string]bool{"nodeclaim.lifecycle": true}
@@ -94,6 +97,14 @@ func (m fewWorkers) Add(r manager.Runnable) error {
 	name, workers := v.Elem().FieldByName("Name"), v.Elem().FieldByName("MaxConcurrentReconciles")
 	if workers.IsValid() && workers.CanSet() && !sleeping[name.String()] {
 		workers.SetInt(1)
+	}
+	if wrap := m.around[name.String()]; wrap != nil {
+		do := v.Elem().FieldByName("Do")
+		inner, ok := do.Interface().(reconcile.Reconciler)
+		if !ok {
+			return fmt.Errorf("controller %s has no reconciler of requests", name)
+		}
+		do.Set(reflect.ValueOf(wrap(inner)))
 	}
 	return m.Manager.Add(r)
 }

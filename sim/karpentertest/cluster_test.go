@@ -58,7 +58,7 @@ func (c *cluster) Decision(d autoscale.Decision) {
 }
 
 // newCluster starts everything, and Karpenter with an autoscaler file.
-func newCluster(t *testing.T, file string) *cluster {
+func newCluster(t *testing.T, file string, change ...func(*karpenter.Config)) *cluster {
 	t.Helper()
 	rand.Seed(1) //nolint:staticcheck // the global one, as a replay does it
 	f, err := config.Parse("autoscaler.yaml", []byte(file))
@@ -76,16 +76,25 @@ func newCluster(t *testing.T, file string) *cluster {
 	c.must(err)
 	c.start = time.Now().Truncate(time.Second).Add(time.Minute)
 	machines := groups.New(groups.Options{Groups: f.NodeGroups, Schedule: f.Schedule, Nodes: pool, Start: c.start, Seed: 1, Record: c})
-	k, err := karpenter.New(ctx, karpenter.Config{
+	kc := karpenter.Config{
 		Rest: c.plane.Config, Informers: c.plane.Informers, Groups: machines, Options: f.Karpenter, Record: c,
 		Event: func(about runtime.Object, _, reason, note string) { c.event(about, reason, note) },
-	})
+	}
+	for _, f := range change {
+		f(&kc)
+	}
+	k, err := karpenter.New(ctx, kc)
 	c.must(err)
 	c.plane.InvalidateDiscovery()
 	c.plane.Informers.Start(ctx.Done())
 	c.plane.Informers.WaitForCacheSync(ctx.Done())
 	var wg sync.WaitGroup
-	t.Cleanup(func() { cancel(); wg.Wait(); c.plane.Stop() })
+	t.Cleanup(func() {
+		cancel()
+		controllers.NodesChanged() // the check of nodes' health would wait for that
+		wg.Wait()
+		c.plane.Stop()
+	})
 	c.must(machines.Fill(ctx))
 	for _, run := range []func(context.Context, func()) error{pool.Run, controllers.Run, s.Run, machines.Run, k.Run} {
 		ready := make(chan struct{})

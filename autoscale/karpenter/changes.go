@@ -1,0 +1,100 @@
+package karpenter
+
+import (
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/cache"
+	karpv1 "sigs.k8s.io/karpenter/pkg/apis/v1"
+)
+
+// changes counts what happens to all that Karpenter reads: it handles the events
+// of each informer of the manager's cache, before any controller does.
+type changes struct {
+	mu    sync.Mutex
+	count int
+	last  time.Time
+	// flips are when a pod counts for something else though nothing happens to it.
+	flips map[string]time.Time
+	// clocked are pods that must not be disrupted for a time.
+	clocked map[string]bool
+}
+
+var _ cache.ResourceEventHandler = (*changes)(nil)
+
+func newChanges() *changes {
+	return &changes{flips: map[string]time.Time{}, clocked: map[string]bool{}}
+}
+
+// OnAdd implements cache.ResourceEventHandler.
+func (c *changes) OnAdd(object any, _ bool) { c.note(object, false) }
+
+// OnUpdate implements cache.ResourceEventHandler.
+func (c *changes) OnUpdate(old, object any) {
+	a, okA := old.(metav1.Object)
+	b, okB := object.(metav1.Object)
+	if okA && okB && a.GetResourceVersion() == b.GetResourceVersion() {
+		return
+	}
+	c.note(object, false)
+}
+
+// OnDelete implements cache.ResourceEventHandler.
+func (c *changes) OnDelete(object any) {
+	if d, ok := object.(cache.DeletedFinalStateUnknown); ok {
+		object = d.Obj
+	}
+	c.note(object, true)
+}
+
+// stuckAfter is how long after its grace period a terminating pod no longer
+// counts, in Karpenter.
+const stuckAfter = time.Minute
+
+func (c *changes) note(object any, deleted bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.count++
+	c.last = time.Now()
+	p, ok := object.(*corev1.Pod)
+	if !ok {
+		return
+	}
+	key := podKey(p)
+	delete(c.flips, key)
+	delete(c.clocked, key)
+	if deleted {
+		return
+	}
+	if p.DeletionTimestamp != nil {
+		c.flips[key] = p.DeletionTimestamp.Add(stuckAfter)
+	}
+	if v, ok := p.Annotations[karpv1.DoNotDisruptAnnotationKey]; ok && v != "true" {
+		c.clocked[key] = true
+	}
+}
+
+// flipped says whether a pod began to count for something else after one instant,
+// up to another.
+func (c *changes) flipped(after, until time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.clocked) > 0 {
+		return true
+	}
+	for _, t := range c.flips {
+		if !t.Before(after) && !t.After(until) {
+			return true
+		}
+	}
+	return false
+}
+
+// seen returns how many changes there were, and when the last was.
+func (c *changes) seen() (count int, last time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.count, c.last
+}

@@ -1,0 +1,31 @@
+package karpenter
+
+import (
+	"context"
+
+	"github.com/awslabs/operatorpkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/karpenter/pkg/controllers/disruption"
+	"sigs.k8s.io/karpenter/pkg/controllers/state"
+	karpoptions "sigs.k8s.io/karpenter/pkg/operator/options"
+)
+
+// savings are what is put around Karpenter's controllers so that they do not do again
+// what they have done, by the controllers' names.
+func (k *Karpenter) savings(ctx context.Context, cluster *state.Cluster, list []controller.Controller) map[string]func(reconcile.Reconciler) reconcile.Reconciler {
+	gates := karpoptions.FromContext(ctx).FeatureGates
+	r := &rounds{
+		changes: k.changes, cluster: cluster, cloud: k.cloud, reader: k.manager.GetClient(), audit: k.config.Audit,
+		always: gates.NodeOverlay || gates.StaticCapacity || gates.CapacityBuffer,
+	}
+	around := map[string]func(reconcile.Reconciler) reconcile.Reconciler{}
+	for _, c := range list {
+		switch c := c.(type) {
+		case *disruption.Queue:
+			r.queue = c
+		case *disruption.Controller:
+			around[c.Name()] = func(next reconcile.Reconciler) reconcile.Reconciler { r.next = next; return r }
+		}
+	}
+	return around
+}
