@@ -34,6 +34,9 @@ func TestTraces(t *testing.T) {
 		"wave-karpenter": {0, -1, 0, 24 * time.Hour, -1},
 		"arrivals":       {1000, 6000, 1000, 5 * time.Minute, 5*time.Minute - arrivalsEvery},
 	}
+	for _, name := range []string{"explain-off", "explain-pending", "explain-all"} { // replays of the same burst
+		want[name] = want["burst-100"]
+	}
 	all := slices.DeleteFunc(rows(k8sSims), func(r row) bool { return r.reads != nil })
 	all = append(all, row{name: "arrivals", trace: arrivals(6000)}) // as the million, but short
 	for _, r := range all {
