@@ -20,7 +20,7 @@ func TestChoose(t *testing.T) {
 		options options
 		want    string
 	}{
-		"all":   {options{}, "start burst-100 burst-1200 lives idle-100 idle-1000 day big grow wave wave-karpenter million-validate million-show"},
+		"all":   {options{}, "start burst-100 burst-1200 explain-off explain-pending explain-all lives idle-100 idle-1000 day big grow wave wave-karpenter million-validate million-show"},
 		"quick": {options{quick: true}, "start burst-100"},
 		"some":  {options{run: "^idle|day"}, "idle-100 idle-1000 day"},
 	} {
