@@ -19,19 +19,24 @@ type Source interface {
 
 var _ Source = (*Reader)(nil)
 
-// yieldEvery is after how many events Events lets others run.
+// yieldEvery is at how many turns of a loop others may run.
 const yieldEvery = 64
 
+// LetOthersRun is for the n-th turn of a long loop. In virtual time a goroutine runs
+// until it blocks; a loop over a million events would keep the garbage collector
+// from ever finishing, so that it steps aside now and then.
+func LetOthersRun(n int) {
+	if n%yieldEvery == 0 {
+		runtime.Gosched()
+	}
+}
+
 // Events returns what a source has left: for WriteFile, and for everyone who
-// reads a whole trace. In virtual time a goroutine runs until it blocks; a loop
-// over a million events would keep the garbage collector from ever finishing,
-// so that this one steps aside now and then.
+// reads a whole trace.
 func Events(s Source) iter.Seq2[*Event, error] {
 	return func(yield func(*Event, error) bool) {
 		for n := 0; ; n++ {
-			if n%yieldEvery == 0 {
-				runtime.Gosched()
-			}
+			LetOthersRun(n)
 			e, err := s.Next()
 			if errors.Is(err, io.EOF) {
 				return

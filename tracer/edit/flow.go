@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"math"
-	"runtime"
 	"time"
 
 	"simk.dev/simk/tracer"
@@ -98,10 +97,7 @@ func (a *attached) next() (*moment, error) {
 		a.started = true
 		return &moment{start: true, index: -1, apply: a.attach(a.source.Head().Objects)}, nil
 	}
-	// In virtual time a goroutine runs until it blocks: see tracer.Events.
-	if a.index%64 == 0 {
-		runtime.Gosched()
-	}
+	tracer.LetOthersRun(a.index)
 	e, err := a.source.Next()
 	if err != nil {
 		return nil, err

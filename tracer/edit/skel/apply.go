@@ -3,7 +3,6 @@ package skel
 import (
 	"errors"
 	"io"
-	"runtime"
 	"time"
 
 	"simk.dev/simk/tracer"
@@ -76,7 +75,7 @@ func (s *Script) lifecycles(all []tracer.OwnerLifecycles, start time.Time) ([]tr
 	kept := make([]tracer.OwnerLifecycles, 0, len(all))
 	first := map[tracer.ObjectRef]int{}
 	for i, l := range all {
-		letOthersRun(i)
+		tracer.LetOthersRun(i)
 		if s.owners != nil {
 			owner, remains := s.owners[l.Owner.Key()]
 			if !remains {
@@ -140,7 +139,7 @@ func (a *applied) Next() (*tracer.Event, error) {
 
 func (a *applied) next() (*tracer.Event, error) {
 	for n := 0; ; n++ {
-		letOthersRun(n)
+		tracer.LetOthersRun(n)
 		e, err := a.src.Next()
 		if errors.Is(err, io.EOF) && a.held != nil {
 			// The trace still ends then, though nothing happens there any more.
@@ -160,14 +159,6 @@ func (a *applied) next() (*tracer.Event, error) {
 		}
 		a.held = nil
 		return out, nil
-	}
-}
-
-// letOthersRun is for the n-th turn of a long loop: as in tracer.Events, and for
-// the same reason.
-func letOthersRun(n int) {
-	if n%64 == 63 {
-		runtime.Gosched()
 	}
 }
 
@@ -195,7 +186,7 @@ func (a *applied) event(e *tracer.Event) (out *tracer.Event, err error) {
 func (a *applied) objects(all []tracer.Object, at time.Duration) ([]tracer.Object, error) {
 	var kept []tracer.Object
 	for i, o := range all {
-		letOthersRun(i)
+		tracer.LetOthersRun(i)
 		out, deleted, err := a.script.run(a.script.commands, o, at, a.head.StartTime)
 		if err != nil {
 			return nil, err

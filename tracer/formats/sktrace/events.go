@@ -2,7 +2,6 @@ package sktrace
 
 import (
 	"fmt"
-	"runtime"
 
 	"simk.dev/simk/tracer"
 )
@@ -12,9 +11,7 @@ import (
 func (d *decoder) events(one func(*decoder) error) error {
 	n, err := d.arrayLen("events")
 	for i := 0; i < n && err == nil; i++ {
-		if i%64 == 0 {
-			runtime.Gosched()
-		}
+		tracer.LetOthersRun(i)
 		d.what = fmt.Sprintf("events[%d]", i)
 		err = one(d)
 	}

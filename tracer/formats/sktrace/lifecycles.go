@@ -3,7 +3,6 @@ package sktrace
 import (
 	"fmt"
 	"math"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -37,9 +36,7 @@ func (s *survey) readLifecycles(d *decoder) error {
 	d.begin("pod_lifecycles", d.limits.head)
 	n, err := d.mapLen("pod_lifecycles")
 	for i := 0; i < n && err == nil; i++ {
-		if i%64 == 0 {
-			runtime.Gosched() // as for events
-		}
+		tracer.LetOthersRun(i)
 		var ref tracer.ObjectRef
 		d.what = fmt.Sprintf("the owner of pod_lifecycles[%d]", i)
 		if ref, err = d.ownerKey(); err != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"simk.dev/simk/tracer"
 	"simk.dev/simk/tracer/internal/source"
 )
 
@@ -77,7 +78,7 @@ func (r *Reader) Next() bool {
 	if r.err != nil {
 		return false
 	}
-	letOthersRun(r.rows)
+	tracer.LetOthersRun(r.rows)
 	row, err := r.csv.Read()
 	if err != nil {
 		if !errors.Is(err, io.EOF) {

@@ -19,7 +19,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"strings"
 
 	"simk.dev/simk/tracer"
@@ -36,14 +35,6 @@ const (
 	// MaxText bounds the whole text, in bytes.
 	MaxText = 1 << 30
 )
-
-// letOthersRun steps aside at some of the records. In virtual time a goroutine runs
-// until it blocks, and the garbage collector would never finish.
-func letOthersRun(record int) {
-	if record%64 == 0 {
-		runtime.Gosched()
-	}
-}
 
 var errText = fmt.Errorf("the text is longer than %d MiB: split it", MaxText>>20)
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"simk.dev/simk/tracer"
 	"simk.dev/simk/tracer/internal/source"
 )
 
@@ -38,7 +39,7 @@ func (l *Lines) Next() bool {
 	if l.err != nil {
 		return false
 	}
-	letOthersRun(l.line)
+	tracer.LetOthersRun(l.line)
 	l.line++
 	if !l.scanner.Scan() {
 		if err := l.scanner.Err(); err != nil {
