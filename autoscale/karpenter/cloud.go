@@ -1,6 +1,7 @@
 package karpenter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -121,21 +122,17 @@ func (c *cloud) choices(claim *karpv1.NodeClaim) []*machine {
 		}
 	}
 	slices.SortStableFunc(list, func(a, b *machine) int {
-		if sa, sb := a.offer.capacityType == karpv1.CapacityTypeSpot, b.offer.capacityType == karpv1.CapacityTypeSpot; sa != sb {
-			if sa {
-				return -1
-			}
-			return 1
-		}
-		switch {
-		case a.offer.price < b.offer.price:
-			return -1
-		case a.offer.price > b.offer.price:
-			return 1
-		}
-		return 0
+		return cmp.Or(cmp.Compare(a.offer.rank(), b.offer.rank()), cmp.Compare(a.offer.price, b.offer.price))
 	})
 	return list
+}
+
+// rank puts spot before on-demand.
+func (o *offer) rank() int {
+	if o.capacityType == karpv1.CapacityTypeSpot {
+		return 0
+	}
+	return 1
 }
 
 // available says whether machines of an offer may be asked for. c.mu is held.

@@ -1,6 +1,7 @@
 package karpenter
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -30,38 +31,36 @@ func resolve(c *config.Karpenter) (*karpoptions.Options, error) {
 	if err != nil {
 		return nil, fmt.Errorf("feature gates %q: %w", c.FeatureGates, err)
 	}
-	o := &karpoptions.Options{
+	preferences, err := choice("preferencePolicy", c.PreferencePolicy, karpoptions.PreferencePolicyRespect, karpoptions.PreferencePolicyIgnore)
+	if err != nil {
+		return nil, err
+	}
+	minValues, err := choice("minValuesPolicy", c.MinValuesPolicy, karpoptions.MinValuesPolicyStrict, karpoptions.MinValuesPolicyBestEffort)
+	if err != nil {
+		return nil, err
+	}
+	return &karpoptions.Options{
 		DisableLeaderElection:            true,
 		DisableClusterStateObservability: true, // controllers that feed metrics
 		CPURequests:                      1000, // one scheduling goroutine
-		BatchMaxDuration:                 c.BatchMaxDuration.Duration,
-		BatchIdleDuration:                c.BatchIdleDuration.Duration,
-		PreferencePolicy:                 karpoptions.PreferencePolicy(c.PreferencePolicy),
-		MinValuesPolicy:                  karpoptions.MinValuesPolicy(c.MinValuesPolicy),
+		BatchMaxDuration:                 cmp.Or(c.BatchMaxDuration.Duration, 10*time.Second),
+		BatchIdleDuration:                cmp.Or(c.BatchIdleDuration.Duration, time.Second),
+		PreferencePolicy:                 preferences,
+		MinValuesPolicy:                  minValues,
 		IgnoreDRARequests:                true,
 		FeatureGates:                     features,
+	}, nil
+}
+
+// choice is one of two values, the first if none is given.
+func choice[T ~string](name, given string, first, second T) (T, error) {
+	switch value := T(given); value {
+	case "", first:
+		return first, nil
+	case second:
+		return second, nil
 	}
-	if o.BatchMaxDuration == 0 {
-		o.BatchMaxDuration = 10 * time.Second
-	}
-	if o.BatchIdleDuration == 0 {
-		o.BatchIdleDuration = time.Second
-	}
-	switch o.PreferencePolicy {
-	case "":
-		o.PreferencePolicy = karpoptions.PreferencePolicyRespect
-	case karpoptions.PreferencePolicyRespect, karpoptions.PreferencePolicyIgnore:
-	default:
-		return nil, fmt.Errorf("preferencePolicy %q is neither Respect nor Ignore", o.PreferencePolicy)
-	}
-	switch o.MinValuesPolicy {
-	case "":
-		o.MinValuesPolicy = karpoptions.MinValuesPolicyStrict
-	case karpoptions.MinValuesPolicyStrict, karpoptions.MinValuesPolicyBestEffort:
-	default:
-		return nil, fmt.Errorf("minValuesPolicy %q is neither Strict nor BestEffort", o.MinValuesPolicy)
-	}
-	return o, nil
+	return "", fmt.Errorf("%s %q is neither %s nor %s", name, given, first, second)
 }
 
 // withOptions puts into a context what Karpenter looks for in it.
