@@ -1,9 +1,6 @@
 package sim
 
 import (
-	"errors"
-	"os"
-	"path/filepath"
 	"time"
 
 	"simk.dev/simk/scheduler"
@@ -30,8 +27,5 @@ func (c *cluster) writeAttempts() error {
 	if c.attempts != nil {
 		return c.attempts.moveTo(c.options.Out)
 	}
-	if err := os.Remove(filepath.Join(c.options.Out, report.ExplainFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
+	return report.Remove(c.options.Out, report.ExplainFile)
 }

@@ -5,14 +5,13 @@ import (
 	"fmt"
 	"time"
 
-	"k8s.io/apimachinery/pkg/runtime"
-
 	"simk.dev/simk/autoscale"
 	"simk.dev/simk/autoscale/clusterautoscaler"
 	"simk.dev/simk/autoscale/config"
 	"simk.dev/simk/autoscale/groups"
 	"simk.dev/simk/scheduler"
 	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/report"
 	"simk.dev/simk/vnode"
 )
 
@@ -140,9 +139,6 @@ func newClusterAutoscaler(c *cluster, in *input) (decider, error) {
 		Client: c.plane.Client, Informers: c.plane.Informers, Groups: c.scaling.groups,
 		Options: in.autoscaler.ClusterAutoscaler, Profiles: profiles, Registry: registry,
 		Record: c.scaling.recorder, Seed: c.options.Seed,
-		Event: func(about runtime.Object, eventType, reason, note string) {
-			c.events.note(autoscalerComponent, about, eventType, reason, note)
-			c.plane.PostEvent(autoscalerComponent, about, eventType, reason, note)
-		},
+		Event: c.poster(report.ClusterAutoscalerComponent, report.ClusterAutoscalerComponent),
 	})
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // inScratch does a run in a folder of its own, which holds its trace if that has to
-// be made first, and its inline documents.
-func (o *Options) inScratch(run func(dir string) (*Outcome, error)) (*Outcome, error) {
+// be made first, and its inline documents. The last hooks come when it is over.
+func (o *Options) inScratch(run func(dir string, hooks *hooks) (*Outcome, error)) (*Outcome, error) {
 	dir, err := newScratch()
 	if err != nil {
 		return nil, fmt.Errorf("create scratch folder: %w", err)
@@ -23,8 +23,12 @@ func (o *Options) inScratch(run func(dir string) (*Outcome, error)) (*Outcome, e
 	if err != nil {
 		return nil, err
 	}
-	outcome, err := run(dir.dir)
-	return outcome, wordInline(word(err))
+	hooks, err := newHooks(o, dir.dir)
+	if err != nil {
+		return nil, err
+	}
+	outcome, err := run(dir.dir, hooks)
+	return outcome, wordInline(word(hooks.afterStop(err)))
 }
 
 // Inline is a document that stands within another file.

@@ -11,26 +11,8 @@ import (
 	"simk.dev/simk/sim/report"
 )
 
-// Who posts Events that are no controller's.
-const (
-	schedulerComponent  = "scheduler"
-	autoscalerComponent = "cluster-autoscaler"
-)
-
 // eventLog writes the Events that components post.
 type eventLog struct{ *lineLog }
-
-// loggedEvent is a line of events.jsonl.
-type loggedEvent struct {
-	At        float64 `json:"at"` // seconds from the trace's start
-	Type      string  `json:"type"`
-	Reason    string  `json:"reason"`
-	Kind      string  `json:"kind"`
-	Namespace string  `json:"namespace,omitempty"`
-	Name      string  `json:"name"`
-	Component string  `json:"component,omitempty"`
-	Message   string  `json:"message"`
-}
 
 func newEventLog(dir string, start time.Time) (*eventLog, error) {
 	l, err := newLineLog(dir, report.EventsFile, start)
@@ -43,7 +25,7 @@ func (l *eventLog) core(e *corev1.Event) {
 	if component == "" {
 		component = e.ReportingController
 	}
-	l.log(loggedEvent{Type: e.Type, Reason: e.Reason, Kind: e.InvolvedObject.Kind, Namespace: e.InvolvedObject.Namespace,
+	l.log(report.EventLine{Type: e.Type, Reason: e.Reason, Kind: e.InvolvedObject.Kind, Namespace: e.InvolvedObject.Namespace,
 		Name: e.InvolvedObject.Name, Component: component, Message: e.Message})
 }
 
@@ -54,10 +36,19 @@ func (l *eventLog) note(component string, about runtime.Object, eventType, reaso
 	if err != nil {
 		return // no object of Kubernetes
 	}
-	l.log(loggedEvent{Type: eventType, Reason: reason, Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name, Component: component, Message: note})
+	l.log(report.EventLine{Type: eventType, Reason: reason, Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name, Component: component, Message: note})
 }
 
-func (l *eventLog) log(e loggedEvent) {
+// poster passes on what a component has to say: to the log in one name, and to
+// whoever reads Events in a live cluster in the name that these have there.
+func (c *cluster) poster(logged, posted string) func(about runtime.Object, eventType, reason, note string) {
+	return func(about runtime.Object, eventType, reason, note string) {
+		c.events.note(logged, about, eventType, reason, note)
+		c.plane.PostEvent(posted, about, eventType, reason, note)
+	}
+}
+
+func (l *eventLog) log(e report.EventLine) {
 	e.At = l.at(time.Now())
 	l.add(e)
 }

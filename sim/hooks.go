@@ -12,9 +12,8 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/process"
 )
 
 // HookPoint is a moment of a run at which commands of the user's run.
@@ -66,9 +65,6 @@ type hooks struct {
 	wait func()
 }
 
-// hookStep is how often it is looked whether a command has ended, in wall time.
-const hookStep = 20 * time.Millisecond
-
 // newHooks prepares hooks. They find in the environment: SIMK_HOOK, the point;
 // SIMK_DIR, the run's scratch folder; SIMK_OUT, the folder for the results, if
 // there is one; in a live cluster KUBECONFIG, from when there is one.
@@ -82,7 +78,7 @@ func newHooks(o *Options, dir string) (*hooks, error) {
 		h.env = append(h.env, "SIMK_OUT="+out)
 	}
 	h.wait = func() {
-		clock.WallSleep(hookStep)
+		clock.WallSleep(process.Step)
 		runtime.Gosched() // a signal's goroutine may run, while time stands still
 	}
 	return h, nil
@@ -91,7 +87,7 @@ func newHooks(o *Options, dir string) (*hooks, error) {
 // live makes hooks of a cluster whose time goes on while they run.
 func (h *hooks) live(kubeconfig string) {
 	h.env = append(h.env, "KUBECONFIG="+kubeconfig)
-	h.wait = func() { time.Sleep(hookStep) }
+	h.wait = func() { time.Sleep(process.Step) }
 }
 
 // at runs the hooks of a point, one after the other.
@@ -124,28 +120,27 @@ func (h *hooks) run(ctx context.Context, hook Hook) error {
 	if err != nil {
 		return err
 	}
-	// Files only, and no Wait: a blocking wait would hold the only processor.
+	// Files only: pipes would need goroutines that read them.
 	cmd := &exec.Cmd{Path: path, Args: hook.Command, Env: append(slices.Clone(h.env), "SIMK_HOOK="+string(hook.Point)), Stdout: os.Stderr, Stderr: os.Stderr}
 	if err := cmd.Start(); err != nil {
 		return err
 	}
 	for stopped := false; ; h.wait() {
-		var status unix.WaitStatus
-		pid, err := unix.Wait4(cmd.Process.Pid, &status, unix.WNOHANG, nil)
+		status, ended, err := process.Ended(cmd.Process)
 		switch {
-		case errors.Is(err, syscall.EINTR) || err == nil && pid == 0:
+		case err != nil:
+			return err
+		case !ended:
 			if ctx.Err() != nil && !stopped {
 				stopped = true
 				_ = cmd.Process.Signal(syscall.SIGTERM)
 			}
-			continue
-		case err != nil:
-			return err
 		case status.Exited() && status.ExitStatus() == 0:
 			return ctx.Err()
 		case status.Exited():
 			return fmt.Errorf("exit status %d", status.ExitStatus())
+		default:
+			return fmt.Errorf("ended by %v", status.Signal())
 		}
-		return fmt.Errorf("ended by %v", status.Signal())
 	}
 }

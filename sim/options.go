@@ -57,6 +57,9 @@ type Progress struct {
 	Nodes                  int
 }
 
+// BringsNodes says that nodes come from elsewhere than the trace.
+func (o *Options) BringsNodes() bool { return o.Nodes != "" || o.Autoscaler != "" }
+
 func (o *Options) validate(withoutTrace bool) error {
 	switch {
 	case o.Trace == "" && !withoutTrace:

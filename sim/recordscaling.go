@@ -18,18 +18,6 @@ type scalingRecorder struct {
 	machines map[string]*history.Machine // by node
 }
 
-// loggedDecision is a line of decisions.jsonl.
-type loggedDecision struct {
-	At       float64  `json:"at"` // seconds from the trace's start
-	Kind     string   `json:"kind"`
-	Group    string   `json:"group,omitempty"`
-	Node     string   `json:"node,omitempty"`
-	Delta    int      `json:"delta,omitempty"`
-	Pods     []string `json:"pods,omitempty"`
-	PodCount int      `json:"podCount,omitempty"`
-	Reason   string   `json:"reason"`
-}
-
 // recordScaling begins to record; dir is the scratch folder.
 func recordScaling(r *recorder, dir string, c *config.Config) (*scalingRecorder, error) {
 	lines, err := newLineLog(dir, report.DecisionsFile, r.start)
@@ -51,7 +39,7 @@ func recordScaling(r *recorder, dir string, c *config.Config) (*scalingRecorder,
 
 // Decision implements autoscale.Recorder.
 func (r *scalingRecorder) Decision(d autoscale.Decision) {
-	r.lines.add(loggedDecision{At: r.lines.at(d.At), Kind: string(d.Kind), Group: d.Group, Node: d.Node, Delta: d.Delta,
+	r.lines.add(report.DecisionLine{At: r.lines.at(d.At), Kind: string(d.Kind), Group: d.Group, Node: d.Node, Delta: d.Delta,
 		Pods: d.Pods, PodCount: d.PodCount, Reason: d.Reason})
 	if d.Kind == autoscale.NoScaleUp || d.Kind == autoscale.NoScaleDown {
 		return

@@ -9,8 +9,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	schedulerapi "k8s.io/kubernetes/pkg/scheduler/apis/config"
 
 	"simk.dev/simk/autoscale/config"
@@ -59,14 +57,7 @@ func Run(ctx context.Context, options Options) (*Outcome, error) {
 	if err := options.validate(false); err != nil {
 		return nil, &InputError{err}
 	}
-	return options.inScratch(func(dir string) (*Outcome, error) {
-		hooks, err := newHooks(&options, dir)
-		if err != nil {
-			return nil, err
-		}
-		outcome, err := runIn(ctx, dir, options, hooks, began)
-		return outcome, hooks.afterStop(err)
-	})
+	return options.inScratch(func(dir string, hooks *hooks) (*Outcome, error) { return runIn(ctx, dir, options, hooks, began) })
 }
 
 // runIn replays a trace in a scratch folder. The run began, in wall time, before.
@@ -140,7 +131,7 @@ func readInput(o *Options, interactive bool) (*input, error) {
 	var err error
 	if o.Trace == "" {
 		in.summary = &tracer.Summary{Head: &tracer.Head{Name: "empty", StartTime: tracer.DefaultStartTime}}
-	} else if in.summary, err = tracer.Check(o.Trace, tracer.CheckOptions{NodesReplaced: o.Nodes != "" || o.Autoscaler != ""}); err != nil {
+	} else if in.summary, err = tracer.Check(o.Trace, tracer.CheckOptions{NodesReplaced: o.BringsNodes()}); err != nil {
 		return nil, err
 	}
 	if in.summary.Head.StartTime.Add(-bootAhead).Before(clock.Earliest) {
@@ -157,27 +148,22 @@ func readInput(o *Options, interactive bool) (*input, error) {
 	if o.Duration > 0 {
 		in.inReport.Duration = o.Duration.String()
 	}
-	if o.SchedulerConfig != "" {
-		if in.scheduler, err = scheduler.Load(o.SchedulerConfig); err != nil {
+	for _, file := range []struct {
+		path   string
+		digest *string
+		read   func(path string) error
+	}{
+		{o.SchedulerConfig, &in.inReport.SchedulerConfig, func(path string) (err error) { in.scheduler, err = scheduler.Load(path); return err }},
+		{o.Autoscaler, &in.inReport.Autoscaler, func(path string) (err error) { in.autoscaler, err = readAutoscaler(path, interactive); return err }},
+		{o.Nodes, &in.inReport.Nodes, func(path string) (err error) { in.nodes, err = readNodes(path); return err }},
+	} {
+		if file.path == "" {
+			continue
+		}
+		if err := file.read(file.path); err != nil {
 			return nil, err
 		}
-		if in.inReport.SchedulerConfig, err = digest(o.SchedulerConfig); err != nil {
-			return nil, err
-		}
-	}
-	if o.Autoscaler != "" {
-		if in.autoscaler, err = readAutoscaler(o.Autoscaler, interactive); err != nil {
-			return nil, err
-		}
-		if in.inReport.Autoscaler, err = digest(o.Autoscaler); err != nil {
-			return nil, err
-		}
-	}
-	if o.Nodes != "" {
-		if in.nodes, err = readNodes(o.Nodes); err != nil {
-			return nil, err
-		}
-		if in.inReport.Nodes, err = digest(o.Nodes); err != nil {
+		if *file.digest, err = digest(file.path); err != nil {
 			return nil, err
 		}
 	}
@@ -208,8 +194,6 @@ type cluster struct {
 	scaling *scaling // nil: nodes neither come nor go by themselves
 	// attempts are the scheduler's, recorded to be explained. Nil: none is.
 	attempts *lineLog
-	// adapt changes objects of the trace before they are applied. Nil: none is.
-	adapt func(*unstructured.Unstructured)
 }
 
 // start brings the cluster up, one component after the other, at a fixed
@@ -233,10 +217,14 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 	own := &owners{plane.Informers}
 	c.recorder = newRecorder(head.StartTime, own.label)
 	lives := newLifecycles(own, head.Lifecycles, func(p *corev1.Pod, err error) {
-		c.events.note(schedulerComponent, p, "Warning", "InvalidLifecycle", err.Error())
+		c.events.note(report.SchedulerComponent, p, "Warning", "InvalidLifecycle", err.Error())
 	})
 	c.recorder.compareWith(head.Lifecycles, lives)
 	pool := vnode.New(vnode.Config{Client: plane.Client, Informers: plane.Informers, Lifecycle: lives.next})
+	c.drainer = &drainer{client: plane.Client, draining: map[string]context.CancelFunc{}}
+	if c.applier, err = newApplier(plane, pool, o.Nodes != ""); err != nil {
+		return nil, err
+	}
 	var extra []string
 	if o.EndpointSlices {
 		extra = append(extra, controlplane.EndpointSliceController)
@@ -253,10 +241,7 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 	s, err := scheduler.New(c.group.ctx, scheduler.Config{
 		Attempts: attempts, Scores: o.Explain == explain.All,
 		Client: plane.Client, Rest: plane.Config, Informers: plane.Informers, Configuration: in.scheduler,
-		Event: func(p runtime.Object, eventType, reason, note string) {
-			c.events.note(schedulerComponent, p, eventType, reason, note)
-			plane.PostEvent("default-scheduler", p, eventType, reason, note)
-		},
+		Event: c.poster(report.SchedulerComponent, "default-scheduler"),
 	})
 	if err != nil {
 		if o.SchedulerConfig != "" {
@@ -278,11 +263,6 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 			return nil, err
 		}
 	}
-	c.drainer = &drainer{client: plane.Client, draining: map[string]context.CancelFunc{}}
-	if c.applier, err = newApplier(plane, pool, o.Nodes != ""); err != nil {
-		return nil, err
-	}
-	c.applier.adapt = c.adapt
 	return c, ctx.Err()
 }
 

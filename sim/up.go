@@ -46,14 +46,7 @@ func Up(ctx context.Context, o UpOptions) (*Outcome, error) {
 	if err := o.validate(o.Trace == ""); err != nil {
 		return nil, &InputError{err}
 	}
-	return o.inScratch(func(dir string) (*Outcome, error) {
-		hooks, err := newHooks(&o.Options, dir)
-		if err != nil {
-			return nil, err
-		}
-		outcome, err := upIn(ctx, dir, o, hooks, began)
-		return outcome, hooks.afterStop(err)
-	})
+	return o.inScratch(func(dir string, hooks *hooks) (*Outcome, error) { return upIn(ctx, dir, o, hooks, began) })
 }
 
 // upIn is Up in a scratch folder; it began, in wall time, before.
@@ -97,7 +90,7 @@ func readUpInput(o *UpOptions) (*input, error) {
 	if o.StartNow || o.Trace == "" {
 		head.StartTime = clock.Wall().UTC().Truncate(time.Second)
 	}
-	if o.Trace == "" && o.Nodes == "" && o.Autoscaler == "" {
+	if o.Trace == "" && !o.BringsNodes() {
 		head.Objects = defaultNodes()
 	}
 	return in, nil

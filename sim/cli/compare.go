@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -62,12 +61,7 @@ var writers = map[string]func(*compare.Comparison, []compare.Run, io.Writer) err
 	"text":     func(c *compare.Comparison, _ []compare.Run, w io.Writer) error { return c.WriteText(w) },
 	"markdown": func(c *compare.Comparison, _ []compare.Run, w io.Writer) error { return c.WriteMarkdown(w) },
 	"html":     func(c *compare.Comparison, runs []compare.Run, w io.Writer) error { return c.WriteHTML(w, runs) },
-	"json": func(c *compare.Comparison, _ []compare.Run, w io.Writer) error {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		e.SetEscapeHTML(false)
-		return e.Encode(c)
-	},
+	"json":     func(c *compare.Comparison, _ []compare.Run, w io.Writer) error { return report.WriteJSON(w, c) },
 }
 
 func (o *compareOptions) run(cmd *cobra.Command, args []string) error {
@@ -114,11 +108,7 @@ func (o *compareOptions) finished(cmd *cobra.Command, dirs []string, g *gates) e
 func (o *compareOptions) prepareOut(plan []variant) error {
 	for _, v := range plan {
 		for seed := 1; seed <= o.seeds; seed++ {
-			dir := v.dir(o.out, seed)
-			if err := os.MkdirAll(filepath.Dir(dir), 0o777); err != nil {
-				return err
-			}
-			if err := report.PrepareDir(dir); err != nil {
+			if err := report.PrepareDir(v.dir(o.out, seed)); err != nil {
 				return err
 			}
 		}

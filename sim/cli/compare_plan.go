@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 
 	"simk.dev/simk/sim/runconfig"
@@ -30,7 +29,7 @@ func (o *compareOptions) plan() ([]variant, error) {
 	if o.seeds < 1 {
 		return nil, fmt.Errorf("--seeds %d: there must be one at least", o.seeds)
 	}
-	combinations, err := o.combinations()
+	sweeps, err := o.sweeps()
 	if err != nil {
 		return nil, err
 	}
@@ -45,15 +44,15 @@ func (o *compareOptions) plan() ([]variant, error) {
 		if !ok || name == "" {
 			return nil, fmt.Errorf("--run %q: want NAME=FILE, or NAME= for a run without a configuration", run)
 		}
-		for _, changes := range combinations {
+		for _, changes := range combinations(sweeps) {
 			config, err := readVariant(path, changes)
 			if err != nil {
 				return nil, err
 			}
 			v := variant{name: name, config: config}
-			for _, c := range changes {
-				if !o.varies(c.Path) {
-					continue
+			for i, c := range changes {
+				if len(sweeps[i].values) == 1 {
+					continue // the same everywhere
 				}
 				v.name += " " + c.Path[strings.LastIndexByte(c.Path, '.')+1:] + "=" + c.Value
 			}
@@ -70,12 +69,6 @@ func (o *compareOptions) plan() ([]variant, error) {
 	return plan, nil
 }
 
-// varies tells whether --set gives a field several values; one that is the same
-// everywhere need not be in every name.
-func (o *compareOptions) varies(path string) bool {
-	return slices.ContainsFunc(o.sets, func(s string) bool { return strings.HasPrefix(s, path+"=") && strings.Contains(s, ",") })
-}
-
 func readVariant(path string, changes []runconfig.Change) (*runconfig.Config, error) {
 	if path == "" {
 		return runconfig.Default(changes)
@@ -90,22 +83,36 @@ func folderOf(name string) string {
 	return strings.TrimLeft(notInNames.ReplaceAllString(name, "_"), ".")
 }
 
-// combinations are all combinations of the values of --set; one that changes
-// nothing if there are none.
-func (o *compareOptions) combinations() ([][]runconfig.Change, error) {
-	all := [][]runconfig.Change{nil}
+// sweep is a field and the values that it is set to.
+type sweep struct {
+	path   string
+	values []string
+}
+
+func (o *compareOptions) sweeps() ([]sweep, error) {
+	var all []sweep
 	for _, s := range o.sets {
 		path, values, ok := strings.Cut(s, "=")
 		if !ok || path == "" {
 			return nil, fmt.Errorf("--set %q: want PATH=VALUE,VALUE and so on", s)
 		}
+		all = append(all, sweep{path, strings.Split(values, ",")})
+	}
+	return all, nil
+}
+
+// combinations are all combinations of the values, each with a change for every
+// sweep; one that changes nothing if there are none.
+func combinations(sweeps []sweep) [][]runconfig.Change {
+	all := [][]runconfig.Change{nil}
+	for _, s := range sweeps {
 		var more [][]runconfig.Change
 		for _, before := range all {
-			for _, value := range strings.Split(values, ",") {
-				more = append(more, append(before[:len(before):len(before)], runconfig.Change{Path: path, Value: value}))
+			for _, value := range s.values {
+				more = append(more, append(before[:len(before):len(before)], runconfig.Change{Path: s.path, Value: value}))
 			}
 		}
 		all = more
 	}
-	return all, nil
+	return all
 }

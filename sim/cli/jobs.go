@@ -10,11 +10,9 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
-	"time"
-
-	"golang.org/x/sys/unix"
 
 	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/process"
 )
 
 // job is a run in a process of its own. What it prints on stderr goes to a file;
@@ -28,13 +26,8 @@ type job struct {
 	out *os.File
 }
 
-const (
-	// jobMemory is what a run is expected to need, in bytes.
-	jobMemory = 2 << 30
-	// jobStep is how often it is looked whether a job has ended, in wall time. A
-	// blocking wait would hold the only processor and keep signals waiting.
-	jobStep = 20 * time.Millisecond
-)
+// jobMemory is what a run is expected to need, in bytes.
+const jobMemory = 2 << 30
 
 // runJobs runs jobs, at most n at once; 0: as many as the machine bears. When ctx
 // ends or a job fails it ends the others and returns why.
@@ -57,7 +50,7 @@ func runJobs(ctx context.Context, jobs []*job, n int, progress io.Writer) error 
 			}
 			running = append(running, jobs[next])
 		}
-		clock.WallSleep(jobStep)
+		clock.WallSleep(process.Step)
 		clock.Settle() // a signal ends ctx, in another goroutine
 		if ctx.Err() != nil {
 			return &runError{errors.New("interrupted")}
@@ -102,12 +95,10 @@ func (j *job) start(program string) (err error) {
 
 // ended tells whether the job is over, and how it failed.
 func (j *job) ended() (bool, error) {
-	var status unix.WaitStatus
-	pid, err := unix.Wait4(j.cmd.Process.Pid, &status, unix.WNOHANG, nil)
-	if errors.Is(err, syscall.EINTR) || err == nil && pid == 0 {
+	status, ended, err := process.Ended(j.cmd.Process)
+	if err == nil && !ended {
 		return false, nil
 	}
-	_ = j.cmd.Process.Release()
 	_ = j.out.Close()
 	if err != nil {
 		return true, &runError{fmt.Errorf("wait for %s: %w", j.name, err)}
@@ -131,7 +122,7 @@ func stopJobs(jobs []*job) {
 	for _, j := range jobs {
 		for ended := false; !ended; {
 			if ended, _ = j.ended(); !ended {
-				clock.WallSleep(jobStep)
+				clock.WallSleep(process.Step)
 			}
 		}
 	}

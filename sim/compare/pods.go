@@ -1,13 +1,10 @@
 package compare
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
-	"io"
-	"os"
+	"io/fs"
 	"path/filepath"
-	"slices"
 	"strconv"
 
 	"simk.dev/simk/sim/report"
@@ -24,44 +21,23 @@ type Pod struct {
 
 // ReadPods reads the pods.csv of a run's folder. One that is not there gives nil.
 func ReadPods(dir string) ([]Pod, error) {
-	f, err := os.Open(filepath.Join(dir, report.PodsFile))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	rows := csv.NewReader(f)
-	rows.ReuseRecord = true
-	head, err := rows.Read()
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", f.Name(), err)
-	}
-	var at [4]int
-	for i, column := range []string{"namespace", "name", "created", "bound"} {
-		if at[i] = slices.Index(head, column); at[i] < 0 {
-			return nil, fmt.Errorf("read %s: it has no column %s", f.Name(), column)
-		}
-	}
 	var pods []Pod
-	for {
-		row, err := rows.Read()
-		if errors.Is(err, io.EOF) {
-			return pods, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", f.Name(), err)
-		}
-		p := Pod{Key: row[at[0]] + "/" + row[at[1]], Bound: row[at[3]] != ""}
+	columns := []string{"namespace", "name", "created", "bound"}
+	err := report.ReadTable(filepath.Join(dir, report.PodsFile), columns, func(cell func(string) string) error {
+		p := Pod{Key: cell("namespace") + "/" + cell("name"), Bound: cell("bound") != ""}
 		if p.Bound {
-			created, err1 := strconv.ParseFloat(row[at[2]], 64)
-			bound, err2 := strconv.ParseFloat(row[at[3]], 64)
+			created, err1 := strconv.ParseFloat(cell("created"), 64)
+			bound, err2 := strconv.ParseFloat(cell("bound"), 64)
 			if err := errors.Join(err1, err2); err != nil {
-				return nil, fmt.Errorf("read %s: pod %s: %w", f.Name(), p.Key, err)
+				return fmt.Errorf("pod %s: %w", p.Key, err)
 			}
 			p.Waited = round(bound - created)
 		}
 		pods = append(pods, p)
+		return nil
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
 	}
+	return pods, err
 }

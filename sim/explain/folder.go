@@ -2,7 +2,6 @@ package explain
 
 import (
 	"bufio"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -82,12 +81,13 @@ func (r *Run) needRecord() error {
 }
 
 func (r *Run) readPods() error {
-	return readTable(filepath.Join(r.dir, report.PodsFile), func(row func(string) string) (err error) {
+	columns := []string{"namespace", "name", "owner", "node", "created", "bound", "started", "finished", "deleted", "phase", "evicted", "preempted", "reasonPending"}
+	return report.ReadTable(filepath.Join(r.dir, report.PodsFile), columns, func(cell func(string) string) (err error) {
 		l := life{
-			key: row("namespace") + "/" + row("name"), owner: row("owner"), node: row("node"), phase: row("phase"), reason: row("reasonPending"),
-			evicted: row("evicted") != "", preempted: row("preempted") != "",
+			key: cell("namespace") + "/" + cell("name"), owner: cell("owner"), node: cell("node"), phase: cell("phase"), reason: cell("reasonPending"),
+			evicted: cell("evicted") != "", preempted: cell("preempted") != "",
 		}
-		err = instants(row, map[string]*float64{
+		err = instants(cell, map[string]*float64{
 			"created": &l.created, "bound": &l.bound, "started": &l.started, "finished": &l.finished, "deleted": &l.deleted,
 		})
 		r.pods = append(r.pods, l)
@@ -96,9 +96,10 @@ func (r *Run) readPods() error {
 }
 
 func (r *Run) readNodes() error {
-	err := readTable(filepath.Join(r.dir, report.NodesFile), func(row func(string) string) error {
-		m := machine{group: row("group"), node: row("node")}
-		err := instants(row, map[string]*float64{
+	columns := []string{"group", "node", "requested", "registered", "ready", "removed"}
+	err := report.ReadTable(filepath.Join(r.dir, report.NodesFile), columns, func(cell func(string) string) error {
+		m := machine{group: cell("group"), node: cell("node")}
+		err := instants(cell, map[string]*float64{
 			"requested": &m.requested, "registered": &m.registered, "ready": &m.ready, "removed": &m.removed,
 		})
 		r.nodes = append(r.nodes, m)
@@ -108,41 +109,6 @@ func (r *Run) readNodes() error {
 		return nil
 	}
 	return err
-}
-
-// readTable calls do for each row of a table; do asks for cells by column.
-func readTable(path string, do func(cell func(column string) string) error) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	rows := csv.NewReader(f)
-	head, err := rows.Read()
-	if err != nil {
-		return fmt.Errorf("read %s: %w", path, err)
-	}
-	columns := map[string]int{}
-	for i, name := range head {
-		columns[name] = i
-	}
-	for {
-		row, err := rows.Read()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err == nil {
-			err = do(func(column string) string {
-				if i, ok := columns[column]; ok {
-					return row[i]
-				}
-				return ""
-			})
-		}
-		if err != nil {
-			return fmt.Errorf("read %s: %w", path, err)
-		}
-	}
 }
 
 // instants reads cells with instants; an empty one never came.

@@ -260,10 +260,7 @@ func (r *Run) bound(l *life) Step {
 		if m.node != l.node || m.registered == never || m.registered < tried || m.registered > l.bound {
 			continue
 		}
-		s.Machine = &Machine{Group: m.group, RegisteredSeconds: m.registered}
-		if m.requested != never {
-			s.Machine.RequestedSeconds = &m.requested
-		}
+		s.Machine = &Machine{Group: m.group, RequestedSeconds: came(m.requested), RegisteredSeconds: m.registered}
 	}
 	for _, p := range r.record.placed[l.key] {
 		if p.At < l.created || p.At > l.bound || r.record.nodes[p.Node] != l.node {
@@ -299,16 +296,16 @@ func (r *Run) autoscalerOn(key string) ([]Step, error) {
 			steps = append(steps, Step{AtSeconds: at, Kind: "autoscaler", Text: text})
 		}
 	}
-	err := readLines(filepath.Join(r.dir, report.DecisionsFile), func(d *decision) {
+	err := readLines(filepath.Join(r.dir, report.DecisionsFile), func(d *report.DecisionLine) {
 		if slices.Contains(d.Pods, key) {
-			add(d.At, d.String())
+			add(d.At, textOf(d))
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
 	namespace, name, _ := strings.Cut(key, "/")
-	err = readLines(filepath.Join(r.dir, report.EventsFile), func(e *event) {
+	err = readLines(filepath.Join(r.dir, report.EventsFile), func(e *report.EventLine) {
 		if e.Kind == "Pod" && e.Name == name && e.Namespace == namespace && slices.Contains(autoscalers, e.Component) {
 			add(e.At, strings.TrimSpace(e.Message))
 		}
@@ -318,20 +315,10 @@ func (r *Run) autoscalerOn(key string) ([]Step, error) {
 }
 
 // autoscalers are the components that they post Events as.
-var autoscalers = []string{"cluster-autoscaler", "karpenter"}
+var autoscalers = []string{report.ClusterAutoscalerComponent, report.KarpenterComponent}
 
-// decision is what is needed of a line of decisions.jsonl.
-type decision struct {
-	At     float64  `json:"at"`
-	Kind   string   `json:"kind"`
-	Group  string   `json:"group"`
-	Node   string   `json:"node"`
-	Delta  int      `json:"delta"`
-	Pods   []string `json:"pods"`
-	Reason string   `json:"reason"`
-}
-
-func (d *decision) String() string {
+// textOf is a decision in words.
+func textOf(d *report.DecisionLine) string {
 	words := []string{d.Kind}
 	for _, w := range []string{d.Group, d.Node} {
 		if w != "" {
@@ -342,14 +329,4 @@ func (d *decision) String() string {
 		words = append(words, fmt.Sprintf("%+d", d.Delta))
 	}
 	return strings.Join(words, " ") + ": " + d.Reason
-}
-
-// event is what is needed of a line of events.jsonl.
-type event struct {
-	At        float64 `json:"at"`
-	Kind      string  `json:"kind"`
-	Namespace string  `json:"namespace"`
-	Name      string  `json:"name"`
-	Component string  `json:"component"`
-	Message   string  `json:"message"`
 }

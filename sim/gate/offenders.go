@@ -84,9 +84,5 @@ func format(v any) string {
 	if f, ok := v.(float64); ok {
 		return strconv.FormatFloat(f, 'f', -1, 64)
 	}
-	text := fmt.Sprint(v)
-	if len(text) > 200 {
-		text = text[:200] + "..."
-	}
-	return text
+	return report.Cut(fmt.Sprint(v), 200)
 }

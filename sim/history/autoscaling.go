@@ -1,6 +1,10 @@
 package history
 
-import "time"
+import (
+	"time"
+
+	"simk.dev/simk/autoscale"
+)
 
 // Autoscaling is what the autoscaler and the cloud did.
 type Autoscaling struct {
@@ -47,12 +51,12 @@ type Decision struct {
 	Reason   string
 }
 
-// Kinds of decisions.
+// Kinds of decisions, by the names that package autoscale gives them.
 const (
-	ScaleUp         = "scaleUp"
-	ScaleDown       = "scaleDown"
-	ScaleDownFailed = "scaleDownFailed"
-	Failed          = "failed"
-	Interrupted     = "interrupted"
-	Resized         = "resized"
+	ScaleUp         = string(autoscale.ScaleUp)
+	ScaleDown       = string(autoscale.ScaleDown)
+	ScaleDownFailed = string(autoscale.ScaleDownFailed)
+	Failed          = string(autoscale.Failed)
+	Interrupted     = string(autoscale.Interrupted)
+	Resized         = string(autoscale.Resized)
 )

@@ -28,6 +28,8 @@ const (
 	ExplainFile   = "explain.jsonl.zst"
 )
 
+var allFiles = []string{ReportFile, PodsFile, TimelineFile, EventsFile, NodesFile, DecisionsFile, HTMLFile, ExplainFile}
+
 // PrepareDir makes sure that a report can be written to dir: it creates the
 // directory, or accepts one that is empty or holds nothing but an earlier
 // report, and refuses any other. Call it before the run, too, so that a long
@@ -66,7 +68,7 @@ func ours(e os.DirEntry) bool {
 	if strings.HasPrefix(name, ".") {
 		return true
 	}
-	return !e.IsDir() && slices.Contains([]string{ReportFile, PodsFile, TimelineFile, EventsFile, NodesFile, DecisionsFile, HTMLFile, ExplainFile}, name)
+	return !e.IsDir() && slices.Contains(allFiles, name)
 }
 
 // File is a file of a report directory.
@@ -90,7 +92,7 @@ func WriteDir(dir string, r *Report, h *history.History, extra ...File) (err err
 	}
 	if h.Autoscaling != nil {
 		files = append(files, File{NodesFile, func(w io.Writer) error { return writeNodes(w, h) }})
-	} else if err := removeAll(dir, NodesFile, DecisionsFile); err != nil {
+	} else if err := Remove(dir, NodesFile, DecisionsFile); err != nil {
 		return err
 	}
 	files = append(files, extra...)
@@ -115,8 +117,8 @@ func WriteDir(dir string, r *Report, h *history.History, extra ...File) (err err
 	return nil
 }
 
-// removeAll removes files of an earlier report that this one does not have.
-func removeAll(dir string, names ...string) error {
+// Remove removes files of an earlier report that this one does not have.
+func Remove(dir string, names ...string) error {
 	for _, name := range names {
 		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("replace report: %w", err)
@@ -141,11 +143,11 @@ func writeFile(path string, write func(io.Writer) error) error {
 	return errors.Join(write(w), w.Flush(), f.Close())
 }
 
-// WriteJSON writes the report as report.json has it: indented, with a newline
-// at the end.
-func WriteJSON(w io.Writer, r *Report) error {
+// WriteJSON writes a report, or what is made of reports, as report.json has it:
+// indented, with a newline at the end.
+func WriteJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false) // messages hold < and >
-	return enc.Encode(r)
+	return enc.Encode(v)
 }

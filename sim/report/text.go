@@ -40,7 +40,7 @@ type text struct{ bytes.Buffer }
 // line writes a line, cut to the width of the terminal.
 func (t *text) line(format string, args ...any) {
 	line := strings.TrimRight(fmt.Sprintf(format, args...), " ")
-	t.WriteString(cut(line, textWidth) + "\n")
+	t.WriteString(Cut(line, textWidth) + "\n")
 }
 
 // row writes a label and cells in columns.
@@ -92,7 +92,7 @@ func (t *text) nodes(r *Report) {
 			t.line("%-26s%7s%*s%10s", title, "mean", barWidth+2, "", "peak")
 			title = ""
 		}
-		t.line("  %-24s%6.1f%%  %s%9.1f%%", cut(name, 23), 100*u.MeanRequested, bar(u), 100*u.PeakRequested)
+		t.line("  %-24s%6.1f%%  %s%9.1f%%", Cut(name, 23), 100*u.MeanRequested, bar(u), 100*u.PeakRequested)
 	}
 }
 
@@ -200,8 +200,8 @@ func (t *text) others(n int, what string) {
 	}
 }
 
-// cut shortens s to n characters, with an ellipsis for what is missing.
-func cut(s string, n int) string {
+// Cut shortens s to n characters, with an ellipsis for what is missing.
+func Cut(s string, n int) string {
 	if utf8.RuneCountInString(s) <= n {
 		return s
 	}

@@ -23,7 +23,7 @@ func (t *text) autoscaling(a *Autoscaling) {
 		if g.PricePerHour != nil {
 			cost = fmt.Sprintf("%.2f", g.Cost)
 		}
-		t.line("  %-24s%9s%10s%10s%10.1f%10s", cut(g.Name, 23), thousands(g.Nodes.AtStart), thousands(g.Nodes.Peak), thousands(g.Nodes.AtEnd), g.Nodes.NodeHours, cost)
+		t.line("  %-24s%9s%10s%10s%10.1f%10s", Cut(g.Name, 23), thousands(g.Nodes.AtStart), thousands(g.Nodes.Peak), thousands(g.Nodes.AtEnd), g.Nodes.NodeHours, cost)
 	}
 	if len(rest) > 0 {
 		t.line("  and %s more in report.json", count(len(rest), "group"))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,11 +51,7 @@ func changed(text []byte, dir string, changes []Change) ([]byte, error) {
 // takeIn replaces the path of a document by its content.
 func takeIn(root map[string]any, name, dir string) error {
 	path, isPath := root[name].(string)
-	known := false
-	for _, d := range documents {
-		known = known || d == name
-	}
-	if !isPath || !known {
+	if !isPath || !slices.Contains(documents, name) {
 		return nil
 	}
 	if !filepath.IsAbs(path) {
