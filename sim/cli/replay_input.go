@@ -26,8 +26,8 @@ func inputOf(cmd *cobra.Command, args []string, o *sim.Options) (unknown, err er
 	case err != nil:
 		return nil, err
 	}
-	nodes := o.Nodes != "" || o.Autoscaler != ""
-	o.Convert = func(path string) error { return convert(cmd, f, args, path, nodes) }
+	// Whether nodes come from elsewhere is known when the options are complete.
+	o.Convert = func(path string) error { return convert(cmd, f, args, path, o.BringsNodes()) }
 	return nil, nil
 }
 
