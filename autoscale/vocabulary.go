@@ -48,7 +48,7 @@ const (
 	NoScaleUp DecisionKind = "noScaleUp"
 	// ScaleDown: a node goes.
 	ScaleDown DecisionKind = "scaleDown"
-	// NoScaleDown: a node stays although little is asked of it.
+	// NoScaleDown: a node stays.
 	NoScaleDown DecisionKind = "noScaleDown"
 	// ScaleDownFailed: a node that was to go stays after all.
 	ScaleDownFailed DecisionKind = "scaleDownFailed"

@@ -125,7 +125,7 @@ func (a *Autoscaler) eligible(n *node, now time.Time) *unneeded {
 	delete(a.unremovable, n.Name)
 	share, threshold := a.utilization(n.info)
 	if share >= threshold {
-		delete(a.recorded, "node/"+n.Name) // NotUnderutilized: nothing to explain
+		a.stays(n.Node, group, fmt.Sprintf("NotUnderutilized: at least %g of it is requested", threshold))
 		return nil
 	}
 	return &unneeded{node: n, group: group, share: share}
