@@ -12,11 +12,15 @@ import (
 )
 
 // eventLog writes the Events that components post.
-type eventLog struct{ *lineLog }
+type eventLog struct {
+	*lineLog
+	// recent is what live views show of it. Nil: there are none.
+	recent *recentLines
+}
 
 func newEventLog(dir string, start time.Time) (*eventLog, error) {
 	l, err := newLineLog(dir, report.EventsFile, start)
-	return &eventLog{l}, err
+	return &eventLog{lineLog: l}, err
 }
 
 // core logs an Event that a controller posted.
@@ -50,5 +54,6 @@ func (c *cluster) poster(logged, posted string) func(about runtime.Object, event
 
 func (l *eventLog) log(e report.EventLine) {
 	e.At = l.at(time.Now())
+	l.recent.add(&e)
 	l.add(e)
 }

@@ -24,6 +24,9 @@ type replay struct {
 	steps []func() (t time.Time, ok bool)
 	total int // events in the trace
 	fired int
+	phase string
+	// next is when the next event is; zero: not known, or there is none.
+	next time.Time
 }
 
 // loop is the simulation. For each event of the trace, in file order:
@@ -49,13 +52,15 @@ func (r *replay) loop(ctx context.Context, events tracer.Source, end time.Durati
 func (r *replay) fireAll(ctx context.Context, events tracer.Source, end time.Duration) error {
 	for {
 		event, err := events.Next()
+		r.next = time.Time{}
 		if errors.Is(err, io.EOF) || err == nil && end > 0 && event.At > end {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		if err := clock.Jump(ctx, r.zero.Add(event.At)); err != nil {
+		r.next = r.zero.Add(event.At)
+		if err := clock.Jump(ctx, r.next); err != nil {
 			return err
 		}
 		if err := r.fire(ctx, event); err != nil {
@@ -143,7 +148,12 @@ func (r *replay) rejected(ctx context.Context, object string, e *tracer.Event, e
 	return nil
 }
 
+// report is called after each step of the run, when all components are at rest.
 func (r *replay) report(phase string, end time.Duration) {
+	r.phase = phase
+	if r.options.Watch != nil {
+		r.options.Watch.Step()
+	}
 	if r.options.Progress == nil {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"simk.dev/simk/sim/explain"
+	"simk.dev/simk/sim/watch"
 )
 
 // Options say how a trace is replayed. The zero value replays it as fast as
@@ -46,6 +47,8 @@ type Options struct {
 	Explain explain.Mode
 	// Progress receives what the run is doing, now and then; nil: nobody.
 	Progress func(Progress)
+	// Watch lets somebody look at the run and steer its time. Nil: nobody.
+	Watch *watch.Console
 }
 
 // Progress is how far a run is.

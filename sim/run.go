@@ -19,6 +19,7 @@ import (
 	"simk.dev/simk/sim/history"
 	"simk.dev/simk/sim/report"
 	"simk.dev/simk/sim/report/html"
+	"simk.dev/simk/sim/watch"
 	"simk.dev/simk/tracer"
 	"simk.dev/simk/vnode"
 )
@@ -213,6 +214,9 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 	if c.events, err = newEventLog(dir, head.StartTime); err != nil {
 		return nil, err
 	}
+	if o.Watch != nil || plan.Interactive {
+		c.events.recent = &recentLines{}
+	}
 	plane.Event = c.events.core
 	own := &owners{plane.Informers}
 	c.recorder = newRecorder(head.StartTime, own.label)
@@ -272,7 +276,11 @@ func (c *cluster) run(ctx context.Context, in *input) (time.Duration, error) {
 	if err := c.populate(ctx, in); err != nil {
 		return 0, err
 	}
-	if c.options.Speed > 0 {
+	if view := c.options.Watch; view != nil {
+		last := in.end(c.options)
+		view.Start(ctx, func(q watch.Query) watch.Snapshot { return c.snapshot(last, q) })
+		defer view.Over()
+	} else if c.options.Speed > 0 {
 		go clock.Pace(ctx, c.options.Speed)
 	}
 	var end time.Duration

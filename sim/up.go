@@ -16,6 +16,7 @@ import (
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/control"
 	"simk.dev/simk/sim/controlplane"
+	"simk.dev/simk/sim/watch"
 	"simk.dev/simk/tracer"
 )
 
@@ -132,9 +133,14 @@ func (c *cluster) serve(ctx context.Context, dir string, o *UpOptions, hooks *ho
 	pacer := clock.NewPacer(o.Speed)
 	go pacer.Run(c.group.ctx)
 	status := func() control.Status { return c.status(pacer, api, o) }
+	snapshot := func(q watch.Query) watch.Snapshot {
+		s, pace := c.snapshot(in.end(c.options), q), pacer.State()
+		s.Speed, s.Paused = pace.Speed, pace.Paused
+		return s
+	}
 	for _, part := range []component{{"API listener", api.Serve}, {"commands", func(ctx context.Context, ready func()) error {
 		ready()
-		return control.Serve(ctx, commands, pacer, status)
+		return control.Serve(ctx, commands, control.Cluster{Pacer: pacer, Status: status, Snapshot: snapshot})
 	}}} {
 		if err := c.group.start(part); err != nil {
 			return c.cause(ctx, err)

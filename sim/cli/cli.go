@@ -40,6 +40,9 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitOK
 	}
+	if child := (*childError)(nil); errors.As(err, &child) {
+		return child.code
+	}
 	fmt.Fprintf(stderr, "simk: %v\n", err)
 	return exitCode(ctx, err)
 }
@@ -89,6 +92,6 @@ failed, 130 interrupted.`,
 	version := &cobra.Command{Use: "version", Short: "Print simk's version", Args: cobra.NoArgs, Run: func(cmd *cobra.Command, _ []string) {
 		fmt.Fprintln(cmd.OutOrStdout(), "simk", sim.Version)
 	}}
-	root.AddCommand(newReplay(), newCompare(), newExplain(), newGate(), newUp(), newCtl(), newTrace(), version)
+	root.AddCommand(newReplay(), newCompare(), newExplain(), newGate(), newUp(), newCtl(), newTop(), newTrace(), version)
 	return root
 }

@@ -17,6 +17,7 @@ import (
 func newReplay() *cobra.Command {
 	var o sim.Options
 	var output, config string
+	var watched, viewed bool
 	var flags runFlags
 	var gates gateFlags
 	cmd := &cobra.Command{
@@ -32,10 +33,14 @@ options and seed give the same files, byte for byte.`,
 		Example: `  simk replay trace.json
   simk replay trace.json --out results --scheduler-config most-allocated.yaml
   simk replay nodes.yaml pods.yaml
+  simk replay trace.json --watch --speed 60
   simk replay trace.json -o json | jq .pendingSeconds.p99
   simk replay trace.json --assert 'pendingSeconds.p99 <= 30' --junit gates.xml`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if watched && !viewed {
+				return watchReplay(cmd, titleOf(args))
+			}
 			unknown, err := inputOf(cmd, args, &o)
 			if err != nil {
 				return &sim.InputError{Err: err}
@@ -55,6 +60,11 @@ options and seed give the same files, byte for byte.`,
 			if err != nil {
 				return &sim.InputError{Err: err}
 			}
+			if viewed {
+				if err := consoleFor(&o); err != nil {
+					return &sim.InputError{Err: err}
+				}
+			}
 			r, err := replay(cmd, o, output)
 			if err != nil {
 				return hint(err, unknown)
@@ -69,6 +79,9 @@ options and seed give the same files, byte for byte.`,
 	f.Int64Var(&o.Seed, "seed", 1, "start of all random choices; not 0")
 	f.DurationVar(&o.Duration, "duration", 0, "end the run at this offset, whatever the trace says (such as 6h)")
 	f.StringVar((*string)(&o.Explain), "explain", string(explain.Pending), "which attempts to place pods to record in --out for simk explain: `off, pending or all`")
+	f.BoolVar(&watched, "watch", false, "look at the run live, full-screen, and steer its time: pause, step, speed")
+	f.BoolVar(&viewed, viewedFlag, false, "the run is the child of a view")
+	_ = f.MarkHidden(viewedFlag)
 	flags.add(cmd, &o, "max", "stop")
 	gates.add(cmd)
 	return cmd

@@ -6,7 +6,7 @@ func newTrace() *cobra.Command {
 	cmd := &cobra.Command{Use: "trace", Short: "Make traces, and look at them"}
 	cmd.AddCommand(newTraceImport(), newTraceExportOrFetch())
 	cmd.AddCommand(newTraceRecord(), newTraceSnapshot(), newTraceServe())
-	cmd.AddCommand(newTraceValidate(), newTraceShow())
+	cmd.AddCommand(newTraceValidate(), newTraceShow(), newTraceXray())
 	cmd.AddCommand(newTraceEdit())
 	return cmd
 }

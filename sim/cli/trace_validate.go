@@ -45,7 +45,7 @@ The exit code is 1 with errors, and with --strict with warnings too.`,
 			if err := textOrJSON(output); err != nil {
 				return err
 			}
-			reports, err := validateAll(cmd, args)
+			reports, err := validateAll(args, formats.Common{Warn: warner(cmd)})
 			if err != nil {
 				return &sim.InputError{Err: err}
 			}
@@ -62,9 +62,9 @@ The exit code is 1 with errors, and with --strict with warnings too.`,
 }
 
 // validateAll validates each of simk's own traces, or one data set of another format.
-func validateAll(cmd *cobra.Command, paths []string) ([]*validate.Report, error) {
+func validateAll(paths []string, common formats.Common) ([]*validate.Report, error) {
 	if _, err := formats.Detect(paths[0]); err == nil {
-		source, _, err := formats.OpenAny(paths, formats.Common{Warn: warner(cmd)})
+		source, _, err := formats.OpenAny(paths, common)
 		if err != nil {
 			return nil, err
 		}

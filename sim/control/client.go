@@ -11,10 +11,15 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"simk.dev/simk/sim/watch"
 )
 
 // Client steers the cluster behind one socket.
 type Client struct{ http http.Client }
+
+// maxAnswer bounds an answer, in bytes.
+const maxAnswer = 1 << 24
 
 // NewClient returns a client for the socket at that path.
 func NewClient(path string) *Client {
@@ -25,8 +30,9 @@ func NewClient(path string) *Client {
 }
 
 // Status asks what the cluster is doing.
-func (c *Client) Status(ctx context.Context) (Status, error) {
-	return c.call(ctx, http.MethodGet, "/v1/status", nil)
+func (c *Client) Status(ctx context.Context) (s Status, err error) {
+	err = c.call(ctx, http.MethodGet, "/v1/status", nil, &s)
+	return s, err
 }
 
 // Pause stops the cluster's time.
@@ -51,30 +57,42 @@ func (c *Client) Until(ctx context.Context, t time.Time) (Status, error) {
 	return c.change(ctx, change{Until: &t})
 }
 
-func (c *Client) change(ctx context.Context, body change) (Status, error) {
-	b, err := json.Marshal(body)
-	if err != nil {
-		return Status{}, err
-	}
-	return c.call(ctx, http.MethodPost, "/v1/change", b)
-}
-
-func (c *Client) call(ctx context.Context, method, path string, body []byte) (s Status, err error) {
-	r, err := http.NewRequestWithContext(ctx, method, "http://simk.invalid"+path, bytes.NewReader(body))
+// Snapshot asks for what a live view shows.
+func (c *Client) Snapshot(ctx context.Context, q watch.Query) (s watch.Snapshot, err error) {
+	b, err := json.Marshal(q)
 	if err != nil {
 		return s, err
+	}
+	err = c.call(ctx, http.MethodPost, "/v1/snapshot", b, &s)
+	return s, err
+}
+
+func (c *Client) change(ctx context.Context, body change) (s Status, err error) {
+	b, err := json.Marshal(body)
+	if err != nil {
+		return s, err
+	}
+	err = c.call(ctx, http.MethodPost, "/v1/change", b, &s)
+	return s, err
+}
+
+// call sends a request and reads the answer into answer.
+func (c *Client) call(ctx context.Context, method, path string, body []byte, answer any) error {
+	r, err := http.NewRequestWithContext(ctx, method, "http://simk.invalid"+path, bytes.NewReader(body))
+	if err != nil {
+		return err
 	}
 	response, err := c.http.Do(r)
 	if err != nil {
-		return s, fmt.Errorf("reach the cluster: %w", err)
+		return fmt.Errorf("reach the cluster: %w", err)
 	}
 	defer response.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(response.Body, maxBody))
+	b, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err != nil {
-		return s, err
+		return err
 	}
 	if response.StatusCode != http.StatusOK {
-		return s, errors.New(strings.TrimSpace(string(b)))
+		return errors.New(strings.TrimSpace(string(b)))
 	}
-	return s, json.Unmarshal(b, &s)
+	return json.Unmarshal(b, answer)
 }

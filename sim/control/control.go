@@ -2,7 +2,7 @@
 // HTTP on a unix socket in a folder that only the user can enter.
 //
 //	server: listener, err := control.Listen(path)
-//	        err = control.Serve(ctx, listener, pacer, status)
+//	        err = control.Serve(ctx, listener, cluster)
 //	client: status, err := control.NewClient(path).Pause(ctx)
 package control
 

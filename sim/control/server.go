@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"os"
 	"time"
+
+	"simk.dev/simk/sim/watch"
 )
 
 // Pacer is what a server steers; clock.Pacer is one.
@@ -35,10 +37,25 @@ func Listen(path string) (net.Listener, error) {
 	return listener, nil
 }
 
+// Cluster is what a server serves.
+type Cluster struct {
+	Pacer    Pacer
+	Status   func() Status
+	Snapshot func(watch.Query) watch.Snapshot
+}
+
 // Serve answers clients until ctx ends.
-func Serve(ctx context.Context, listener net.Listener, pacer Pacer, status func() Status) error {
+func Serve(ctx context.Context, listener net.Listener, cluster Cluster) error {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, _ *http.Request) { answer(w, status()) })
+	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, _ *http.Request) { answer(w, cluster.Status()) })
+	mux.HandleFunc("POST /v1/snapshot", func(w http.ResponseWriter, r *http.Request) {
+		var q watch.Query
+		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&q); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		answer(w, cluster.Snapshot(q))
+	})
 	mux.HandleFunc("POST /v1/change", func(w http.ResponseWriter, r *http.Request) {
 		var c change
 		d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
@@ -47,11 +64,11 @@ func Serve(ctx context.Context, listener net.Listener, pacer Pacer, status func(
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		if err := c.apply(r.Context(), pacer); err != nil {
+		if err := c.apply(r.Context(), cluster.Pacer); err != nil {
 			http.Error(w, err.Error(), http.StatusConflict)
 			return
 		}
-		answer(w, status())
+		answer(w, cluster.Status())
 	})
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
@@ -87,7 +104,7 @@ func (c *change) apply(ctx context.Context, p Pacer) error {
 	return nil
 }
 
-func answer(w http.ResponseWriter, s Status) {
+func answer(w http.ResponseWriter, s any) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(s)
 }

@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"simk.dev/simk/sim"
+	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/control"
+	"simk.dev/simk/sim/tui"
+	"simk.dev/simk/sim/tui/top"
+	"simk.dev/simk/sim/watch"
+)
+
+func newTop() *cobra.Command {
+	var socket string
+	cmd := &cobra.Command{
+		Use:   "top",
+		Short: "Look at a cluster that simk up runs, and steer its time",
+		Long: `Look at a cluster that simk up runs: its pods, nodes and events, full-screen. Keys
+pause its time, let it jump to the trace's next event and change its speed. The
+cluster is found by itself if one runs; of several, name one's --socket. It goes on
+when the view is left. For a replay: simk replay --watch.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			path, err := sim.FindCluster(socket)
+			if err != nil {
+				return &sim.InputError{Err: err}
+			}
+			clock.Live(cmd.Context())
+			model := top.New(cmd.Context(), "up", &liveCluster{client: control.NewClient(path)})
+			if _, err := tui.Run(cmd.Context(), model, os.Stderr); err != nil {
+				return viewError(err)
+			}
+			if model.Err != nil {
+				return &runError{model.Err}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&socket, "socket", "", "the cluster's control socket, a `file`")
+	return cmd
+}
+
+// lookEvery is how often a view asks a live cluster, in wall time.
+const lookEvery = 250 * time.Millisecond
+
+// liveCluster is a cluster behind a control socket, as a view sees it.
+type liveCluster struct {
+	client *control.Client
+
+	mu    sync.Mutex
+	query watch.Query
+	last  watch.Snapshot
+	asked bool
+}
+
+func (c *liveCluster) Next(ctx context.Context) (watch.Snapshot, error) {
+	c.mu.Lock()
+	asked, query := c.asked, c.query
+	c.asked = true
+	c.mu.Unlock()
+	if asked {
+		if err := clock.Jump(ctx, time.Now().Add(lookEvery)); err != nil {
+			return watch.Snapshot{}, err
+		}
+	}
+	s, err := c.client.Snapshot(ctx, query)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.query.Since, c.last = s.LogEnd, s
+	return s, err
+}
+
+func (c *liveCluster) Do(ctx context.Context, command watch.Command) (err error) {
+	if command.Filter != nil {
+		c.mu.Lock()
+		c.query.Filter = *command.Filter
+		c.mu.Unlock()
+	}
+	if command.Speed != nil {
+		_, err = c.client.SetSpeed(ctx, *command.Speed)
+	}
+	if command.Paused != nil && err == nil {
+		steer := c.client.Resume
+		if *command.Paused {
+			steer = c.client.Pause
+		}
+		_, err = steer(ctx)
+	}
+	if command.Step && err == nil {
+		err = c.step(ctx)
+	}
+	return err
+}
+
+// step lets time jump to the trace's next event.
+func (c *liveCluster) step(ctx context.Context) error {
+	c.mu.Lock()
+	next := c.last.Next
+	c.mu.Unlock()
+	if next.IsZero() {
+		return errors.New("the trace has no more events")
+	}
+	_, err := c.client.Until(ctx, next)
+	return err
+}

@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"simk.dev/simk/sim"
+	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/tui"
+	"simk.dev/simk/sim/tui/xray"
+	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/formats"
+	"simk.dev/simk/tracer/validate"
+)
+
+func newTraceXray() *cobra.Command {
+	return &cobra.Command{
+		Use:   "xray FILE...",
+		Short: "Browse a trace in the terminal",
+		Long: `Browse a trace in the terminal: its objects and events with what simk trace validate
+finds about them, the recorded lives of pods, and a search. Enter opens what is
+selected: the object, and what else happens to it. Files of other formats are
+recognised by their content; several files are one data set of such a format.`,
+		Example: "  simk trace xray trace.json",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			common := formats.Common{Warn: func(string) {}} // there is nowhere to write them
+			open := func() (tracer.Source, error) {
+				source, _, err := formats.OpenAny(args, common)
+				return source, err
+			}
+			first, err := open() // bad input is said on an orderly terminal
+			if err != nil {
+				return &sim.InputError{Err: err}
+			}
+			_ = first.Close()
+			clock.Live(cmd.Context())
+			model := xray.New(xray.Trace{
+				Name: filepath.Base(args[0]), Open: open,
+				Validate: func() ([]*validate.Report, error) { return validateAll(args, common) },
+			})
+			_, err = tui.Run(cmd.Context(), model, os.Stderr)
+			return viewError(err)
+		},
+	}
+}
+
+// viewError is the error of a command that shows a view.
+func viewError(err error) error {
+	if errors.Is(err, tui.ErrNoTerminal) {
+		return &sim.InputError{Err: err}
+	}
+	return asRunError(err)
+}

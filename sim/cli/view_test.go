@@ -1,0 +1,309 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/vt"
+	"github.com/creack/pty"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/process"
+)
+
+const sampleTrace = "../../testdata/trace.json"
+
+// view is simk on a terminal, as a user sees it: a pseudo-terminal, and an emulator
+// that draws what comes out of it.
+type view struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	tty    int
+	screen *vt.Emulator
+	stdout string
+}
+
+// openView starts simk on a terminal of 120 columns and 36 lines. Its stdout goes to a
+// file: views draw on stderr.
+func openView(t *testing.T, args ...string) *view {
+	t.Helper()
+	cmd := exec.Command("simk", args...)
+	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "TMPDIR="+t.TempDir())
+	stdout, err := os.Create(filepath.Join(t.TempDir(), "stdout"))
+	require.NoError(t, err)
+	cmd.Stdout = stdout
+	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 36, Cols: 120})
+	require.NoError(t, err)
+	v := &view{t, cmd, int(tty.Fd()), vt.NewEmulator(120, 36), stdout.Name()}
+	require.NoError(t, syscall.SetNonblock(v.tty, true)) // a read must not hold the only processor
+	go v.answer()
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = tty.Close()
+		_ = stdout.Close()
+	})
+	return v
+}
+
+// answer passes on what a terminal says by itself when it is asked what it can do.
+func (v *view) answer() {
+	buffer := make([]byte, 256)
+	for {
+		n, err := v.screen.Read(buffer)
+		if err != nil {
+			return
+		}
+		_, _ = syscall.Write(v.tty, buffer[:n])
+	}
+}
+
+func (v *view) press(keys string) {
+	v.t.Helper()
+	_, err := syscall.Write(v.tty, []byte(keys))
+	require.NoError(v.t, err)
+}
+
+// escape presses the escape key; what follows it at once would be taken for one key
+// with it.
+func (v *view) escape() {
+	v.t.Helper()
+	v.press("\x1b")
+	for end := clock.Wall().Add(300 * time.Millisecond); clock.Wall().Before(end); clock.WallSleep(wallStep) {
+		v.draw()
+	}
+}
+
+// draw draws what has been written; false: simk has closed the terminal.
+func (v *view) draw() bool {
+	buffer := make([]byte, 1<<16)
+	for {
+		n, err := syscall.Read(v.tty, buffer)
+		switch {
+		case n > 0:
+			_, _ = v.screen.Write(buffer[:n])
+			clock.Settle() // the answers
+		case errors.Is(err, syscall.EAGAIN):
+			return true
+		case !errors.Is(err, syscall.EINTR):
+			return false
+		}
+	}
+}
+
+// await waits, in wall time, until the screen matches a pattern, and returns the
+// first group of the match.
+func (v *view) await(pattern string) string {
+	v.t.Helper()
+	wanted := regexp.MustCompile(pattern)
+	for end := clock.Wall().Add(wallLimit); clock.Wall().Before(end); clock.WallSleep(wallStep) {
+		v.draw()
+		if m := wanted.FindStringSubmatch(v.screen.String()); m != nil {
+			return m[len(m)-1]
+		}
+	}
+	v.t.Fatalf("the screen never showed %q:\n%s", pattern, v.screen.String())
+	return ""
+}
+
+// end waits until simk has ended and returns its exit code and what it printed.
+func (v *view) end() (int, string) {
+	v.t.Helper()
+	for end := clock.Wall().Add(wallLimit); clock.Wall().Before(end); clock.WallSleep(wallStep) {
+		v.draw()
+		status, ended, err := process.Ended(v.cmd.Process)
+		require.NoError(v.t, err)
+		if ended {
+			printed, err := os.ReadFile(v.stdout)
+			require.NoError(v.t, err)
+			return status.ExitStatus(), string(printed)
+		}
+	}
+	v.t.Fatalf("simk did not end:\n%s", v.screen.String())
+	return 0, ""
+}
+
+// plainReport is what a replay without a view prints.
+func plainReport(t *testing.T, trace string) string {
+	t.Helper()
+	code, printed := plainly(t, "replay", trace, "-o", "json")
+	require.Equal(t, exitOK, code)
+	return printed
+}
+
+// plainly runs simk without a terminal. Its output goes to a file: a pipe would need
+// a goroutine that reads it while another waits for the end.
+func plainly(t *testing.T, args ...string) (int, string) {
+	t.Helper()
+	cmd := exec.Command("simk", args...)
+	out, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	require.NoError(t, err)
+	defer out.Close()
+	cmd.Stdout = out
+	if slices.Contains(args, "--watch") {
+		cmd.Stderr = out
+	}
+	var exit *exec.ExitError
+	if err := cmd.Run(); err != nil {
+		require.ErrorAs(t, err, &exit)
+	}
+	printed, err := os.ReadFile(out.Name())
+	require.NoError(t, err)
+	return cmd.ProcessState.ExitCode(), string(printed)
+}
+
+// A run that is paused and goes on step by step gives the report of one that nobody
+// looked at.
+func TestWatchSteps(t *testing.T) {
+	v := openView(t, "replay", sampleTrace, "--watch", "-o", "json", "--speed", "60")
+	v.await(`speed 60`)
+	v.press(" ")
+	v.await(`paused`)
+	before := v.await(`events (\d+)/`)
+	v.press("n")
+	v.await(fmt.Sprintf(`events %d/`, atoi(before)+1))
+	v.press("\t")
+	v.await(`NAME +STATE +PODS +CPU`)
+	v.await(`Ready`)
+	v.press("3")
+	v.await(`Scheduled`)
+	v.press("m ")
+	v.await(`over; q leaves`)
+	v.press("1/web")
+	v.await(`/web`)
+	v.press("\r")
+	v.escape()
+	v.press("q")
+	code, printed := v.end()
+	assert.Equal(t, exitOK, code)
+	assert.Equal(t, plainReport(t, sampleTrace), printed)
+}
+
+// Leaving the view lets the run go on to its end; ctrl+c stops it.
+func TestWatchLeave(t *testing.T) {
+	v := openView(t, "replay", sampleTrace, "--watch", "-o", "json", "--speed", "10")
+	v.await(`speed 10`)
+	v.press("q")
+	code, printed := v.end()
+	assert.Equal(t, exitOK, code)
+	assert.Equal(t, plainReport(t, sampleTrace), printed)
+
+	v = openView(t, "replay", sampleTrace, "--watch", "-o", "json", "--speed", "10")
+	v.await(`speed 10`)
+	v.press(" ")
+	v.await(`paused`)
+	v.press("\x03")
+	code, printed = v.end()
+	assert.Equal(t, exitInterrupted, code)
+	assert.Contains(t, printed, `"complete": false`)
+}
+
+// When the view is killed, the run ends too.
+func TestWatchKilled(t *testing.T) {
+	v := openView(t, "replay", sampleTrace, "--watch", "--speed", "10")
+	v.await(`speed 10`)
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", v.cmd.Process.Pid))
+	if len(threads) == 0 {
+		t.Skip("needs /proc")
+	}
+	child := 0
+	for _, thread := range threads {
+		children, err := os.ReadFile(thread)
+		require.NoError(t, err)
+		child += atoi(string(children))
+	}
+	require.Positive(t, child)
+	require.NoError(t, v.cmd.Process.Kill())
+	_, _ = v.cmd.Process.Wait()
+	for end := clock.Wall().Add(wallLimit); clock.Wall().Before(end); clock.WallSleep(wallStep) {
+		if syscall.Kill(child, 0) != nil {
+			return
+		}
+	}
+	t.Errorf("run %d outlived its view", child)
+}
+
+// What a run has to say about bad input is there when the view is gone.
+func TestWatchBadInput(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "missing.json")
+	v := openView(t, "replay", missing, "--watch")
+	code, _ := v.end()
+	assert.Equal(t, exitInput, code)
+	assert.Contains(t, v.screen.String(), "missing.json")
+
+	code, said := plainly(t, "replay", sampleTrace, "--watch")
+	assert.Equal(t, exitInput, code)
+	assert.Contains(t, said, "needs a terminal")
+}
+
+func TestTop(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	up := exec.CommandContext(ctx, "simk", "up", sampleTrace, "--speed", "60")
+	require.NoError(t, up.Start())
+	defer func() { _ = up.Process.Kill(); _ = up.Wait() }()
+	socket := ""
+	for end := clock.Wall().Add(wallLimit); socket == "" && clock.Wall().Before(end); clock.WallSleep(wallStep) {
+		found, _ := filepath.Glob(filepath.Join(os.TempDir(), "simk-*", "run-*", "control.sock"))
+		if len(found) == 1 {
+			socket = found[0]
+		}
+	}
+	v := openView(t, "top", "--socket", socket)
+	v.await(`speed 60`)
+	v.press(" ")
+	v.await(`paused`)
+	before := v.await(`events (\d+)/`)
+	v.press("n")
+	v.await(fmt.Sprintf(`events %d/`, atoi(before)+1))
+	v.press("+ ")
+	v.await(`speed 120`)
+	v.press("q")
+	code, _ := v.end()
+	assert.Equal(t, exitOK, code)
+}
+
+func TestXray(t *testing.T) {
+	trace := filepath.Join(t.TempDir(), "trace.json")
+	require.NoError(t, os.WriteFile(trace, []byte(`{"apiVersion":"simk.dev/v1","kind":"Trace","duration":"1h",
+"objects":[{"apiVersion":"v1","kind":"Node","metadata":{"name":"n1"},"status":{"allocatable":{"cpu":"4","memory":"8Gi","pods":"110"}}}],
+"events":[{"at":"10s","apply":[{"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"default","name":"\u001b[31mred"},"spec":{"containers":[{"name":"c","image":"i"}]}}]},
+{"at":"20s","apply":[{"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"default","name":"worker"},"spec":{"containers":[{"name":"c","image":"i","envFrom":[{"configMapRef":{"name":"nowhere"}}]}]}}]},
+{"at":"30s","delete":[{"apiVersion":"v1","kind":"Pod","namespace":"default","name":"worker"}]}]}`), 0o600))
+	v := openView(t, "trace", "xray", trace)
+	v.await(`lasts 1h; 1 objects at the start, 3 events`)
+	v.await(`Pod +default +\[31mred`) // shown, not obeyed
+	v.press("/WORKER\r")
+	v.await(`20s +apply +Pod +default +worker +E0`)
+	v.press("\r")
+	v.await(`30s +delete`)
+	v.await(`name: nowhere`)
+	v.escape()
+	v.await(`/WORKER`)
+	v.escape()
+	v.press("3")
+	v.await(`nowhere`)
+	v.press("\r")
+	v.await(`What to do`)
+	v.escape()
+	v.press("q")
+	code, _ := v.end()
+	assert.Equal(t, exitOK, code)
+}
+
+func atoi(text string) int {
+	n := 0
+	_, _ = fmt.Sscan(text, &n)
+	return n
+}

@@ -1,0 +1,153 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
+
+	"simk.dev/simk/sim"
+	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/process"
+	"simk.dev/simk/sim/tui"
+	"simk.dev/simk/sim/tui/top"
+	"simk.dev/simk/sim/watch"
+)
+
+// viewedFlag makes a replay the child of a view, with which it speaks through the
+// descriptors of package watch.
+const viewedFlag = "viewed"
+
+// consoleFor returns the console of a replay that is the child of a view.
+func consoleFor(o *sim.Options) error {
+	stop := func(error) { _ = syscall.Kill(os.Getpid(), syscall.SIGTERM) } // as if the user had done it
+	console, err := watch.NewConsole(watch.CommandsFD, watch.SnapshotsFD, o.Speed, stop)
+	o.Watch = console
+	return err
+}
+
+// watchReplay shows a replay live. The replay is a child process with the same
+// arguments; what it prints comes when the view is left.
+func watchReplay(cmd *cobra.Command, title string) error {
+	if err := tui.Check(os.Stderr); err != nil {
+		return &sim.InputError{Err: fmt.Errorf("--watch: %w", err)}
+	}
+	clock.Live(cmd.Context())
+	child, err := startViewed()
+	if err != nil {
+		return &runError{err}
+	}
+	defer child.Close()
+	model := top.New(cmd.Context(), title, child.Child)
+	_, err = tui.Run(cmd.Context(), model, os.Stderr)
+	switch {
+	case err != nil || model.Stopped:
+		_ = child.cmd.Process.Signal(syscall.SIGTERM)
+	case !model.Ended():
+		fmt.Fprintln(os.Stderr, "simk: the run goes on to its end")
+		child.Detach()
+	}
+	status, waitErr := child.wait(cmd.Context())
+	if err := child.print(cmd.OutOrStdout(), cmd.ErrOrStderr()); err != nil {
+		return &runError{err}
+	}
+	switch {
+	case waitErr != nil:
+		return &runError{waitErr}
+	case status.Signaled():
+		return &runError{fmt.Errorf("the run was ended by %v", status.Signal())}
+	case err != nil && cmd.Context().Err() == nil:
+		return &runError{err}
+	case status.ExitStatus() != exitOK:
+		return &childError{status.ExitStatus()}
+	}
+	return nil
+}
+
+// childError is the exit code of a run that has said itself why.
+type childError struct{ code int }
+
+func (e *childError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
+
+// viewed is a replay in a child process.
+type viewed struct {
+	*watch.Child
+	cmd            *exec.Cmd
+	stdout, stderr *os.File
+}
+
+func startViewed() (v *viewed, err error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	v = &viewed{}
+	for _, f := range []**os.File{&v.stdout, &v.stderr} {
+		if *f, err = unnamedFile(); err != nil {
+			return nil, err
+		}
+	}
+	if v.Child, err = watch.NewChild(); err != nil {
+		return nil, err
+	}
+	at := slices.Index(os.Args, "replay") + 1 // before a "--", which would end the flags
+	v.cmd = &exec.Cmd{
+		Path: program, Args: slices.Insert(slices.Clone(os.Args), at, "--"+viewedFlag),
+		Stdout: v.stdout, Stderr: v.stderr, ExtraFiles: v.Files(), SysProcAttr: withParent(),
+	}
+	if err := v.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start the run: %w", err)
+	}
+	v.Started()
+	return v, nil
+}
+
+// unnamedFile is a temporary file that is gone when it is closed, whatever happens.
+func unnamedFile() (*os.File, error) {
+	f, err := os.CreateTemp("", "simk-")
+	if err != nil {
+		return nil, err
+	}
+	return f, os.Remove(f.Name())
+}
+
+// wait returns when the run has ended. When ctx ends it stops the run.
+func (v *viewed) wait(ctx context.Context) (unix.WaitStatus, error) {
+	for stopped := false; ; time.Sleep(process.Step) {
+		status, ended, err := process.Ended(v.cmd.Process)
+		if err != nil || ended {
+			return status, err
+		}
+		if ctx.Err() != nil && !stopped {
+			stopped = true
+			_ = v.cmd.Process.Signal(syscall.SIGTERM)
+		}
+	}
+}
+
+// print passes on what the run printed.
+func (v *viewed) print(stdout, stderr io.Writer) error {
+	for _, stream := range []struct {
+		from *os.File
+		to   io.Writer
+	}{{v.stdout, stdout}, {v.stderr, stderr}} {
+		if _, err := stream.from.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		if _, err := io.Copy(stream.to, stream.from); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// titleOf names a run after its trace.
+func titleOf(args []string) string { return filepath.Base(args[0]) }
