@@ -2,19 +2,20 @@
 #
 # faketime, simk   run on the virtual clock (sim/clock)
 # -overlay         the runtime files derived by sim/clock/overlay
+# -pgo             what is hot, measured: see the target profile
 # -checklinkname   lets sim/controlplane reach variables of upstream's
 export GOTOOLCHAIN ?= go1.26.8
 export CGO_ENABLED := 0
 
 OVERLAY := $(CURDIR)/build/overlay/overlay.json
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-VIRTUAL := -tags=faketime,simk -overlay=$(OVERLAY)
+VIRTUAL := -tags=faketime,simk -overlay=$(OVERLAY) -pgo=$(CURDIR)/sim/bench/simk.pgo
 LINK    := -ldflags='-checklinkname=0 -X simk.dev/simk/sim.Version=$(VERSION)'
 BUF     := github.com/bufbuild/buf/cmd/buf@v1.75.0
 CHARTS  := sim/report/html/charts
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: build run test bench vet lint golden fuzz generate clean kubernetes cross charts
+.PHONY: build run test bench profile vet lint golden fuzz generate clean kubernetes cross charts
 
 build: $(OVERLAY)  ## build ./simk
 	go build $(VIRTUAL) $(LINK) -o simk .
@@ -41,6 +42,21 @@ generate:  ## Go code of the .proto files; no protoc is needed
 
 bench: build  ## measure; prints one table and writes bench.json
 	go run ./sim/bench -simk ./simk -json bench.json
+
+# Needs perf and addr2line (Debian: linux-perf, binutils) and some minutes. The profile may be
+# of an older simk; make it anew when `make bench` gains by it.
+PROFILED := burst-1200 lives day wave
+profile: build  ## measure what is hot, for the compiler
+	mkdir -p build/profile
+	go build -o build/profile/bench ./sim/bench
+	go build -o build/profile/convert ./sim/bench/profile
+	GOBIN=$(CURDIR)/build/profile go install github.com/google/pprof@latest
+	for row in $(PROFILED); do \
+		perf record -q -F 99 -g -o build/profile/perf.data -- build/profile/bench -run "^$$row\$$" && \
+		perf script -i build/profile/perf.data -F comm,ip | build/profile/convert > build/profile/$$row.pb.gz || exit 1; done
+	build/profile/pprof -proto -symbolize=local -output=build/profile/named.pb.gz simk $(PROFILED:%=build/profile/%.pb.gz)
+	build/profile/convert -clean < build/profile/named.pb.gz > build/profile/simk.pgo
+	mv build/profile/simk.pgo sim/bench/simk.pgo
 
 vet: $(OVERLAY)  ## go vet with the build's own flags
 	go vet $(VIRTUAL) ./...
