@@ -76,7 +76,7 @@ func (o *Options) convert(scratch string) (word func(error) error, err error) {
 		return asItIs, nil
 	}
 	inputs, path := o.Trace, filepath.Join(scratch, "converted.json")
-	if err := o.Convert(path); err != nil {
+	if err := o.Convert(path, o); err != nil {
 		return nil, err
 	}
 	o.Trace = path

@@ -28,7 +28,7 @@ func readNodes(path string) ([]tracer.Object, error) {
 	return nodes, nil
 }
 
-// defaultNodes are those of a cluster for which nobody named any.
+// defaultNodes are those of a cluster for which nobody named any (Options.DefaultNodes).
 func defaultNodes() []tracer.Object {
 	var nodes []tracer.Object
 	for _, name := range []string{"node-1", "node-2", "node-3"} {

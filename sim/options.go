@@ -14,8 +14,9 @@ type Options struct {
 	// Trace is the path of the trace.
 	Trace string
 	// Convert writes the trace, made of inputs of another format, to a path; Trace
-	// then only names these inputs in messages. Nil: Trace is the trace itself.
-	Convert func(path string) error
+	// then only names these inputs in messages. It may complete the run's options by
+	// what the inputs lack. Nil: Trace is the trace itself.
+	Convert func(path string, o *Options) error
 	// Out is the folder for the results; empty: none are written.
 	Out string
 	// Seed starts the random choices of the scheduler and of simk; 0 means 1.
@@ -28,6 +29,8 @@ type Options struct {
 	SchedulerConfig string
 	// Nodes is the path of manifests whose Nodes replace those of the trace; empty: none.
 	Nodes string
+	// DefaultNodes makes three nodes of 8 CPUs and 32 GiB, unless others are brought.
+	DefaultNodes bool
 	// Autoscaler is the path of an autoscaler's file; empty: nodes neither come nor go.
 	Autoscaler string
 	// Inline are documents whose files do not exist yet; they take the place of the

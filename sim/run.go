@@ -168,6 +168,9 @@ func readInput(o *Options, interactive bool) (*input, error) {
 			return nil, err
 		}
 	}
+	if o.DefaultNodes && !o.BringsNodes() {
+		in.nodes = defaultNodes()
+	}
 	return in, nil
 }
 

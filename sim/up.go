@@ -83,6 +83,7 @@ func upIn(ctx context.Context, dir string, o UpOptions, hooks *hooks, began time
 
 // readUpInput is readInput for a cluster that needs no trace.
 func readUpInput(o *UpOptions) (*input, error) {
+	o.DefaultNodes = o.DefaultNodes || o.Trace == ""
 	in, err := readInput(&o.Options, true)
 	if err != nil {
 		return nil, err
@@ -90,9 +91,6 @@ func readUpInput(o *UpOptions) (*input, error) {
 	head := in.summary.Head
 	if o.StartNow || o.Trace == "" {
 		head.StartTime = clock.Wall().UTC().Truncate(time.Second)
-	}
-	if o.Trace == "" && !o.BringsNodes() {
-		head.Objects = defaultNodes()
 	}
 	return in, nil
 }

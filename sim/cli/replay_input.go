@@ -26,28 +26,40 @@ func inputOf(cmd *cobra.Command, args []string, o *sim.Options) (unknown, err er
 	case err != nil:
 		return nil, err
 	}
-	// Whether nodes come from elsewhere is known when the options are complete.
-	o.Convert = func(path string) error { return convert(cmd, f, args, path, o.BringsNodes()) }
+	o.Convert = func(path string, o *sim.Options) error {
+		nodes, err := convert(cmd, f, args, path)
+		if err != nil || nodes > 0 || o.BringsNodes() {
+			return err
+		}
+		return withoutNodes(cmd, f, args, o)
+	}
 	return nil, nil
 }
 
-// convert writes the trace that the inputs make. Without nodes, of their own or
-// of another file, a replay would only show pods that wait.
-func convert(cmd *cobra.Command, f formats.Format, args []string, path string, nodes bool) error {
+// withoutNodes deals with an input without nodes: a replay would only show pods that
+// wait. Data that never name nodes get some.
+func withoutNodes(cmd *cobra.Command, f formats.Format, args []string, o *sim.Options) error {
+	if !f.Nodeless {
+		return fmt.Errorf("%s: there are no nodes in it, so that no pod could be placed: give a manifest of Nodes with --nodes FILE, or groups of machines with --autoscaler FILE", strings.Join(args, ", "))
+	}
+	o.DefaultNodes = true
+	fmt.Fprintln(cmd.ErrOrStderr(), "simk: it is replayed on three nodes of 8 CPUs and 32 GiB; --nodes FILE or --autoscaler FILE brings others")
+	return nil
+}
+
+// convert writes the trace that the inputs make, and returns how many nodes it has.
+func convert(cmd *cobra.Command, f formats.Format, args []string, path string) (nodes int, err error) {
 	s, err := openAs(f, args, formats.Common{Warn: warner(cmd)})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer func() { _ = s.Close() }() // it was only read
 	counted := newCounted(s)
 	if err := tracer.WriteFile(path, s.Head(), tracer.Events(counted)); err != nil {
-		return fmt.Errorf("%s: make a trace of it: %w", strings.Join(args, ", "), err)
+		return 0, fmt.Errorf("%s: make a trace of it: %w", strings.Join(args, ", "), err)
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "simk: made a trace of %s, format %s: %s\n", strings.Join(args, ", "), f.Name, counted)
-	if counted.nodes == 0 && !nodes {
-		return fmt.Errorf("%s: there are no nodes in it, so that no pod could be placed: give a manifest of Nodes with --nodes FILE, or groups of machines with --autoscaler FILE", strings.Join(args, ", "))
-	}
-	return nil
+	return counted.nodes, nil
 }
 
 // hint adds to a trace's error that it is of no other format either.

@@ -60,7 +60,7 @@ func configure(cmd *cobra.Command, path string, args []string, o *sim.Options, f
 		}
 	}
 	if !c.Edit.IsZero() {
-		o.Convert = func(out string) error { return editInputs(cmd, path, c.Edit, args, out) }
+		o.Convert = func(out string, _ *sim.Options) error { return editInputs(cmd, path, c.Edit, args, out) }
 	}
 	return nil
 }

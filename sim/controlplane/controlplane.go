@@ -61,6 +61,9 @@ func Start(ctx context.Context, dir string, o Options) (*ControlPlane, error) {
 	if err := setFeatureGates(); err != nil {
 		return nil, err
 	}
+	if err := setVersion(); err != nil {
+		return nil, err
+	}
 	began := time.Now()
 	e, err := startEtcd(ctx, dir)
 	if err != nil {

@@ -35,6 +35,9 @@ type Format struct {
 	// Sniff says whether an input looks like this format; several files of one
 	// data set (nodes and pods, say) are each asked about. Nil: never.
 	Sniff func(Sample) bool
+	// Nodeless says that data of this format are replayed elsewhere in a cluster that
+	// brings its own nodes, so that they never name any.
+	Nodeless bool
 	// Importer adds the format's own flags and returns the function that opens
 	// inputs of it, once the flags are parsed. Nil: the format is only written.
 	Importer func(flags *pflag.FlagSet) Import

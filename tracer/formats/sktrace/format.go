@@ -40,6 +40,7 @@ func init() {
 		Doc:      doc,
 		Example:  "simk trace import sktrace cronjob.sktrace -o cronjob.json",
 		Sniff:    sniff,
+		Nodeless: true,
 		Importer: importer,
 		Exporter: exporter,
 	})
