@@ -85,7 +85,7 @@ func (c *cluster) addScaling(dir string, in *input, pool *vnode.Pool, s *schedul
 		return nil
 	}
 	if c.scaling.decider, err = build(c, in); err != nil {
-		return &InputError{fmt.Errorf("autoscaler configuration %s: %w", c.options.Autoscaler, err)}
+		return &InputError{in.autoscaler.Locate(err)}
 	}
 	c.steps = append(c.steps, c.scaling.decider.NextStep)
 	return nil

@@ -59,6 +59,9 @@ type Config struct {
 	Karpenter Karpenter `json:"karpenter,omitempty"`
 	// Schedule sets sizes at given times, in any mode.
 	Schedule []Resize `json:"schedule,omitempty"`
+
+	// place is where in the file a field is: file:line:column.
+	place func(path string) string
 }
 
 // NodeGroup is a group of equal machines.

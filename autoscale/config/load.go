@@ -57,21 +57,32 @@ func Parse(name string, text []byte) (*Config, error) {
 		field := strings.Trim(strings.TrimPrefix(unknown[0].Error(), "unknown field "), `"`)
 		return nil, fmt.Errorf("%s: %w", at(name, &document, field), unknown[0])
 	}
+	c.place = func(path string) string { return at(name, &document, path) }
 	if err := c.complete(); err != nil {
-		var fault *fault
-		if errors.As(err, &fault) {
-			return nil, fmt.Errorf("%s: %w", at(name, &document, fault.path), err)
-		}
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, c.Locate(err)
 	}
 	return &c, nil
 }
 
-// fault is a mistake in a field.
-type fault struct{ path, text string }
+// Fault is a mistake in a field, found when the file is read or when it is used.
+type Fault struct {
+	// Path is the field's, such as nodeGroups[2].min.
+	Path string
+	Err  error
+}
 
-func (f *fault) Error() string { return f.path + ": " + f.text }
+func (f *Fault) Error() string { return f.Path + ": " + f.Err.Error() }
+func (f *Fault) Unwrap() error { return f.Err }
 
 func faultf(path, format string, args ...any) error {
-	return &fault{path, fmt.Sprintf(format, args...)}
+	return &Fault{path, fmt.Errorf(format, args...)}
+}
+
+// Locate adds to an error about the file where in it the mistake is.
+func (c *Config) Locate(err error) error {
+	var fault *Fault
+	if errors.As(err, &fault) {
+		return fmt.Errorf("%s: %w", c.place(fault.Path), err)
+	}
+	return fmt.Errorf("%s: %w", c.place(""), err)
 }

@@ -115,7 +115,7 @@ func keysOf(s reflect.Type) []string {
 		switch {
 		case f.Anonymous:
 			keys = append(keys, keysOf(f.Type)...)
-		case name != "-":
+		case name != "-" && f.IsExported():
 			keys = append(keys, name)
 		}
 	}

@@ -3,7 +3,9 @@ package karpenter
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -22,19 +24,18 @@ import (
 func parsePools(list []map[string]any) ([]*karpv1.NodePool, error) {
 	var pools []*karpv1.NodePool
 	for i, object := range list {
-		path := fmt.Sprintf("karpenter.nodePools[%d]", i)
 		u := &unstructured.Unstructured{Object: object}
 		if u.GetKind() != "NodePool" || u.GroupVersionKind().Group != apis.Group {
-			return nil, fmt.Errorf("%s: want a NodePool of %s/v1, found kind %q of %q", path, apis.Group, u.GetKind(), u.GetAPIVersion())
+			return nil, poolFault(i, fmt.Errorf("want a NodePool of %s/v1, found kind %q of %q", apis.Group, u.GetKind(), u.GetAPIVersion()))
 		}
 		if u.GetName() == "" {
-			return nil, fmt.Errorf("%s: metadata.name is missing", path)
+			return nil, poolFault(i, errors.New("metadata.name is missing"))
 		}
 		u = u.DeepCopy()
 		Adapt(u)
 		text, err := json.Marshal(u.Object)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return nil, poolFault(i, err)
 		}
 		pool := &karpv1.NodePool{}
 		unknown, err := strictjson.UnmarshalStrict(text, pool)
@@ -42,11 +43,24 @@ func parsePools(list []map[string]any) ([]*karpv1.NodePool, error) {
 			err = unknown[0]
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: NodePool %s: %w", path, u.GetName(), err)
+			return nil, poolFault(i, err)
 		}
 		pools = append(pools, pool)
 	}
 	return pools, nil
+}
+
+// poolFault says what is wrong with the i-th of the file's NodePools, and in which field
+// if the error tells.
+func poolFault(i int, err error) error {
+	path := fmt.Sprintf("karpenter.nodePools[%d]", i)
+	var refused apierrors.APIStatus
+	if field, ok := strings.CutPrefix(err.Error(), "unknown field "); ok {
+		path += "." + strings.Trim(field, `"`)
+	} else if errors.As(err, &refused) && refused.Status().Details != nil && len(refused.Status().Details.Causes) > 0 {
+		path += "." + refused.Status().Details.Causes[0].Field
+	}
+	return &config.Fault{Path: path, Err: err}
 }
 
 // Adapt lets a NodePool or NodeClaim of another cloud refer to simk's NodeClass:
@@ -72,7 +86,7 @@ func Adapt(o *unstructured.Unstructured) {
 func (k *Karpenter) createPools(ctx context.Context, pools []*karpv1.NodePool) error {
 	for i, p := range pools {
 		if err := k.client.Create(ctx, p.DeepCopy()); err != nil && !apierrors.IsAlreadyExists(err) {
-			return fmt.Errorf("karpenter.nodePools[%d]: %w", i, err)
+			return poolFault(i, err)
 		}
 	}
 	return nil

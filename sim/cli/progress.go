@@ -20,6 +20,10 @@ type progressLine struct {
 	began time.Time
 	last  time.Time
 	shown bool
+	// rate is virtual seconds per wall second since the line last changed, and at the
+	// offset then.
+	rate float64
+	at   time.Duration
 }
 
 // progressEvery is how often the line changes, in wall time.
@@ -38,9 +42,13 @@ func (l *progressLine) show(p sim.Progress) {
 	if now.Sub(l.last) < progressEvery {
 		return
 	}
+	l.measure(p.At, now)
 	text := fmt.Sprintf("%s  at %v", p.Phase, p.At.Round(time.Second))
 	if p.End > 0 {
 		text += fmt.Sprintf(" of %v (%.0f %%)", p.End, 100*float64(p.At)/float64(p.End))
+	}
+	if l.rate > 0 {
+		text += fmt.Sprintf("  %.0fx", l.rate)
 	}
 	text += fmt.Sprintf("  events %d/%d  pods %d pending %d running %d done  nodes %d",
 		p.Events, p.EventsTotal, p.Pending, p.Running, p.Done, p.Nodes)
@@ -48,6 +56,14 @@ func (l *progressLine) show(p sim.Progress) {
 		text += fmt.Sprintf("  ETA %v", left.Round(time.Second))
 	}
 	l.text(text)
+}
+
+// measure notes how fast virtual time passes.
+func (l *progressLine) measure(at time.Duration, now time.Time) {
+	if l.shown && at > l.at {
+		l.rate = (at - l.at).Seconds() / now.Sub(l.last).Seconds()
+	}
+	l.at = at
 }
 
 // text shows a text in place of the last one.
