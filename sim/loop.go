@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"simk.dev/simk/sim/clock"
@@ -23,10 +24,31 @@ type replay struct {
 	// steps tell when something will happen though nothing changes.
 	steps []func() (t time.Time, ok bool)
 	total int // events in the trace
-	fired int
+	// reached is read by those who look at a live cluster, too.
+	reached struct {
+		sync.Mutex
+		place
+	}
+}
+
+// place is how far a replay is.
+type place struct {
 	phase string
+	fired int // events
 	// next is when the next event is; zero: not known, or there is none.
 	next time.Time
+}
+
+func (r *replay) place() place {
+	r.reached.Lock()
+	defer r.reached.Unlock()
+	return r.reached.place
+}
+
+func (r *replay) move(change func(*place)) {
+	r.reached.Lock()
+	defer r.reached.Unlock()
+	change(&r.reached.place)
 }
 
 // loop is the simulation. For each event of the trace, in file order:
@@ -52,22 +74,23 @@ func (r *replay) loop(ctx context.Context, events tracer.Source, end time.Durati
 func (r *replay) fireAll(ctx context.Context, events tracer.Source, end time.Duration) error {
 	for {
 		event, err := events.Next()
-		r.next = time.Time{}
+		r.move(func(p *place) { p.next = time.Time{} })
 		if errors.Is(err, io.EOF) || err == nil && end > 0 && event.At > end {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		r.next = r.zero.Add(event.At)
-		if err := clock.Jump(ctx, r.next); err != nil {
+		at := r.zero.Add(event.At)
+		r.move(func(p *place) { p.next = at })
+		if err := clock.Jump(ctx, at); err != nil {
 			return err
 		}
 		if err := r.fire(ctx, event); err != nil {
 			return err
 		}
 		clock.Settle()
-		r.fired++
+		r.move(func(p *place) { p.fired++ })
 		r.report("replay", end)
 	}
 }
@@ -148,9 +171,9 @@ func (r *replay) rejected(ctx context.Context, object string, e *tracer.Event, e
 	return nil
 }
 
-// report is called after each step of the run, when all components are at rest.
+// report is called after each step of the run.
 func (r *replay) report(phase string, end time.Duration) {
-	r.phase = phase
+	r.move(func(p *place) { p.phase = phase })
 	if r.options.Watch != nil {
 		r.options.Watch.Step()
 	}
@@ -158,6 +181,6 @@ func (r *replay) report(phase string, end time.Duration) {
 		return
 	}
 	p := r.recorder.progress()
-	p.Phase, p.End, p.Events, p.EventsTotal = phase, end, r.fired, r.total
+	p.Phase, p.End, p.Events, p.EventsTotal = phase, end, r.place().fired, r.total
 	r.options.Progress(p)
 }

@@ -45,6 +45,9 @@ func (r *replay) runUntilQuiet(ctx context.Context) (time.Duration, error) {
 		if next.After(limit) {
 			next = limit
 		}
+		if soon := time.Now().Add(reportEvery); r.options.Watch != nil && soon.Before(next) {
+			next = soon // who looks wants to see time pass
+		}
 		if err := clock.Jump(ctx, next); err != nil {
 			return r.recorder.now(), err
 		}

@@ -17,9 +17,9 @@ import (
 
 // snapshot is what those see who look at the run live; who paces it adds how.
 func (c *cluster) snapshot(end time.Duration, q watch.Query) watch.Snapshot {
-	p := c.recorder.progress()
+	p, at := c.recorder.progress(), c.place()
 	s := watch.Snapshot{
-		Phase: c.phase, Time: time.Now().UTC(), At: p.At, End: end, Events: c.fired, EventsTotal: c.total, Next: c.next,
+		Phase: at.phase, Time: time.Now().UTC(), At: p.At, End: end, Events: at.fired, EventsTotal: c.total, Next: at.next,
 		Nodes: p.Nodes, Pending: p.Pending, Running: p.Running, Done: p.Done,
 	}
 	c.recorder.rows(&s, q.Filter)

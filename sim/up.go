@@ -174,7 +174,7 @@ func (c *cluster) status(p *clock.Pacer, api *controlplane.Listener, o *UpOption
 	return control.Status{
 		Time: time.Now().UTC(), Speed: pace.Speed, Paused: pace.Paused,
 		Server: "https://" + api.Address(), Kubeconfig: o.Kubeconfig, CloudConfig: o.CloudConfig, Process: os.Getpid(),
-		Events: c.fired, EventsTotal: c.total,
+		Events: c.place().fired, EventsTotal: c.total,
 		Nodes: progress.Nodes, Pending: progress.Pending, Running: progress.Running, Done: progress.Done,
 	}
 }

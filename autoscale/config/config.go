@@ -60,7 +60,8 @@ type Config struct {
 	// Schedule sets sizes at given times, in any mode.
 	Schedule []Resize `json:"schedule,omitempty"`
 
-	// place is where in the file a field is: file:line:column.
+	// name is the file's, and place where in it a field is: file:line:column.
+	name  string
 	place func(path string) string
 }
 

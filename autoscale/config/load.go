@@ -57,6 +57,7 @@ func Parse(name string, text []byte) (*Config, error) {
 		field := strings.Trim(strings.TrimPrefix(unknown[0].Error(), "unknown field "), `"`)
 		return nil, fmt.Errorf("%s: %w", at(name, &document, field), unknown[0])
 	}
+	c.name = name
 	c.place = func(path string) string { return at(name, &document, path) }
 	if err := c.complete(); err != nil {
 		return nil, c.Locate(err)
@@ -78,11 +79,11 @@ func faultf(path, format string, args ...any) error {
 	return &Fault{path, fmt.Errorf(format, args...)}
 }
 
-// Locate adds to an error about the file where in it the mistake is.
+// Locate adds to an error about the file where in it the mistake is, or else only its name.
 func (c *Config) Locate(err error) error {
 	var fault *Fault
 	if errors.As(err, &fault) {
 		return fmt.Errorf("%s: %w", c.place(fault.Path), err)
 	}
-	return fmt.Errorf("%s: %w", c.place(""), err)
+	return fmt.Errorf("%s: %w", c.name, err)
 }

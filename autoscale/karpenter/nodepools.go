@@ -57,8 +57,10 @@ func poolFault(i int, err error) error {
 	var refused apierrors.APIStatus
 	if field, ok := strings.CutPrefix(err.Error(), "unknown field "); ok {
 		path += "." + strings.Trim(field, `"`)
-	} else if errors.As(err, &refused) && refused.Status().Details != nil && len(refused.Status().Details.Causes) > 0 {
-		path += "." + refused.Status().Details.Causes[0].Field
+	} else if errors.As(err, &refused) && refused.Status().Details != nil {
+		for _, cause := range refused.Status().Details.Causes[:min(1, len(refused.Status().Details.Causes))] {
+			path = strings.TrimSuffix(path+"."+cause.Field, ".")
+		}
 	}
 	return &config.Fault{Path: path, Err: err}
 }

@@ -13,11 +13,11 @@ import (
 )
 
 // progressLine shows how far a run is, on one line of a terminal that is
-// written over; on anything else it shows nothing.
+// written over; on anything else it shows nothing, or a line each time.
 type progressLine struct {
 	out   io.Writer
 	on    bool
-	began time.Time
+	plain bool
 	last  time.Time
 	shown bool
 	// rate is virtual seconds per wall second since the line last changed, and at the
@@ -26,20 +26,32 @@ type progressLine struct {
 	at   time.Duration
 }
 
-// progressEvery is how often the line changes, in wall time.
-const progressEvery = 100 * time.Millisecond
+const (
+	// progressEvery is how often the line changes, in wall time.
+	progressEvery = 100 * time.Millisecond
+	// plainEvery is how often one is added where there is no terminal.
+	plainEvery = time.Second
+)
 
 func newProgressLine(out io.Writer) *progressLine {
 	f, ok := out.(*os.File)
-	return &progressLine{out: out, on: ok && term.IsTerminal(int(f.Fd())), began: clock.Wall()}
+	return &progressLine{out: out, on: ok && term.IsTerminal(int(f.Fd()))}
+}
+
+// newPlainProgress shows a line now and then, whatever out is.
+func newPlainProgress(out io.Writer) *progressLine {
+	return &progressLine{out: out, on: true, plain: true}
 }
 
 func (l *progressLine) show(p sim.Progress) {
 	if !l.on {
 		return
 	}
-	now := clock.Wall()
-	if now.Sub(l.last) < progressEvery {
+	now, every := clock.Wall(), progressEvery
+	if l.plain {
+		every = plainEvery
+	}
+	if now.Sub(l.last) < every {
 		return
 	}
 	l.measure(p.At, now)
@@ -52,7 +64,7 @@ func (l *progressLine) show(p sim.Progress) {
 	}
 	text += fmt.Sprintf("  events %d/%d  pods %d pending %d running %d done  nodes %d",
 		p.Events, p.EventsTotal, p.Pending, p.Running, p.Done, p.Nodes)
-	if left := l.eta(p, now); left > 0 {
+	if left := l.eta(p); left > 0 {
 		text += fmt.Sprintf("  ETA %v", left.Round(time.Second))
 	}
 	l.text(text)
@@ -60,6 +72,7 @@ func (l *progressLine) show(p sim.Progress) {
 
 // measure notes how fast virtual time passes.
 func (l *progressLine) measure(at time.Duration, now time.Time) {
+	l.rate = 0
 	if l.shown && at > l.at {
 		l.rate = (at - l.at).Seconds() / now.Sub(l.last).Seconds()
 	}
@@ -68,22 +81,27 @@ func (l *progressLine) measure(at time.Duration, now time.Time) {
 
 // text shows a text in place of the last one.
 func (l *progressLine) text(text string) {
-	if l.on {
-		l.last, l.shown = clock.Wall(), true
-		fmt.Fprintf(l.out, "\r\x1b[K%s", text)
+	if !l.on {
+		return
 	}
+	l.last, l.shown = clock.Wall(), true
+	if l.plain {
+		fmt.Fprintf(l.out, "simk: %s\n", text)
+		return
+	}
+	fmt.Fprintf(l.out, "\r\x1b[K%s", text)
 }
 
-// eta guesses the wall time left from the virtual time done.
-func (l *progressLine) eta(p sim.Progress, now time.Time) time.Duration {
-	if p.End <= 0 || p.At <= 0 || p.At >= p.End {
+// eta guesses the wall time left from the speed.
+func (l *progressLine) eta(p sim.Progress) time.Duration {
+	if p.At >= p.End || l.rate <= 0 {
 		return 0
 	}
-	return time.Duration(float64(now.Sub(l.began)) * float64(p.End-p.At) / float64(p.At))
+	return time.Duration(float64(p.End-p.At) / l.rate)
 }
 
 func (l *progressLine) clear() {
-	if l.shown {
+	if l.shown && !l.plain {
 		fmt.Fprint(l.out, "\r\x1b[K")
 	}
 }

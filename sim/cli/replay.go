@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,6 +13,7 @@ import (
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/explain"
 	"simk.dev/simk/sim/report"
+	"simk.dev/simk/sim/tui"
 )
 
 func newReplay() *cobra.Command {
@@ -38,7 +40,8 @@ options and seed give the same files, byte for byte.`,
   simk replay trace.json --assert 'pendingSeconds.p99 <= 30' --junit gates.xml`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if watched && !viewed {
+			plain := watched && !viewed && tui.Check(os.Stderr) != nil
+			if watched && !viewed && !plain {
 				return watchReplay(cmd, titleOf(args))
 			}
 			unknown, err := inputOf(cmd, args, &o)
@@ -65,7 +68,7 @@ options and seed give the same files, byte for byte.`,
 					return &sim.InputError{Err: err}
 				}
 			}
-			r, err := replay(cmd, o, output)
+			r, err := replay(cmd, o, output, plain)
 			if err != nil {
 				return hint(err, unknown)
 			}
@@ -79,7 +82,7 @@ options and seed give the same files, byte for byte.`,
 	f.Int64Var(&o.Seed, "seed", 1, "start of all random choices; not 0")
 	f.DurationVar(&o.Duration, "duration", 0, "end the run at this offset, whatever the trace says (such as 6h)")
 	f.StringVar((*string)(&o.Explain), "explain", string(explain.Pending), "which attempts to place pods to record in --out for simk explain: `off, pending or all`")
-	f.BoolVar(&watched, "watch", false, "look at the run live, full-screen, and steer its time: pause, step, speed")
+	f.BoolVar(&watched, "watch", false, "look at the run live, full-screen, and steer its time: pause, step, speed; without a terminal, a line of progress a second")
 	f.BoolVar(&viewed, viewedFlag, false, "the run is the child of a view")
 	_ = f.MarkHidden(viewedFlag)
 	flags.add(cmd, &o, "max", "stop")
@@ -87,13 +90,17 @@ options and seed give the same files, byte for byte.`,
 	return cmd
 }
 
-// replay runs, shows the outcome and returns its report.
-func replay(cmd *cobra.Command, o sim.Options, output string) (*report.Report, error) {
+// replay runs, shows the outcome and returns its report. Progress is shown on a
+// terminal, or in plain lines on anything.
+func replay(cmd *cobra.Command, o sim.Options, output string, plain bool) (*report.Report, error) {
 	stderr := cmd.ErrOrStderr()
 	if !clock.Virtual {
 		fmt.Fprintln(stderr, "simk: this binary runs in wall-clock time, and its results differ from run to run; `make build` gives virtual time")
 	}
 	line := newProgressLine(stderr)
+	if plain {
+		line = newPlainProgress(stderr)
+	}
 	o.Progress = line.show
 	outcome, err := sim.Run(cmd.Context(), o)
 	line.clear()

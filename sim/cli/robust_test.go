@@ -199,19 +199,7 @@ func TestRepeatable(t *testing.T) {
 				if err := cmd.Run(); err != nil {
 					t.Fatalf("%v\n%s", err, stderr)
 				}
-				files := map[string]string{}
-				names, err := filepath.Glob(filepath.Join(out, "*"))
-				if len(names) < 4 {
-					t.Fatalf("only %v (%v)", names, err)
-				}
-				for _, name := range names {
-					b, err := os.ReadFile(name)
-					if err != nil {
-						t.Fatal(err)
-					}
-					files[filepath.Base(name)] = string(b)
-				}
-				return files
+				return readFiles(t, out)
 			}
 			first := run(0)
 			if _, ok := first["nodes.csv"]; ok != slices.Contains(trace, "--autoscaler") {
@@ -227,6 +215,24 @@ func TestRepeatable(t *testing.T) {
 			}
 		})
 	}
+}
+
+// readFiles reads the files of a run's folder.
+func readFiles(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	names, err := filepath.Glob(filepath.Join(dir, "*"))
+	if len(names) < 4 {
+		t.Fatalf("only %v (%v)", names, err)
+	}
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[filepath.Base(name)] = string(b)
+	}
+	return files
 }
 
 func empty(t *testing.T) string {

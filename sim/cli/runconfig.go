@@ -10,6 +10,7 @@ import (
 	"simk.dev/simk/sim/runconfig"
 	"simk.dev/simk/tracer"
 	"simk.dev/simk/tracer/edit"
+	"simk.dev/simk/tracer/formats"
 )
 
 // configure puts a run's configuration into the options. Flags that were given
@@ -60,14 +61,23 @@ func configure(cmd *cobra.Command, path string, args []string, o *sim.Options, f
 		}
 	}
 	if !c.Edit.IsZero() {
-		o.Convert = func(out string, _ *sim.Options) error { return editInputs(cmd, path, c.Edit, args, out) }
+		o.Convert = func(out string, o *sim.Options) error {
+			nodes, err := editInputs(cmd, path, c.Edit, args, out)
+			if err != nil || nodes > 0 || o.BringsNodes() {
+				return err
+			}
+			if f, err := formats.DetectAll(args); err == nil { // no trace of simk's own, which may lack nodes
+				return withoutNodes(cmd, f, args, o)
+			}
+			return nil
+		}
 	}
 	return nil
 }
 
 // editInputs writes the trace that the inputs make when a configuration's edits
-// are applied.
-func editInputs(cmd *cobra.Command, config string, document runconfig.Document, args []string, out string) (err error) {
+// are applied, and returns how many nodes it has.
+func editInputs(cmd *cobra.Command, config string, document runconfig.Document, args []string, out string) (nodes int, err error) {
 	var script *edit.Script
 	files := edit.Options{Dir: filepath.Dir(config)}
 	if document.Path != "" {
@@ -77,15 +87,16 @@ func editInputs(cmd *cobra.Command, config string, document runconfig.Document, 
 		script, err = edit.ParseScript(config+": edit", document.Content)
 	}
 	if err != nil {
-		return err
+		return 0, err
 	}
 	s, err := (&editOptions{}).apply(cmd, args, script, files)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer func() { _ = s.Close() }() // it was only read
-	if err := tracer.WriteFile(out, s.Head(), tracer.Events(s)); err != nil {
-		return fmt.Errorf("%s: edit: %w", config, err)
+	counted := newCounted(s)
+	if err := tracer.WriteFile(out, s.Head(), tracer.Events(counted)); err != nil {
+		return 0, fmt.Errorf("%s: edit: %w", config, err)
 	}
-	return nil
+	return counted.nodes, nil
 }

@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
 	"os"
 	"sync"
 	"time"
@@ -25,7 +27,8 @@ func newTop() *cobra.Command {
 		Long: `Look at a cluster that simk up runs: its pods, nodes and events, full-screen. Keys
 pause its time, let it jump to the trace's next event and change its speed. The
 cluster is found by itself if one runs; of several, name one's --socket. It goes on
-when the view is left. For a replay: simk replay --watch.`,
+when the view is left. Without a terminal a line is printed each second. For a replay:
+simk replay --watch.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			path, err := sim.FindCluster(socket)
@@ -33,7 +36,11 @@ when the view is left. For a replay: simk replay --watch.`,
 				return &sim.InputError{Err: err}
 			}
 			clock.Live(cmd.Context())
-			model := top.New(cmd.Context(), "up", &liveCluster{client: control.NewClient(path)})
+			cluster := &liveCluster{client: control.NewClient(path)}
+			if tui.Check(os.Stderr) != nil {
+				return topLines(cmd, cluster)
+			}
+			model := top.New(cmd.Context(), "up", cluster)
 			if _, err := tui.Run(cmd.Context(), model, os.Stderr); err != nil {
 				return viewError(err)
 			}
@@ -47,8 +54,28 @@ when the view is left. For a replay: simk replay --watch.`,
 	return cmd
 }
 
-// lookEvery is how often a view asks a live cluster, in wall time.
-const lookEvery = 250 * time.Millisecond
+// topLines is for those without a terminal: a line a second, while the cluster runs.
+func topLines(cmd *cobra.Command, cluster *liveCluster) error {
+	line := newPlainProgress(cmd.OutOrStdout())
+	for {
+		s, err := cluster.Next(cmd.Context())
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return asRunError(err)
+		}
+		line.show(sim.Progress{Phase: s.Phase, At: s.At, End: s.End, Events: s.Events, EventsTotal: s.EventsTotal,
+			Pending: s.Pending, Running: s.Running, Done: s.Done, Nodes: s.Nodes})
+	}
+}
+
+const (
+	// lookEvery is how often a view asks a live cluster, in wall time.
+	lookEvery = 250 * time.Millisecond
+	// lookShare bounds what that costs the cluster: a share of the wall time.
+	lookShare = 20
+)
 
 // liveCluster is a cluster behind a control socket, as a view sees it.
 type liveCluster struct {
@@ -58,6 +85,7 @@ type liveCluster struct {
 	query watch.Query
 	last  watch.Snapshot
 	asked bool
+	took  time.Duration // wall time of the last look; for Next alone
 }
 
 func (c *liveCluster) Next(ctx context.Context) (watch.Snapshot, error) {
@@ -66,11 +94,17 @@ func (c *liveCluster) Next(ctx context.Context) (watch.Snapshot, error) {
 	c.asked = true
 	c.mu.Unlock()
 	if asked {
-		if err := clock.Jump(ctx, time.Now().Add(lookEvery)); err != nil {
+		if err := clock.Jump(ctx, time.Now().Add(max(lookEvery, lookShare*c.took))); err != nil {
 			return watch.Snapshot{}, err
 		}
 	}
+	began := clock.Wall()
 	s, err := c.client.Snapshot(ctx, query)
+	c.took = clock.Wall().Sub(began)
+	var gone net.Error
+	if asked && errors.As(err, &gone) {
+		return s, io.EOF // it answered before: it has ended
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.query.Since, c.last = s.LogEnd, s
@@ -107,6 +141,7 @@ func (c *liveCluster) step(ctx context.Context) error {
 	if next.IsZero() {
 		return errors.New("the trace has no more events")
 	}
-	_, err := c.client.Until(ctx, next)
+	// Each object of the event takes some nanoseconds, and time stands still afterwards.
+	_, err := c.client.Until(ctx, next.Add(time.Millisecond))
 	return err
 }

@@ -22,7 +22,8 @@ func newTraceXray() *cobra.Command {
 		Short: "Browse a trace in the terminal",
 		Long: `Browse a trace in the terminal: its objects and events with what simk trace validate
 finds about them, the recorded lives of pods, and a search. Enter opens what is
-selected: the object, and what else happens to it. Files of other formats are
+selected: the object, and what else happens to it. Without a terminal what happens is
+listed, a line each. Files of other formats are
 recognised by their content; several files are one data set of such a format.`,
 		Example: "  simk trace xray trace.json",
 		Args:    cobra.MinimumNArgs(1),
@@ -37,12 +38,18 @@ recognised by their content; several files are one data set of such a format.`,
 				return &sim.InputError{Err: err}
 			}
 			_ = first.Close()
-			clock.Live(cmd.Context())
-			model := xray.New(xray.Trace{
+			trace := xray.Trace{
 				Name: filepath.Base(args[0]), Open: open,
 				Validate: func() ([]*validate.Report, error) { return validateAll(args, common) },
-			})
-			_, err = tui.Run(cmd.Context(), model, os.Stderr)
+			}
+			if tui.Check(os.Stderr) != nil {
+				return xray.WriteText(cmd.OutOrStdout(), trace)
+			}
+			clock.Live(cmd.Context())
+			// In virtual time the clock, which the view draws by, stands still while a
+			// goroutine reads.
+			trace.Rest = func() { clock.JumpTo(clock.Wall()) }
+			_, err = tui.Run(cmd.Context(), xray.New(trace), os.Stderr)
 			return viewError(err)
 		},
 	}

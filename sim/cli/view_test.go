@@ -151,7 +151,12 @@ func plainly(t *testing.T, args ...string) (int, string) {
 	defer out.Close()
 	cmd.Stdout = out
 	if slices.Contains(args, "--watch") {
-		cmd.Stderr = out
+		cmd.Stderr = out // a file, so that it is no terminal
+	} else {
+		errors, err := os.Create(filepath.Join(t.TempDir(), "errors"))
+		require.NoError(t, err)
+		defer errors.Close()
+		cmd.Stderr = errors
 	}
 	var exit *exec.ExitError
 	if err := cmd.Run(); err != nil {
@@ -187,6 +192,29 @@ func TestWatchSteps(t *testing.T) {
 	code, printed := v.end()
 	assert.Equal(t, exitOK, code)
 	assert.Equal(t, plainReport(t, sampleTrace), printed)
+}
+
+// So are all files of one with an autoscaler, whose pauses and steps fall anywhere.
+func TestWatchedFiles(t *testing.T) {
+	dir := t.TempDir()
+	run := []string{"replay", sampleTrace, "--duration", "4h", "--autoscaler", "../../testdata/autoscaler.yaml", "--explain", "all", "--out"}
+	code, _ := plainly(t, append(run, filepath.Join(dir, "plain"))...)
+	require.Equal(t, exitOK, code)
+	v := openView(t, append(run, filepath.Join(dir, "watched"), "--watch")...)
+	v.await(`replay  at`)
+	for range 5 {
+		v.press(" ")
+		v.await(`paused|over`)
+		v.press("nnn ")
+	}
+	v.await(`over; q leaves`)
+	v.press("q")
+	code, _ = v.end()
+	require.Equal(t, exitOK, code)
+	plain, watched := readFiles(t, filepath.Join(dir, "plain")), readFiles(t, filepath.Join(dir, "watched"))
+	for name := range plain {
+		assert.True(t, plain[name] == watched[name], "%s differs", name)
+	}
 }
 
 // Leaving the view lets the run go on to its end; ctrl+c stops it.
@@ -241,9 +269,69 @@ func TestWatchBadInput(t *testing.T) {
 	assert.Equal(t, exitInput, code)
 	assert.Contains(t, v.screen.String(), "missing.json")
 
-	code, said := plainly(t, "replay", sampleTrace, "--watch")
-	assert.Equal(t, exitInput, code)
-	assert.Contains(t, said, "needs a terminal")
+}
+
+// Without a terminal there are plain lines.
+func TestViewsWithoutTerminal(t *testing.T) {
+	code, said := plainly(t, "replay", sampleTrace, "--watch", "--speed", "7200")
+	assert.Equal(t, exitOK, code)
+	assert.Regexp(t, `(?m)^simk: replay  at .* of 12h0m0s .* events \d+/400  pods \d+ pending`, said)
+	assert.NotContains(t, said, "\x1b")
+
+	code, said = plainly(t, "trace", "xray", sampleTrace)
+	assert.Equal(t, exitOK, code)
+	assert.Regexp(t, `(?m)^start +start +Node openb-node-0000`, said)
+	assert.Regexp(t, `(?m)^\d+\S+ +apply +Pod batch/openb-pod-\d+`, said)
+}
+
+// The screen is what it was when the view is left, and the terminal echoes again. In
+// tmux, as many use it.
+func TestViewInTmux(t *testing.T) {
+	tmux, err := exec.LookPath("tmux")
+	if err != nil {
+		t.Skip("no tmux is installed")
+	}
+	socket := filepath.Join(t.TempDir(), "tmux")
+	command := func(args ...string) string {
+		t.Helper()
+		out, err := os.Create(filepath.Join(t.TempDir(), "out"))
+		require.NoError(t, err)
+		defer out.Close()
+		cmd := exec.Command(tmux, append([]string{"-S", socket, "-f", "/dev/null"}, args...)...)
+		cmd.Stdout, cmd.Stderr = out, out
+		require.NoError(t, cmd.Run(), args)
+		printed, err := os.ReadFile(out.Name())
+		require.NoError(t, err)
+		return string(printed)
+	}
+	shows := func(pattern string) {
+		t.Helper()
+		screen := ""
+		for end := clock.Wall().Add(wallLimit); clock.Wall().Before(end); clock.WallSleep(wallStep) {
+			if screen = command("capture-pane", "-p"); regexp.MustCompile(pattern).MatchString(screen) {
+				return
+			}
+		}
+		t.Fatalf("tmux never showed %q:\n%s", pattern, screen)
+	}
+	trace, err := filepath.Abs(sampleTrace)
+	require.NoError(t, err)
+	command("new-session", "-d", "-x", "120", "-y", "36", "sh")
+	defer command("kill-server")
+	command("send-keys", "echo before", "Enter", "simk trace xray "+trace, "Enter")
+	shows(`lasts 12h; 66 objects at the start, 400 events`)
+	command("send-keys", "2")
+	shows(`OWNER +PODS`)
+	command("send-keys", "q")
+	shows(`(?m)^before$`)
+	command("send-keys", "stty -a", "Enter")
+	shows(`[^-]echo `)
+	command("send-keys", "clear", "Enter", "simk replay "+trace+" --watch --speed 60", "Enter")
+	shows(`speed 60`)
+	command("send-keys", "Space")
+	shows(`paused`)
+	command("send-keys", "Space", "q")
+	shows(`placements eebc42dc45bd`)
 }
 
 func TestTop(t *testing.T) {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -28,7 +29,10 @@ const viewedFlag = "viewed"
 
 // consoleFor returns the console of a replay that is the child of a view.
 func consoleFor(o *sim.Options) error {
-	stop := func(error) { _ = syscall.Kill(os.Getpid(), syscall.SIGTERM) } // as if the user had done it
+	stop := func(why error) {
+		fmt.Fprintln(os.Stderr, "simk:", why)
+		_ = syscall.Kill(os.Getpid(), syscall.SIGTERM) // as if the user had done it
+	}
 	console, err := watch.NewConsole(watch.CommandsFD, watch.SnapshotsFD, o.Speed, stop)
 	o.Watch = console
 	return err
@@ -37,9 +41,6 @@ func consoleFor(o *sim.Options) error {
 // watchReplay shows a replay live. The replay is a child process with the same
 // arguments; what it prints comes when the view is left.
 func watchReplay(cmd *cobra.Command, title string) error {
-	if err := tui.Check(os.Stderr); err != nil {
-		return &sim.InputError{Err: fmt.Errorf("--watch: %w", err)}
-	}
 	clock.Live(cmd.Context())
 	child, err := startViewed()
 	if err != nil {
@@ -48,12 +49,15 @@ func watchReplay(cmd *cobra.Command, title string) error {
 	defer child.Close()
 	model := top.New(cmd.Context(), title, child.Child)
 	_, err = tui.Run(cmd.Context(), model, os.Stderr)
+	child.Drain()
 	switch {
-	case err != nil || model.Stopped:
-		_ = child.cmd.Process.Signal(syscall.SIGTERM)
-	case !model.Ended():
+	case model.Ended() && model.Err == nil:
+	case err != nil || model.Err != nil || model.Stopped:
+		err = errors.Join(err, model.Err)
+		child.stop()
+	default:
 		fmt.Fprintln(os.Stderr, "simk: the run goes on to its end")
-		child.Detach()
+		_ = child.Detach()
 	}
 	status, waitErr := child.wait(cmd.Context())
 	if err := child.print(cmd.OutOrStdout(), cmd.ErrOrStderr()); err != nil {
@@ -82,6 +86,16 @@ type viewed struct {
 	*watch.Child
 	cmd            *exec.Cmd
 	stdout, stderr *os.File
+	stopped        bool
+}
+
+// stop ends the run, once: a second signal would end it without its report.
+func (v *viewed) stop() {
+	if !v.stopped {
+		v.stopped = true
+		_ = v.cmd.Process.Signal(syscall.SIGTERM)
+		_ = v.Detach() // so that it hears the signal even if it is paused
+	}
 }
 
 func startViewed() (v *viewed, err error) {
@@ -103,6 +117,7 @@ func startViewed() (v *viewed, err error) {
 		Path: program, Args: slices.Insert(slices.Clone(os.Args), at, "--"+viewedFlag),
 		Stdout: v.stdout, Stderr: v.stderr, ExtraFiles: v.Files(), SysProcAttr: withParent(),
 	}
+	v.cmd.SysProcAttr.Setpgid = true // ctrl+c on the terminal is for the view, which passes it on
 	if err := v.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start the run: %w", err)
 	}
@@ -121,14 +136,13 @@ func unnamedFile() (*os.File, error) {
 
 // wait returns when the run has ended. When ctx ends it stops the run.
 func (v *viewed) wait(ctx context.Context) (unix.WaitStatus, error) {
-	for stopped := false; ; time.Sleep(process.Step) {
+	for ; ; time.Sleep(process.Step) {
 		status, ended, err := process.Ended(v.cmd.Process)
 		if err != nil || ended {
 			return status, err
 		}
-		if ctx.Err() != nil && !stopped {
-			stopped = true
-			_ = v.cmd.Process.Signal(syscall.SIGTERM)
+		if ctx.Err() != nil {
+			v.stop()
 		}
 	}
 }

@@ -84,7 +84,8 @@ func (l *List) SetRows(columns []Column, rows []table.Row) {
 	l.table.SetRows(nil) // the old rows may have more columns
 	l.layOut()
 	l.table.SetRows(rows)
-	l.table.SetCursor(min(at, len(rows)-1))
+	l.table.SetCursor(0)
+	l.table.MoveDown(min(at, len(rows)-1)) // scrolls there, as SetCursor does not
 }
 
 // layOut divides the width among the columns.

@@ -20,10 +20,10 @@ var (
 )
 
 // Clean makes a text of the trace or the cluster fit for one line of a terminal:
-// what would steer it is taken out.
+// what would steer it, or turn the order of letters, is taken out.
 func Clean(text string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
 			return ' '
 		}
 		return r

@@ -67,11 +67,13 @@ func (c *Child) Do(_ context.Context, command Command) error {
 	return err
 }
 
-// Detach lets the run go on unwatched. What it still writes is read: it must not
-// wait for that.
-func (c *Child) Detach() {
-	_ = c.Do(context.Background(), Command{Detach: true})
-	go func() { _, _ = io.Copy(io.Discard, c.snapshots) }()
+// Detach lets the run go on unwatched.
+func (c *Child) Detach() error { return c.Do(context.Background(), Command{Detach: true}) }
+
+// Drain reads what the run still writes, when nobody calls Next any more: it must not
+// wait for that. It reads the file itself, since a last Next may still use the buffer.
+func (c *Child) Drain() {
+	go func() { _, _ = io.Copy(io.Discard, c.ours) }()
 }
 
 // Close ends the connection. A run that was not detached ends with it.

@@ -81,8 +81,7 @@ func (c *Console) Start(ctx context.Context, snapshot func(Query) Snapshot) {
 	go c.pace(ctx)
 }
 
-// Step is called by the simulation after each of its steps, when all components are
-// at rest.
+// Step is called by the simulation after each of its steps, on its own goroutine.
 func (c *Console) Step() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -110,6 +109,7 @@ func (c *Console) Over() {
 	last := c.snapshot(c.query)
 	last.Over = true
 	c.write(last)
+	c.leave()
 }
 
 // waitWhilePaused returns when the run may go on: for good, or by one step.
@@ -119,7 +119,6 @@ func (c *Console) waitWhilePaused() {
 		if c.read(slice) {
 			c.show()
 		}
-		runtime.Gosched() // a signal's goroutine may run, while time stands still
 	}
 	c.stepping, c.step = c.step, false
 	c.restart()
@@ -152,7 +151,7 @@ func (c *Console) write(s Snapshot) {
 		line = line[max(n, 0):]
 	}
 	if err != nil {
-		c.end()
+		c.end(ErrViewEnded)
 	}
 }
 
@@ -163,19 +162,22 @@ func (c *Console) read(wait time.Duration) bool {
 	}
 	poll := []unix.PollFd{{Fd: int32(c.in), Events: unix.POLLIN}}
 	if n, err := unix.Poll(poll, int(wait/time.Millisecond)); n <= 0 || err != nil {
-		return false // interrupted by a signal, perhaps: the next look will tell
+		if errors.Is(err, unix.EINTR) {
+			runtime.Gosched() // the signal's goroutine may run, while time stands still
+		}
+		return false
 	}
 	var chunk [4096]byte
 	n, err := unix.Read(c.in, chunk[:])
 	if n <= 0 {
 		if err == nil || !errors.Is(err, unix.EINTR) && !errors.Is(err, unix.EAGAIN) {
-			c.end()
+			c.end(ErrViewEnded)
 		}
 		return false
 	}
 	c.buffer.Write(chunk[:n])
 	if err := c.obey(); err != nil {
-		c.ended(fmt.Errorf("command of the view: %w", err))
+		c.end(fmt.Errorf("command of the view: %w", err))
 	}
 	return true
 }
@@ -210,18 +212,26 @@ func (c *Console) do(command Command) {
 	if command.Filter != nil {
 		c.query.Filter = *command.Filter
 	}
-	c.step = command.Step
+	c.step = c.step || command.Step
+	if command.Paused != nil && !*command.Paused {
+		c.step = false
+	}
 	if command.Detach {
-		c.gone, c.paused, c.speed = true, false, 0
+		c.leave()
 	}
 	c.restart()
 	c.changed.Broadcast()
 }
 
-// end notes that the view is gone, and with it the reason to run.
-func (c *Console) end() {
-	c.gone = true
-	c.ended(ErrViewEnded)
+// leave lets the run go on by itself.
+func (c *Console) leave() { c.gone, c.paused, c.step, c.speed = true, false, false, 0 }
+
+// end ends the run: the view wants it, or is gone and with it the reason to run.
+func (c *Console) end(why error) {
+	if !c.gone && c.ctx.Err() == nil {
+		c.ended(why)
+	}
+	c.leave()
 }
 
 func (c *Console) restart() { c.virtual, c.wall = time.Now(), clock.Wall() }
@@ -266,6 +276,5 @@ func (c *Console) hold() {
 			return
 		}
 		c.read(min(ahead, slice))
-		runtime.Gosched()
 	}
 }

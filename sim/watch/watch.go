@@ -74,7 +74,7 @@ type Pod struct {
 	Namespace string `json:"namespace"`
 	Name      string `json:"name"`
 	Owner     string `json:"owner,omitempty"`
-	// State is Pending, Starting, Running, Ended or Terminating.
+	// State is Pending, Starting, Running, Succeeded, Failed or Terminating.
 	State string `json:"state"`
 	// Since is the offset at which the state began.
 	Since time.Duration `json:"since"`
@@ -118,6 +118,7 @@ type Command struct {
 	Step bool `json:"step,omitempty"`
 	// Filter is that of Query.
 	Filter *string `json:"filter,omitempty"`
-	// Detach lets the run go on to its end, unwatched, as fast as possible.
+	// Detach lets the run go on unwatched, as fast as possible: to its end, or until it
+	// hears of a signal, which it may not while it is paused.
 	Detach bool `json:"detach,omitempty"`
 }

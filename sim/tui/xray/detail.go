@@ -17,7 +17,7 @@ func (x *index) describe(t Trace, c change) string {
 	var b strings.Builder
 	for _, f := range x.findings {
 		if f.Object != nil && refOf(f.Object).Key() == c.ref.Key() {
-			fmt.Fprintf(&b, "%s %s\n", f.Code, f.Message)
+			fmt.Fprintf(&b, "%s %s\n", f.Code, tui.Clean(f.Message))
 		}
 	}
 	b.WriteString(tui.Bold.Render("Changes") + "\n")
@@ -36,19 +36,19 @@ func (x *index) describe(t Trace, c change) string {
 		}
 	}
 	if c.verb == "start" || c.verb == "apply" {
-		b.WriteString("\n" + tui.Bold.Render("Object") + "\n" + object(t, c))
+		b.WriteString("\n" + tui.Bold.Render("Object") + "\n" + x.object(t, c))
 	}
 	return b.String()
 }
 
-func object(t Trace, c change) string {
-	o, err := find(t, c)
+func (x *index) object(t Trace, c change) string {
+	o, err := x.find(t, c)
 	if err != nil {
-		return tui.Bad.Render(err.Error())
+		return tui.Bad.Render(tui.Clean(err.Error()))
 	}
 	text, err := yaml.Marshal(o.Object)
 	if err != nil {
-		return tui.Bad.Render(err.Error())
+		return tui.Bad.Render(tui.Clean(err.Error()))
 	}
 	return cleanLines(string(text))
 }

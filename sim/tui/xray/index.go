@@ -18,10 +18,22 @@ type Trace struct {
 	Name     string
 	Open     func() (tracer.Source, error)
 	Validate func() ([]*validate.Report, error)
+	// Rest is called now and then on the way through the events: the view may draw and
+	// hear keys meanwhile. Nil: nobody waits.
+	Rest func()
+}
+
+// restEvery is how many events pass between two rests.
+const restEvery = 256
+
+func (t *Trace) rest(n int) {
+	if t.Rest != nil && n%restEvery == 0 {
+		t.Rest()
+	}
 }
 
 // maxChanges bounds the list, and with it the memory: an entry takes some hundred
-// bytes, whatever the object's size. Objects are read when they are looked at.
+// bytes, whatever the object's size. Objects of events are read when they are looked at.
 const maxChanges = 2_000_000
 
 // change is one thing that happens to an object or a node.
@@ -81,6 +93,7 @@ func (x *index) list(t Trace) error {
 			return fmt.Errorf("the trace has more than %d changes: only the first are here; simk trace edit --from --to cuts a piece out", maxChanges)
 		}
 		x.events++
+		t.rest(x.events)
 		for _, o := range e.Apply {
 			add(e.Index, e.At, "apply", o.Ref())
 		}
@@ -142,23 +155,28 @@ func refOf(o *validate.Object) tracer.ObjectRef {
 }
 
 // find reads an object out of the trace.
-func find(t Trace, c change) (tracer.Object, error) {
+func (x *index) find(t Trace, c change) (tracer.Object, error) {
+	if c.event < 0 {
+		return pick(x.head.Objects, c)
+	}
 	source, err := t.Open()
 	if err != nil {
 		return tracer.Object{}, err
 	}
 	defer source.Close()
-	objects := source.Head().Objects
-	if c.event >= 0 {
-		for e, err := range tracer.Events(source) {
-			if err != nil {
-				return tracer.Object{}, err
-			}
-			if objects = e.Apply; e.Index == c.event {
-				break
-			}
+	for e, err := range tracer.Events(source) {
+		if err != nil {
+			return tracer.Object{}, err
+		}
+		t.rest(e.Index)
+		if e.Index == c.event {
+			return pick(e.Apply, c)
 		}
 	}
+	return pick(nil, c)
+}
+
+func pick(objects []tracer.Object, c change) (tracer.Object, error) {
 	for _, o := range objects {
 		if o.Ref() == c.ref {
 			return o, nil

@@ -92,8 +92,11 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 		m.page, cmd = m.page.Update(msg)
 		return cmd
 	}
+	tab, filter := m.list.Tab, m.list.Filter()
 	if taken, cmd := m.list.Update(msg); taken {
-		m.fill()
+		if m.list.Tab != tab || m.list.Filter() != filter {
+			m.fill()
+		}
 		return cmd
 	}
 	switch pressed {
@@ -144,11 +147,12 @@ func (m *Model) fill() {
 	}
 	var rows []table.Row
 	filter := strings.ToLower(m.list.Filter())
-	add := func(n int, searched string, row func() table.Row) {
-		if len(rows) < maxMatches && strings.Contains(strings.ToLower(searched), filter) {
+	add := func(n int, searched string, row func() table.Row) (more bool) {
+		if filter == "" || strings.Contains(strings.ToLower(searched), filter) {
 			m.matches = append(m.matches, n)
 			rows = append(rows, row())
 		}
+		return len(rows) < maxMatches
 	}
 	var columns []tui.Column
 	switch m.list.Tab {
@@ -156,9 +160,11 @@ func (m *Model) fill() {
 		columns = []tui.Column{{Title: "AT", Width: 12}, {Title: "WHAT", Width: 7}, {Title: "KIND", Width: 22}, {Title: "NAMESPACE", Share: 1}, {Title: "NAME", Share: 2}, {Title: "FINDINGS", Width: 12}}
 		for i := range m.index.changes {
 			c := &m.index.changes[i]
-			add(i, c.ref.String()+" "+c.verb+" "+c.badge, func() table.Row {
+			if !add(i, c.ref.String()+" "+c.verb+" "+c.badge, func() table.Row {
 				return table.Row{when(c), c.verb, c.ref.Kind, c.ref.Namespace, c.ref.Name, c.badge}
-			})
+			}) {
+				break
+			}
 		}
 	case tabLives:
 		if m.index.head == nil {
@@ -167,7 +173,9 @@ func (m *Model) fill() {
 		columns = []tui.Column{{Title: "OWNER", Share: 1}, {Title: "PODS", Width: 6}, {Title: "ENDED", Width: 6}, {Title: "FAILED", Width: 6}, {Title: "LONGEST RUN", Width: 14}}
 		for i := range m.index.head.Lifecycles {
 			l := &m.index.head.Lifecycles[i]
-			add(i, l.Owner.String(), func() table.Row { return livesRow(l) })
+			if !add(i, l.Owner.String(), func() table.Row { return livesRow(l) }) {
+				break
+			}
 		}
 	case tabFindings:
 		columns = []tui.Column{{Title: "CODE", Width: 6}, {Title: "TIMES", Width: 6}, {Title: "OBJECT", Share: 2}, {Title: "WHAT", Share: 4}}
@@ -176,9 +184,11 @@ func (m *Model) fill() {
 			if f.Object != nil {
 				object = f.Object.String()
 			}
-			add(i, f.Code+" "+object+" "+f.Message, func() table.Row {
+			if !add(i, f.Code+" "+object+" "+f.Message, func() table.Row {
 				return table.Row{f.Code, strconv.Itoa(f.Count), object, f.Message}
-			})
+			}) {
+				break
+			}
 		}
 	}
 	m.list.SetRows(columns, rows)
