@@ -55,7 +55,10 @@ const instant = time.Microsecond
 func (r *recorder) Publish(list ...events.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.waiting = append(r.waiting, list...)
+	for _, e := range list {
+		e.Message = steady(e.Message)
+		r.waiting = append(r.waiting, e)
+	}
 	r.arm()
 }
 
