@@ -42,6 +42,11 @@ const (
 	// bootAhead is how long before the trace's start the control plane starts,
 	// in virtual time. What it needs varies (an election); the trace's zero does not.
 	bootAhead = 10 * time.Minute
+	// componentsAhead is how long before the start the components do, all caches being
+	// filled. How often these are asked whether they are depends on the order of a map
+	// of types, which is that of addresses and so another in each build. The tickers that
+	// begin then are not to fall on the instants of a trace, most of which are whole seconds.
+	componentsAhead = 5*time.Minute - 10*time.Millisecond
 	// clusterAhead is how long before the start nodes and all that is not a
 	// workload are applied.
 	clusterAhead = time.Minute
@@ -265,6 +270,9 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 	}
 	plane.Informers.Start(c.group.ctx.Done())
 	plane.Informers.WaitForCacheSync(c.group.ctx.Done())
+	if clock.Virtual {
+		clock.JumpTo(head.StartTime.Add(-componentsAhead))
+	}
 	for _, part := range []component{{"control plane", plane.Watch}, {"virtual nodes", pool.Run}, {"controllers", controllers.Run}, {"scheduler", s.Run}} {
 		if err := c.group.start(part); err != nil {
 			return nil, err
