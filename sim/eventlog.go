@@ -18,9 +18,14 @@ type eventLog struct {
 	recent *recentLines
 }
 
-func newEventLog(dir string, start time.Time) (*eventLog, error) {
-	l, err := newLineLog(dir, report.EventsFile, start)
-	return &eventLog{lineLog: l}, err
+// newEventLog makes the log; watched says that there are live views of the run.
+func newEventLog(dir string, start time.Time, watched bool) (*eventLog, error) {
+	lines, err := newLineLog(dir, report.EventsFile, start)
+	l := &eventLog{lineLog: lines}
+	if watched {
+		l.recent = &recentLines{}
+	}
+	return l, err
 }
 
 // core logs an Event that a controller posted.

@@ -219,11 +219,8 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 	}
 	c := &cluster{plane: plane, group: newGroup(ctx)}
 	c.options, c.zero, c.quiet, c.total = o, head.StartTime, plane, in.summary.Events
-	if c.events, err = newEventLog(dir, head.StartTime); err != nil {
+	if c.events, err = newEventLog(dir, head.StartTime, o.Watch != nil || plan.Interactive); err != nil {
 		return nil, err
-	}
-	if o.Watch != nil || plan.Interactive {
-		c.events.recent = &recentLines{}
 	}
 	plane.Event = c.events.core
 	own := &owners{plane.Informers}
@@ -270,9 +267,7 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 	}
 	plane.Informers.Start(c.group.ctx.Done())
 	plane.Informers.WaitForCacheSync(c.group.ctx.Done())
-	if clock.Virtual {
-		clock.JumpTo(head.StartTime.Add(-componentsAhead))
-	}
+	clock.JumpTo(head.StartTime.Add(-componentsAhead))
 	for _, part := range []component{{"control plane", plane.Watch}, {"virtual nodes", pool.Run}, {"controllers", controllers.Run}, {"scheduler", s.Run}} {
 		if err := c.group.start(part); err != nil {
 			return nil, err

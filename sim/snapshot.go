@@ -13,6 +13,7 @@ import (
 	"simk.dev/simk/sim/history"
 	"simk.dev/simk/sim/report"
 	"simk.dev/simk/sim/watch"
+	"simk.dev/simk/tracer"
 )
 
 // snapshot is what those see who look at the run live; who paces it adds how.
@@ -162,10 +163,7 @@ func (r *recentLines) add(e *report.EventLine) {
 	if r == nil {
 		return // nobody looks
 	}
-	object := e.Kind + " " + e.Name
-	if e.Namespace != "" {
-		object = e.Kind + " " + e.Namespace + "/" + e.Name
-	}
+	object := tracer.ObjectRef{Kind: e.Kind, Namespace: e.Namespace, Name: e.Name}.String()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.lines) == 2*watch.Lines {

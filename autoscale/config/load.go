@@ -47,18 +47,15 @@ func Parse(name string, text []byte) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	var c Config
+	c := Config{name: name, place: func(path string) string { return at(name, &document, path) }}
 	unknown, err := json.UnmarshalStrict(converted, &c)
 	if err != nil {
-		path := wrongType(converted)
-		return nil, fmt.Errorf("%s: %s: %w", at(name, &document, path), path, err)
+		return nil, c.Locate(&Fault{wrongType(converted), err})
 	}
 	if len(unknown) > 0 {
-		field := strings.Trim(strings.TrimPrefix(unknown[0].Error(), "unknown field "), `"`)
-		return nil, fmt.Errorf("%s: %w", at(name, &document, field), unknown[0])
+		field, _ := UnknownField(unknown[0])
+		return nil, fmt.Errorf("%s: %w", c.place(field), unknown[0])
 	}
-	c.name = name
-	c.place = func(path string) string { return at(name, &document, path) }
 	if err := c.complete(); err != nil {
 		return nil, c.Locate(err)
 	}
@@ -77,6 +74,13 @@ func (f *Fault) Unwrap() error { return f.Err }
 
 func faultf(path, format string, args ...any) error {
 	return &Fault{path, fmt.Errorf(format, args...)}
+}
+
+// UnknownField is the path of the field that strict decoding does not know, if that is
+// what an error of its says.
+func UnknownField(err error) (path string, ok bool) {
+	path, ok = strings.CutPrefix(err.Error(), "unknown field ")
+	return strings.Trim(path, `"`), ok
 }
 
 // Locate adds to an error about the file where in it the mistake is, or else only its name.

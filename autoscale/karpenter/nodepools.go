@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -54,13 +53,15 @@ func parsePools(list []map[string]any) ([]*karpv1.NodePool, error) {
 // if the error tells.
 func poolFault(i int, err error) error {
 	path := fmt.Sprintf("karpenter.nodePools[%d]", i)
+	field, ok := config.UnknownField(err)
 	var refused apierrors.APIStatus
-	if field, ok := strings.CutPrefix(err.Error(), "unknown field "); ok {
-		path += "." + strings.Trim(field, `"`)
-	} else if errors.As(err, &refused) && refused.Status().Details != nil {
-		for _, cause := range refused.Status().Details.Causes[:min(1, len(refused.Status().Details.Causes))] {
-			path = strings.TrimSuffix(path+"."+cause.Field, ".")
+	if !ok && errors.As(err, &refused) {
+		if details := refused.Status().Details; details != nil && len(details.Causes) > 0 {
+			field, ok = details.Causes[0].Field, details.Causes[0].Field != ""
 		}
+	}
+	if ok {
+		path += "." + field
 	}
 	return &config.Fault{Path: path, Err: err}
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,13 +12,12 @@ import (
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/explain"
 	"simk.dev/simk/sim/report"
-	"simk.dev/simk/sim/tui"
 )
 
 func newReplay() *cobra.Command {
 	var o sim.Options
 	var output, config string
-	var watched, viewed bool
+	var view viewFlags
 	var flags runFlags
 	var gates gateFlags
 	cmd := &cobra.Command{
@@ -40,8 +38,7 @@ options and seed give the same files, byte for byte.`,
   simk replay trace.json --assert 'pendingSeconds.p99 <= 30' --junit gates.xml`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			plain := watched && !viewed && tui.Check(os.Stderr) != nil
-			if watched && !viewed && !plain {
+			if view.watched && view.terminal() {
 				return watchReplay(cmd, titleOf(args))
 			}
 			unknown, err := inputOf(cmd, args, &o)
@@ -63,12 +60,10 @@ options and seed give the same files, byte for byte.`,
 			if err != nil {
 				return &sim.InputError{Err: err}
 			}
-			if viewed {
-				if err := consoleFor(&o); err != nil {
-					return &sim.InputError{Err: err}
-				}
+			if err := view.attach(&o); err != nil {
+				return &sim.InputError{Err: err}
 			}
-			r, err := replay(cmd, o, output, plain)
+			r, err := replay(cmd, o, output, view.watched && !view.viewed)
 			if err != nil {
 				return hint(err, unknown)
 			}
@@ -82,9 +77,7 @@ options and seed give the same files, byte for byte.`,
 	f.Int64Var(&o.Seed, "seed", 1, "start of all random choices; not 0")
 	f.DurationVar(&o.Duration, "duration", 0, "end the run at this offset, whatever the trace says (such as 6h)")
 	f.StringVar((*string)(&o.Explain), "explain", string(explain.Pending), "which attempts to place pods to record in --out for simk explain: `off, pending or all`")
-	f.BoolVar(&watched, "watch", false, "look at the run live, full-screen, and steer its time: pause, step, speed; without a terminal, a line of progress a second")
-	f.BoolVar(&viewed, viewedFlag, false, "the run is the child of a view")
-	_ = f.MarkHidden(viewedFlag)
+	view.add(cmd)
 	flags.add(cmd, &o, "max", "stop")
 	gates.add(cmd)
 	return cmd

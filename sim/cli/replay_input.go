@@ -28,17 +28,20 @@ func inputOf(cmd *cobra.Command, args []string, o *sim.Options) (unknown, err er
 	}
 	o.Convert = func(path string, o *sim.Options) error {
 		nodes, err := convert(cmd, f, args, path)
-		if err != nil || nodes > 0 || o.BringsNodes() {
+		if err != nil {
 			return err
 		}
-		return withoutNodes(cmd, f, args, o)
+		return needNodes(cmd, f, args, nodes, o)
 	}
 	return nil, nil
 }
 
-// withoutNodes deals with an input without nodes: a replay would only show pods that
-// wait. Data that never name nodes get some.
-func withoutNodes(cmd *cobra.Command, f formats.Format, args []string, o *sim.Options) error {
+// needNodes makes sure that a replay has nodes: without any it would only show pods
+// that wait. Data that never name nodes get some.
+func needNodes(cmd *cobra.Command, f formats.Format, args []string, nodes int, o *sim.Options) error {
+	if nodes > 0 || o.BringsNodes() {
+		return nil
+	}
 	if !f.Nodeless {
 		return fmt.Errorf("%s: there are no nodes in it, so that no pod could be placed: give a manifest of Nodes with --nodes FILE, or groups of machines with --autoscaler FILE", strings.Join(args, ", "))
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/control"
 )
 
 // command is simk as a process of its own, with a private temporary folder.
@@ -54,19 +55,63 @@ const (
 	wallStep  = 200 * time.Millisecond
 )
 
-// awaitScratch waits, in wall time, for the run to have begun.
+// within waits, in wall time, until something is so, and tells whether it ever was.
+func within(so func() bool) bool {
+	for end := clock.Wall().Add(wallLimit); clock.Wall().Before(end); clock.WallSleep(wallStep) {
+		if so() {
+			return true
+		}
+	}
+	return false
+}
+
+// awaitScratch waits for the run to have begun.
 func awaitScratch(t *testing.T, tmp string) {
 	t.Helper()
-	for end := clock.Wall().Add(wallLimit); clock.Wall().Before(end); {
-		if dirs := scratchFolders(t, tmp); len(dirs) > 0 {
-			if _, err := os.Stat(filepath.Join(dirs[0], "events.jsonl")); err == nil {
-				clock.WallSleep(wallStep)
-				return
-			}
+	if !within(func() bool {
+		dirs := scratchFolders(t, tmp)
+		if len(dirs) == 0 {
+			return false
 		}
-		clock.WallSleep(wallStep)
+		_, err := os.Stat(filepath.Join(dirs[0], "events.jsonl"))
+		return err == nil
+	}) {
+		t.Fatal("the run did not begin")
 	}
-	t.Fatal("the run did not begin")
+	clock.WallSleep(wallStep)
+}
+
+// awaitSocket waits for a cluster whose temporary folder that is to take commands, and
+// returns its control socket.
+func awaitSocket(t *testing.T, tmp string) string {
+	t.Helper()
+	var sockets []string
+	if !within(func() bool {
+		sockets, _ = filepath.Glob(filepath.Join(tmp, "simk-*", "run-*", control.SocketName))
+		return len(sockets) > 0
+	}) || len(sockets) != 1 {
+		t.Fatalf("control sockets: %v, want one", sockets)
+	}
+	return sockets[0]
+}
+
+// printed runs a command to its end, with or without success, and returns what it
+// prints on stdout. That goes to a file: a pipe would need a goroutine that reads it
+// while another waits for the end.
+func printed(t *testing.T, cmd *exec.Cmd) (string, error) {
+	t.Helper()
+	out, err := os.Create(filepath.Join(t.TempDir(), "stdout"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	cmd.Stdout = out
+	ended := cmd.Run()
+	text, err := os.ReadFile(out.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text), ended
 }
 
 func TestKilledRunLeavesNothingThatTheNextDoesNotRemove(t *testing.T) {

@@ -63,13 +63,14 @@ func configure(cmd *cobra.Command, path string, args []string, o *sim.Options, f
 	if !c.Edit.IsZero() {
 		o.Convert = func(out string, o *sim.Options) error {
 			nodes, err := editInputs(cmd, path, c.Edit, args, out)
-			if err != nil || nodes > 0 || o.BringsNodes() {
+			if err != nil {
 				return err
 			}
-			if f, err := formats.DetectAll(args); err == nil { // no trace of simk's own, which may lack nodes
-				return withoutNodes(cmd, f, args, o)
+			f, err := formats.DetectAll(args)
+			if err != nil {
+				return nil // a trace of simk's own, which may lack nodes
 			}
-			return nil
+			return needNodes(cmd, f, args, nodes, o)
 		}
 	}
 	return nil

@@ -83,15 +83,13 @@ type liveCluster struct {
 
 	mu    sync.Mutex
 	query watch.Query
-	last  watch.Snapshot
-	asked bool
-	took  time.Duration // wall time of the last look; for Next alone
+	next  time.Time     // when the trace's next event is
+	took  time.Duration // wall time of the last look, 0: there was none; for Next alone
 }
 
 func (c *liveCluster) Next(ctx context.Context) (watch.Snapshot, error) {
 	c.mu.Lock()
-	asked, query := c.asked, c.query
-	c.asked = true
+	query, asked := c.query, c.took > 0
 	c.mu.Unlock()
 	if asked {
 		if err := clock.Jump(ctx, time.Now().Add(max(lookEvery, lookShare*c.took))); err != nil {
@@ -107,7 +105,7 @@ func (c *liveCluster) Next(ctx context.Context) (watch.Snapshot, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.query.Since, c.last = s.LogEnd, s
+	c.query.Since, c.next = s.LogEnd, s.Next
 	return s, err
 }
 
@@ -136,7 +134,7 @@ func (c *liveCluster) Do(ctx context.Context, command watch.Command) (err error)
 // step lets time jump to the trace's next event.
 func (c *liveCluster) step(ctx context.Context) error {
 	c.mu.Lock()
-	next := c.last.Next
+	next := c.next
 	c.mu.Unlock()
 	if next.IsZero() {
 		return errors.New("the trace has no more events")

@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -39,7 +38,7 @@ recognised by their content; several files are one data set of such a format.`,
 			}
 			_ = first.Close()
 			trace := xray.Trace{
-				Name: filepath.Base(args[0]), Open: open,
+				Name: titleOf(args), Open: open,
 				Validate: func() ([]*validate.Report, error) { return validateAll(args, common) },
 			}
 			if tui.Check(os.Stderr) != nil {

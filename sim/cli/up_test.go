@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,13 +42,10 @@ func upCommand(ts *testscript.TestScript, neg bool, args []string) {
 		_ = cmd.Wait()
 	})
 	upProcess = cmd
-	for end := clock.Wall().Add(wallLimit); clock.Wall().Before(end); clock.WallSleep(wallStep) {
-		if _, err := os.Stat(kubeconfig); err == nil {
-			return
-		}
+	if !within(func() bool { _, err := os.Stat(kubeconfig); return err == nil }) {
+		log, _ := os.ReadFile(output.Name())
+		ts.Fatalf("the cluster did not come up: %s", log)
 	}
-	log, _ := os.ReadFile(output.Name())
-	ts.Fatalf("the cluster did not come up: %s", log)
 }
 
 // startCommand starts a program and goes on; finish ends it. One runs at a time.
@@ -92,15 +90,15 @@ func finishCommand(ts *testscript.TestScript, neg bool, args []string) {
 //
 //	await FILE TEXT
 func awaitCommand(ts *testscript.TestScript, _ bool, args []string) {
-	for end := clock.Wall().Add(wallLimit); clock.Wall().Before(end); clock.WallSleep(wallStep) {
+	if !within(func() bool {
 		files, _ := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "*"))
-		for _, file := range append(files, ts.MkAbs(args[0])) {
-			if b, err := os.ReadFile(file); err == nil && strings.Contains(string(b), args[1]) {
-				return
-			}
-		}
+		return slices.ContainsFunc(append(files, ts.MkAbs(args[0])), func(file string) bool {
+			b, err := os.ReadFile(file)
+			return err == nil && strings.Contains(string(b), args[1])
+		})
+	}) {
+		ts.Fatalf("%s never held %q", args[0], args[1])
 	}
-	ts.Fatalf("%s never held %q", args[0], args[1])
 }
 
 // startedProcess is what start started last.
@@ -124,17 +122,12 @@ func TestKilledUp(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	var sockets []string
-	for end := clock.Wall().Add(wallLimit); len(sockets) == 0 && clock.Wall().Before(end); clock.WallSleep(wallStep) {
-		sockets, _ = filepath.Glob(filepath.Join(tmp, "simk-*", "run-*", "control.sock"))
-	}
+	defer func() { _ = cmd.Process.Kill() }()
+	awaitSocket(t, tmp)
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait()
-	if len(sockets) != 1 {
-		t.Fatalf("control sockets: %v, want one", sockets)
-	}
 	next, _, stderr := command(t, "ctl", "status")
 	next.Env = cmd.Env
 	if err := next.Run(); err == nil || !strings.Contains(stderr.String(), "no cluster runs") {

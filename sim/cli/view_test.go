@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -9,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -17,6 +17,7 @@ import (
 	"github.com/creack/pty"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/process"
@@ -106,31 +107,33 @@ func (v *view) draw() bool {
 func (v *view) await(pattern string) string {
 	v.t.Helper()
 	wanted := regexp.MustCompile(pattern)
-	for end := clock.Wall().Add(wallLimit); clock.Wall().Before(end); clock.WallSleep(wallStep) {
+	var found []string
+	if !within(func() bool {
 		v.draw()
-		if m := wanted.FindStringSubmatch(v.screen.String()); m != nil {
-			return m[len(m)-1]
-		}
+		found = wanted.FindStringSubmatch(v.screen.String())
+		return found != nil
+	}) {
+		v.t.Fatalf("the screen never showed %q:\n%s", pattern, v.screen.String())
 	}
-	v.t.Fatalf("the screen never showed %q:\n%s", pattern, v.screen.String())
-	return ""
+	return found[len(found)-1]
 }
 
 // end waits until simk has ended and returns its exit code and what it printed.
 func (v *view) end() (int, string) {
 	v.t.Helper()
-	for end := clock.Wall().Add(wallLimit); clock.Wall().Before(end); clock.WallSleep(wallStep) {
+	var status unix.WaitStatus
+	if !within(func() bool {
 		v.draw()
-		status, ended, err := process.Ended(v.cmd.Process)
+		now, ended, err := process.Ended(v.cmd.Process)
 		require.NoError(v.t, err)
-		if ended {
-			printed, err := os.ReadFile(v.stdout)
-			require.NoError(v.t, err)
-			return status.ExitStatus(), string(printed)
-		}
+		status = now
+		return ended
+	}) {
+		v.t.Fatalf("simk did not end:\n%s", v.screen.String())
 	}
-	v.t.Fatalf("simk did not end:\n%s", v.screen.String())
-	return 0, ""
+	text, err := os.ReadFile(v.stdout)
+	require.NoError(v.t, err)
+	return status.ExitStatus(), string(text)
 }
 
 // plainReport is what a replay without a view prints.
@@ -141,30 +144,26 @@ func plainReport(t *testing.T, trace string) string {
 	return printed
 }
 
-// plainly runs simk without a terminal. Its output goes to a file: a pipe would need
-// a goroutine that reads it while another waits for the end.
+// plainly runs simk without a terminal, and returns what it prints on stdout; with
+// --watch on stderr, too.
 func plainly(t *testing.T, args ...string) (int, string) {
 	t.Helper()
 	cmd := exec.Command("simk", args...)
-	out, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	said, err := os.Create(filepath.Join(t.TempDir(), "stderr")) // a file, so that it is no terminal
 	require.NoError(t, err)
-	defer out.Close()
-	cmd.Stdout = out
-	if slices.Contains(args, "--watch") {
-		cmd.Stderr = out // a file, so that it is no terminal
-	} else {
-		errors, err := os.Create(filepath.Join(t.TempDir(), "errors"))
-		require.NoError(t, err)
-		defer errors.Close()
-		cmd.Stderr = errors
-	}
-	var exit *exec.ExitError
-	if err := cmd.Run(); err != nil {
+	defer said.Close()
+	cmd.Stderr = said
+	text, err := printed(t, cmd)
+	if err != nil {
+		var exit *exec.ExitError
 		require.ErrorAs(t, err, &exit)
 	}
-	printed, err := os.ReadFile(out.Name())
-	require.NoError(t, err)
-	return cmd.ProcessState.ExitCode(), string(printed)
+	if slices.Contains(args, "--watch") {
+		b, err := os.ReadFile(said.Name())
+		require.NoError(t, err)
+		text += string(b)
+	}
+	return cmd.ProcessState.ExitCode(), text
 }
 
 // A run that is paused and goes on step by step gives the report of one that nobody
@@ -207,10 +206,14 @@ func TestWatchedFiles(t *testing.T) {
 		v.await(`paused|over; q leaves`)
 		v.press("nnn ")
 	}
-	for v.await(`(paused|over; q leaves)`) == "paused" { // keys come faster than the view hears of what they did
-		v.press(" ")
-		v.await(`speed max \(|over; q leaves`)
-	}
+	// Keys come faster than the view hears of what they did: the last may have paused it.
+	require.True(t, within(func() bool {
+		v.draw()
+		if strings.Contains(v.screen.String(), "  paused") {
+			v.press(" ")
+		}
+		return strings.Contains(v.screen.String(), "over; q leaves")
+	}), v.screen.String())
 	v.press("q")
 	code, _ = v.end()
 	require.Equal(t, exitOK, code)
@@ -256,12 +259,7 @@ func TestWatchKilled(t *testing.T) {
 	require.Positive(t, child)
 	require.NoError(t, v.cmd.Process.Kill())
 	_, _ = v.cmd.Process.Wait()
-	for end := clock.Wall().Add(wallLimit); clock.Wall().Before(end); clock.WallSleep(wallStep) {
-		if syscall.Kill(child, 0) != nil {
-			return
-		}
-	}
-	t.Errorf("run %d outlived its view", child)
+	assert.True(t, within(func() bool { return syscall.Kill(child, 0) != nil }), "run %d outlived its view", child)
 }
 
 // What a run has to say about bad input is there when the view is gone.
@@ -271,7 +269,6 @@ func TestWatchBadInput(t *testing.T) {
 	code, _ := v.end()
 	assert.Equal(t, exitInput, code)
 	assert.Contains(t, v.screen.String(), "missing.json")
-
 }
 
 // Without a terminal there are plain lines.
@@ -297,25 +294,19 @@ func TestViewInTmux(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "tmux")
 	command := func(args ...string) string {
 		t.Helper()
-		out, err := os.Create(filepath.Join(t.TempDir(), "out"))
-		require.NoError(t, err)
-		defer out.Close()
-		cmd := exec.Command(tmux, append([]string{"-S", socket, "-f", "/dev/null"}, args...)...)
-		cmd.Stdout, cmd.Stderr = out, out
-		require.NoError(t, cmd.Run(), args)
-		printed, err := os.ReadFile(out.Name())
-		require.NoError(t, err)
-		return string(printed)
+		text, err := printed(t, exec.Command(tmux, append([]string{"-S", socket, "-f", "/dev/null"}, args...)...))
+		require.NoError(t, err, args)
+		return text
 	}
 	shows := func(pattern string) {
 		t.Helper()
 		screen := ""
-		for end := clock.Wall().Add(wallLimit); clock.Wall().Before(end); clock.WallSleep(wallStep) {
-			if screen = command("capture-pane", "-p"); regexp.MustCompile(pattern).MatchString(screen) {
-				return
-			}
+		if !within(func() bool {
+			screen = command("capture-pane", "-p")
+			return regexp.MustCompile(pattern).MatchString(screen)
+		}) {
+			t.Fatalf("tmux never showed %q:\n%s", pattern, screen)
 		}
-		t.Fatalf("tmux never showed %q:\n%s", pattern, screen)
 	}
 	trace, err := filepath.Abs(sampleTrace)
 	require.NoError(t, err)
@@ -338,20 +329,10 @@ func TestViewInTmux(t *testing.T) {
 }
 
 func TestTop(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	up := exec.CommandContext(ctx, "simk", "up", sampleTrace, "--speed", "60")
+	up, tmp, _ := command(t, "up", sampleTrace, "--speed", "60")
 	require.NoError(t, up.Start())
 	defer func() { _ = up.Process.Kill(); _ = up.Wait() }()
-	socket := ""
-	for end := clock.Wall().Add(wallLimit); socket == "" && clock.Wall().Before(end); clock.WallSleep(wallStep) {
-		found, _ := filepath.Glob(filepath.Join(os.TempDir(), "simk-*", "run-*", "control.sock"))
-		if len(found) == 1 {
-			socket = found[0]
-		}
-	}
-	v := openView(t, "top", "--socket", socket)
+	v := openView(t, "top", "--socket", awaitSocket(t, tmp))
 	v.await(`speed 60`)
 	v.press(" ")
 	v.await(`paused`)

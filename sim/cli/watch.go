@@ -27,8 +27,28 @@ import (
 // descriptors of package watch.
 const viewedFlag = "viewed"
 
-// consoleFor returns the console of a replay that is the child of a view.
-func consoleFor(o *sim.Options) error {
+// viewFlags say whether somebody looks at a replay.
+type viewFlags struct {
+	// watched is what the user wants; viewed says that this process is the child of a
+	// view, which has the user's flags too.
+	watched, viewed bool
+}
+
+func (v *viewFlags) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVar(&v.watched, "watch", false, "look at the run live, full-screen, and steer its time: pause, step, speed; without a terminal, a line of progress a second")
+	f.BoolVar(&v.viewed, viewedFlag, false, "the run is the child of a view")
+	_ = f.MarkHidden(viewedFlag)
+}
+
+// terminal tells whether this process can show a view.
+func (v *viewFlags) terminal() bool { return !v.viewed && tui.Check(os.Stderr) == nil }
+
+// attach connects the child of a view with it.
+func (v *viewFlags) attach(o *sim.Options) error {
+	if !v.viewed {
+		return nil
+	}
 	stop := func(why error) {
 		fmt.Fprintln(os.Stderr, "simk:", why)
 		_ = syscall.Kill(os.Getpid(), syscall.SIGTERM) // as if the user had done it
@@ -163,5 +183,5 @@ func (v *viewed) print(stdout, stderr io.Writer) error {
 	return nil
 }
 
-// titleOf names a run after its trace.
+// titleOf names what a view shows after its first file.
 func titleOf(args []string) string { return filepath.Base(args[0]) }

@@ -8,12 +8,27 @@ import (
 )
 
 const (
-	// pacerStep is how often, in wall time, a pacer compares the two clocks.
-	pacerStep = 10 * time.Millisecond
-	// wallSlice bounds how long a pacer waits without looking whether it is to do
-	// something else. A socket that becomes ready ends the wait at once.
-	wallSlice = 50 * time.Millisecond
+	// paceStep is how often, in wall time, who paces compares the two clocks.
+	paceStep = 10 * time.Millisecond
+	// WallSlice bounds how long who paces waits without looking whether it is to do
+	// something else. A socket that becomes ready ends a Pacer's wait at once.
+	WallSlice = 50 * time.Millisecond
 )
+
+// Anchor is what both clocks showed when a pace began.
+type Anchor struct{ virtual, wall time.Time }
+
+// Here is the anchor of a pace that begins now.
+func Here() Anchor { return Anchor{time.Now(), Wall()} }
+
+// Ahead is how long wall time needs to catch up with virtual time at a speed above 0,
+// in virtual seconds per wall second; 0 or less: it has.
+func (a Anchor) Ahead(speed float64) time.Duration {
+	return a.wall.Add(time.Duration(float64(time.Since(a.virtual)) / speed)).Sub(Wall())
+}
+
+// PaceStep lets virtual time go on until it is worth comparing the clocks.
+func PaceStep(speed float64) { time.Sleep(max(time.Duration(float64(paceStep)*speed), 1)) }
 
 // Pacer holds virtual time back to a number of virtual seconds per wall second,
 // which can change while it runs, stops it, or lets it jump. It never speeds
@@ -30,8 +45,7 @@ type Pacer struct {
 	// target is the instant up to which time runs as fast as possible; zero: none.
 	target  time.Time
 	arrived chan struct{}
-	// Both clocks when the present pace began.
-	virtual, wall time.Time
+	anchor  Anchor // of the present pace
 	// wake tells a Run that waits for nothing, or that jumps, to look again.
 	wake chan struct{}
 }
@@ -39,7 +53,7 @@ type Pacer struct {
 // NewPacer returns a pacer for speed virtual seconds per wall second; 0: as fast
 // as possible.
 func NewPacer(speed float64) *Pacer {
-	return &Pacer{speed: speed, virtual: time.Now(), wall: Wall(), wake: make(chan struct{}, 1)}
+	return &Pacer{speed: speed, anchor: Here(), wake: make(chan struct{}, 1)}
 }
 
 // Pace runs a pacer of fixed speed until ctx ends.
@@ -131,7 +145,7 @@ func (p *Pacer) endJump() {
 	}
 }
 
-func (p *Pacer) restart() { p.virtual, p.wall = time.Now(), Wall() }
+func (p *Pacer) restart() { p.anchor = Here() }
 
 // Run paces until ctx ends. In wall-clock time it does nothing.
 func (p *Pacer) Run(ctx context.Context) {
@@ -144,7 +158,7 @@ func (p *Pacer) Run(ctx context.Context) {
 		case !state.Until.IsZero():
 			p.jump(ctx, state.Until)
 		case state.Paused:
-			AwaitSockets(wallSlice)
+			AwaitSockets(WallSlice)
 			time.Sleep(1) //nolint:staticcheck // those whose sockets are ready go first
 		case state.Speed == 0:
 			select {
@@ -152,7 +166,7 @@ func (p *Pacer) Run(ctx context.Context) {
 			case <-ctx.Done():
 			}
 		default:
-			time.Sleep(max(time.Duration(float64(pacerStep)*state.Speed), 1))
+			PaceStep(state.Speed)
 			p.hold()
 		}
 	}
@@ -181,16 +195,15 @@ func (p *Pacer) jump(ctx context.Context, t time.Time) {
 func (p *Pacer) hold() {
 	for {
 		p.mu.Lock()
-		var due time.Time
+		ahead := time.Duration(0)
 		if p.speed > 0 && !p.paused && p.target.IsZero() {
-			due = p.wall.Add(time.Duration(float64(time.Since(p.virtual)) / p.speed))
+			ahead = p.anchor.Ahead(p.speed)
 		}
 		p.mu.Unlock()
-		ahead := due.Sub(Wall())
 		if ahead <= 0 {
 			return
 		}
-		if AwaitSockets(min(ahead, wallSlice)) {
+		if AwaitSockets(min(ahead, WallSlice)) {
 			time.Sleep(1) //nolint:staticcheck // those whose sockets are ready go first
 		}
 	}

@@ -30,9 +30,8 @@ func NewClient(path string) *Client {
 }
 
 // Status asks what the cluster is doing.
-func (c *Client) Status(ctx context.Context) (s Status, err error) {
-	err = c.call(ctx, http.MethodGet, "/v1/status", nil, &s)
-	return s, err
+func (c *Client) Status(ctx context.Context) (Status, error) {
+	return call[Status](ctx, c, http.MethodGet, "/v1/status", nil)
 }
 
 // Pause stops the cluster's time.
@@ -58,41 +57,38 @@ func (c *Client) Until(ctx context.Context, t time.Time) (Status, error) {
 }
 
 // Snapshot asks for what a live view shows.
-func (c *Client) Snapshot(ctx context.Context, q watch.Query) (s watch.Snapshot, err error) {
-	b, err := json.Marshal(q)
-	if err != nil {
-		return s, err
-	}
-	err = c.call(ctx, http.MethodPost, "/v1/snapshot", b, &s)
-	return s, err
+func (c *Client) Snapshot(ctx context.Context, q watch.Query) (watch.Snapshot, error) {
+	return call[watch.Snapshot](ctx, c, http.MethodPost, "/v1/snapshot", q)
 }
 
-func (c *Client) change(ctx context.Context, body change) (s Status, err error) {
-	b, err := json.Marshal(body)
-	if err != nil {
-		return s, err
-	}
-	err = c.call(ctx, http.MethodPost, "/v1/change", b, &s)
-	return s, err
+func (c *Client) change(ctx context.Context, body change) (Status, error) {
+	return call[Status](ctx, c, http.MethodPost, "/v1/change", body)
 }
 
-// call sends a request and reads the answer into answer.
-func (c *Client) call(ctx context.Context, method, path string, body []byte, answer any) error {
-	r, err := http.NewRequestWithContext(ctx, method, "http://simk.invalid"+path, bytes.NewReader(body))
+// call sends a request, with a body unless that is nil, and reads the answer.
+func call[A any](ctx context.Context, c *Client, method, path string, body any) (answer A, err error) {
+	var sent []byte
+	if body != nil {
+		if sent, err = json.Marshal(body); err != nil {
+			return answer, err
+		}
+	}
+	r, err := http.NewRequestWithContext(ctx, method, "http://simk.invalid"+path, bytes.NewReader(sent))
 	if err != nil {
-		return err
+		return answer, err
 	}
 	response, err := c.http.Do(r)
 	if err != nil {
-		return fmt.Errorf("reach the cluster: %w", err)
+		return answer, fmt.Errorf("reach the cluster: %w", err)
 	}
 	defer response.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err != nil {
-		return err
+		return answer, err
 	}
 	if response.StatusCode != http.StatusOK {
-		return errors.New(strings.TrimSpace(string(b)))
+		return answer, errors.New(strings.TrimSpace(string(b)))
 	}
-	return json.Unmarshal(b, answer)
+	err = json.Unmarshal(b, &answer)
+	return answer, err
 }

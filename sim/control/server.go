@@ -50,18 +50,13 @@ func Serve(ctx context.Context, listener net.Listener, cluster Cluster) error {
 	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, _ *http.Request) { answer(w, cluster.Status()) })
 	mux.HandleFunc("POST /v1/snapshot", func(w http.ResponseWriter, r *http.Request) {
 		var q watch.Query
-		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&q); err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
+		if read(w, r, &q) {
+			answer(w, cluster.Snapshot(q))
 		}
-		answer(w, cluster.Snapshot(q))
 	})
 	mux.HandleFunc("POST /v1/change", func(w http.ResponseWriter, r *http.Request) {
 		var c change
-		d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
-		d.DisallowUnknownFields()
-		if err := d.Decode(&c); err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
+		if !read(w, r, &c) {
 			return
 		}
 		if err := c.apply(r.Context(), cluster.Pacer); err != nil {
@@ -102,6 +97,17 @@ func (c *change) apply(ctx context.Context, p Pacer) error {
 		return p.Until(ctx, *c.Until)
 	}
 	return nil
+}
+
+// read decodes a request's body, or answers what is wrong with it.
+func read(w http.ResponseWriter, r *http.Request, into any) bool {
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return false
+	}
+	return true
 }
 
 func answer(w http.ResponseWriter, s any) {

@@ -21,10 +21,6 @@ const (
 	showEvery = 100 * time.Millisecond
 	// showShare bounds what snapshots cost: a share of the wall time.
 	showShare = 20
-	// slice is how long the console waits in the kernel without looking at the clock.
-	slice = 50 * time.Millisecond
-	// paceStep is how often, in wall time, a paced run compares the two clocks.
-	paceStep = 10 * time.Millisecond
 	// maxCommand bounds a line from the view, in bytes.
 	maxCommand = 1 << 16
 )
@@ -51,8 +47,7 @@ type Console struct {
 	query          Query
 	shown          time.Time     // wall time of the last snapshot
 	cost           time.Duration // of making it
-	virtual        time.Time     // both clocks when the present pace began
-	wall           time.Time
+	anchor         clock.Anchor  // of the present pace
 	// changed tells pace that there is another command, or no run any more.
 	changed *sync.Cond
 }
@@ -77,7 +72,7 @@ func (c *Console) Start(ctx context.Context, snapshot func(Query) Snapshot) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ctx, c.snapshot = ctx, snapshot
-	c.restart()
+	c.anchor = clock.Here()
 	go c.pace(ctx)
 }
 
@@ -94,9 +89,7 @@ func (c *Console) Step() {
 		c.waitWhilePaused()
 		return
 	}
-	if clock.Wall().Sub(c.shown) >= max(showEvery, c.cost*showShare) {
-		c.show()
-	}
+	c.showIfDue()
 }
 
 // Over shows the run's last state.
@@ -116,16 +109,23 @@ func (c *Console) Over() {
 func (c *Console) waitWhilePaused() {
 	c.show()
 	for c.paused && !c.step && c.watched() {
-		if c.read(slice) {
+		if c.read(clock.WallSlice) {
 			c.show()
 		}
 	}
 	c.stepping, c.step = c.step, false
-	c.restart()
+	c.anchor = clock.Here()
 }
 
 // watched tells whether there is still a run and somebody who looks at it.
 func (c *Console) watched() bool { return !c.gone && c.ctx.Err() == nil }
+
+// showIfDue writes a snapshot unless the last is recent, or was dear.
+func (c *Console) showIfDue() {
+	if clock.Wall().Sub(c.shown) >= max(showEvery, c.cost*showShare) {
+		c.show()
+	}
+}
 
 // show writes a snapshot.
 func (c *Console) show() {
@@ -219,7 +219,7 @@ func (c *Console) do(command Command) {
 	if command.Detach {
 		c.leave()
 	}
-	c.restart()
+	c.anchor = clock.Here()
 	c.changed.Broadcast()
 }
 
@@ -233,8 +233,6 @@ func (c *Console) end(why error) {
 	}
 	c.leave()
 }
-
-func (c *Console) restart() { c.virtual, c.wall = time.Now(), clock.Wall() }
 
 // pace holds virtual time back to the speed that was asked for, until ctx ends. It
 // has no select statement: those draw from the run's random numbers.
@@ -250,9 +248,9 @@ func (c *Console) pace(ctx context.Context) {
 			c.changed.Wait()
 			continue
 		}
-		step := max(time.Duration(float64(paceStep)*c.speed), 1)
+		speed := c.speed
 		c.mu.Unlock()
-		time.Sleep(step)
+		clock.PaceStep(speed)
 		c.mu.Lock()
 		c.hold()
 	}
@@ -265,16 +263,12 @@ func (c *Console) hold() {
 			c.waitWhilePaused()
 			return
 		}
-		due := c.wall.Add(time.Duration(float64(time.Since(c.virtual)) / c.speed))
-		now := clock.Wall()
-		if now.Sub(c.shown) >= max(showEvery, c.cost*showShare) {
-			c.show()
-		}
-		ahead := due.Sub(now)
+		c.showIfDue()
+		ahead := c.anchor.Ahead(c.speed)
 		if ahead <= 0 {
 			c.read(0)
 			return
 		}
-		c.read(min(ahead, slice))
+		c.read(min(ahead, clock.WallSlice))
 	}
 }

@@ -40,14 +40,13 @@ type Model struct {
 	log      []watch.Line
 	list     tui.List
 	width    int
-	height   int
 	meter    meter
 	trouble  string // with the last command
 }
 
 // New returns a view of a run.
 func New(ctx context.Context, title string, source Source) *Model {
-	return &Model{ctx: ctx, source: source, title: title, list: tui.NewList("Pods", "Nodes", "Events"), width: 80, height: 24}
+	return &Model{ctx: ctx, source: source, title: title, list: tui.NewList("Pods", "Nodes", "Events"), width: 80}
 }
 
 // Ended tells whether the run was over when the view was left.
@@ -93,7 +92,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			m.trouble = msg.err.Error()
 		}
 	case tea.WindowSizeMsg:
-		m.width, m.height = msg.Width, msg.Height
+		m.width = msg.Width
 		m.list.SetSize(msg.Width, msg.Height-headLines)
 	case tea.KeyPressMsg:
 		return m, m.press(msg)

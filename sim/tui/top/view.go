@@ -19,8 +19,9 @@ import (
 // headLines are above the list.
 const headLines = 5
 
-var keys = []struct{ key, does string }{
-	{"space", "pause"}, {"n", "next event"}, {"+/-", "speed"}, {"m", "max"}, {"tab", "view"}, {"/", "filter"}, {"q", "leave"}, {"ctrl+c", "stop the run"},
+var keys = []key.Binding{
+	tui.Key("space", "pause"), tui.Key("n", "next event"), tui.Key("+/-", "speed"), tui.Key("m", "max"),
+	tui.Key("tab", "view"), tui.Key("/", "filter"), tui.Key("q", "leave"), tui.Key("ctrl+c", "stop the run"),
 }
 
 // View draws all.
@@ -29,11 +30,7 @@ func (m *Model) View() tea.View {
 	for _, line := range m.head() {
 		b.WriteString(tui.Fit(line, m.width) + "\n")
 	}
-	var help []key.Binding
-	for _, k := range keys {
-		help = append(help, tui.Key(k.key, k.does))
-	}
-	v := tea.NewView(b.String() + m.list.View(m.note(), help...))
+	v := tea.NewView(b.String() + m.list.View(m.note(), keys...))
 	v.AltScreen = true
 	v.WindowTitle = "simk: " + tui.Clean(m.title)
 	return v
@@ -173,7 +170,7 @@ func nodeRow(n *watch.Node) table.Row {
 	return row
 }
 
-// amount writes an amount as Kubernetes does.
+// amount writes an amount as Kubernetes does, and bytes in Gi.
 func amount(name string, n int64) string {
 	switch {
 	case name == "cpu":

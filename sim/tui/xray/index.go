@@ -52,6 +52,8 @@ type index struct {
 	changes  []change
 	events   int
 	findings []*validate.Finding
+	// errors and warnings are how many of each the findings are.
+	errors, warnings int
 	// err is why the rest of the trace is missing.
 	err error
 }
@@ -65,6 +67,8 @@ func read(t Trace) *index {
 		x.err = errors.Join(x.err, err)
 		for _, r := range reports {
 			x.findings = append(x.findings, r.Findings...)
+			x.errors += r.Errors
+			x.warnings += r.Warnings
 		}
 		x.addBadges()
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"charm.land/bubbles/v2/key"
 	"charm.land/bubbles/v2/table"
@@ -19,9 +20,8 @@ type Model struct {
 	trace Trace
 	index *index // nil: still being read
 
-	list   tui.List
-	width  int
-	height int
+	list  tui.List
+	width int
 	// matches are the numbers of what the present tab shows.
 	matches []int
 	// page is the detail that is open; about is its title, empty: none is.
@@ -31,7 +31,7 @@ type Model struct {
 
 // New returns a view of a trace.
 func New(t Trace) *Model {
-	return &Model{trace: t, list: tui.NewList("Events", "Lifecycles", "Findings"), page: viewport.New(), width: 80, height: 24}
+	return &Model{trace: t, list: tui.NewList("Events", "Lifecycles", "Findings"), page: viewport.New(), width: 80}
 }
 
 // The tabs.
@@ -68,7 +68,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			m.page.SetContent(msg.text)
 		}
 	case tea.WindowSizeMsg:
-		m.width, m.height = msg.Width, msg.Height
+		m.width = msg.Width
 		m.list.SetSize(msg.Width, msg.Height-headLines)
 		m.page.SetWidth(msg.Width)
 		m.page.SetHeight(max(msg.Height-2, 1))
@@ -115,7 +115,6 @@ func (m *Model) open() tea.Cmd {
 		return nil
 	}
 	n := m.matches[at]
-	var text string
 	switch m.list.Tab {
 	case tabEvents:
 		c := m.index.changes[n]
@@ -124,8 +123,7 @@ func (m *Model) open() tea.Cmd {
 		return func() tea.Msg { return detailMsg{about, index.describe(trace, c)} }
 	case tabLives:
 		l := &m.index.head.Lifecycles[n]
-		text = lives(l)
-		m.show("lives of the pods of "+l.Owner.String(), text)
+		m.show("lives of the pods of "+l.Owner.String(), lives(l))
 	case tabFindings:
 		f := m.index.findings[n]
 		m.show(f.Code, explain(f))
@@ -195,18 +193,20 @@ func (m *Model) fill() {
 }
 
 func livesRow(l *tracer.OwnerLifecycles) table.Row {
-	ended, failed, longest := 0, 0, tracer.Lifecycle{}
+	ended, failed, longest := 0, 0, time.Duration(0)
 	for _, p := range l.Pods {
 		if p.HasRunFor {
 			ended++
-			longest.RunFor = max(longest.RunFor, p.RunFor)
+			longest = max(longest, p.RunFor)
 		}
 		if p.ExitCode != 0 {
 			failed++
 		}
 	}
-	return table.Row{l.Owner.String(), strconv.Itoa(len(l.Pods)), strconv.Itoa(ended), strconv.Itoa(failed), tracer.FormatDuration(longest.RunFor)}
+	return table.Row{l.Owner.String(), strconv.Itoa(len(l.Pods)), strconv.Itoa(ended), strconv.Itoa(failed), tracer.FormatDuration(longest)}
 }
+
+var keys = []key.Binding{tui.Key("enter", "open"), tui.Key("tab", "view"), tui.Key("/", "search"), tui.Key("q", "quit")}
 
 // View draws the list, or the detail that is open.
 func (m *Model) View() tea.View {
@@ -214,7 +214,6 @@ func (m *Model) View() tea.View {
 	if m.about != "" {
 		text = tui.Fit(tui.Bold.Render(m.about), m.width) + "\n" + m.page.View() + "\n" + tui.Faint.Render("↑↓ scroll • esc back")
 	} else {
-		keys := []key.Binding{tui.Key("enter", "open"), tui.Key("tab", "view"), tui.Key("/", "search"), tui.Key("q", "quit")}
 		text = tui.Fit(tui.Bold.Render("simk "+tui.Clean(m.trace.Name)), m.width) + "\n" + m.summary() + "\n" + m.list.View(m.note(), keys...)
 	}
 	v := tea.NewView(text)
@@ -236,18 +235,12 @@ func (m *Model) summary() string {
 		return "\n" + trouble
 	}
 	h := m.index.head
-	errors := 0
-	for _, f := range m.index.findings {
-		if f.Severity == "error" {
-			errors++
-		}
-	}
 	span := "ends when nothing changes any more"
 	if h.HasDuration {
 		span = "lasts " + tracer.FormatDuration(h.Duration)
 	}
 	text := fmt.Sprintf("starts %s, %s; %d objects at the start, %d events; %d errors, %d warnings", h.StartTime.UTC().Format("2006-01-02 15:04:05 MST"),
-		span, len(h.Objects), m.index.events, errors, len(m.index.findings)-errors)
+		span, len(h.Objects), m.index.events, m.index.errors, m.index.warnings)
 	return tui.Fit(text, m.width) + "\n" + trouble
 }
 
