@@ -66,11 +66,10 @@ func configure(cmd *cobra.Command, path string, args []string, o *sim.Options, f
 			if err != nil {
 				return err
 			}
-			f, err := formats.DetectAll(args)
-			if err != nil {
-				return nil // a trace of simk's own, which may lack nodes
+			if f, err := formats.DetectAll(args); err == nil { // no trace of simk's own, which may lack nodes
+				return needNodes(cmd, f, args, nodes, o)
 			}
-			return needNodes(cmd, f, args, nodes, o)
+			return nil
 		}
 	}
 	return nil
