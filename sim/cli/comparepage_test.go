@@ -3,12 +3,13 @@ package cli
 import (
 	"image/png"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"simk.dev/simk/sim/report/html/browsertest"
 )
 
 // Two scheduler profiles over five seeds, as a table for a pull request and as a page
@@ -38,13 +39,15 @@ schedulerConfig:
 	require.Equal(t, exitOK, code)
 	file := filepath.Join(dir, "compare.html")
 	require.NoError(t, os.WriteFile(file, []byte(page), 0o600))
-	dom := browse(t, "--dump-dom", file)
+	const window = "--window-size=1440,2200"
+	dom, console := browsertest.Open(t, file, "--dump-dom", window, "--virtual-time-budget=4000")
+	assert.Empty(t, console)
 	assert.Contains(t, dom, "2.2 [2, 3]")
 	assert.Contains(t, dom, `data-ready`)
 	assert.NotContains(t, dom, `data-errors`)
 
 	shot := filepath.Join(dir, "shot.png")
-	browse(t, "--screenshot="+shot, file)
+	browsertest.Open(t, file, "--screenshot="+shot, window, "--virtual-time-budget=4000")
 	f, err := os.Open(shot)
 	require.NoError(t, err)
 	defer f.Close()
@@ -57,26 +60,4 @@ schedulerConfig:
 		}
 	}
 	assert.Greater(t, len(colours), 50, "the page is all but empty")
-}
-
-// browse opens a page in a real browser and returns what that prints. The test is
-// skipped where there is none.
-func browse(t *testing.T, do, page string) string {
-	t.Helper()
-	browser, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("no Chromium is installed")
-	}
-	home := t.TempDir()
-	out, err := os.Create(filepath.Join(home, "out"))
-	require.NoError(t, err)
-	defer out.Close()
-	cmd := exec.Command(browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1440,2200",
-		"--virtual-time-budget=4000", "--user-data-dir="+filepath.Join(home, "user"), do, "file://"+page)
-	cmd.Env, cmd.Stdout = append(os.Environ(), "HOME="+home), out
-	require.NoError(t, cmd.Run())
-	printed, err := os.ReadFile(out.Name())
-	require.NoError(t, err)
-	return string(printed)
 }

@@ -8,7 +8,6 @@ import (
 	"image/png"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -18,62 +17,8 @@ import (
 
 	"simk.dev/simk/sim/history"
 	"simk.dev/simk/sim/report"
+	"simk.dev/simk/sim/report/html/browsertest"
 )
-
-// chromium returns the browser, and skips the test where none is installed.
-func chromium(t *testing.T) string {
-	t.Helper()
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	t.Skip("no Chromium is installed")
-	return ""
-}
-
-// browse lets the browser open the file, and returns what it wrote: the page as it
-// is in the end, for example, and what the page said on its console. Both go
-// through files: a pipe would stop a process in virtual time.
-func browse(t *testing.T, file string, flags ...string) (out, console string) {
-	t.Helper()
-	dir := t.TempDir()
-	files := make([]*os.File, 2)
-	for i := range files {
-		f, err := os.Create(filepath.Join(dir, fmt.Sprint(i)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		files[i] = f
-	}
-	cmd := exec.Command(chromium(t), append([]string{
-		"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--hide-scrollbars", "--enable-logging=stderr",
-		"--user-data-dir=" + filepath.Join(dir, "user"),
-	}, append(flags, "file://"+file)...)...)
-	cmd.Env = append(os.Environ(), "HOME="+dir)
-	cmd.Stdout, cmd.Stderr = files[0], files[1]
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("%v: %v\n%s", cmd.Args, err, contents(t, files[1]))
-	}
-	var said []string
-	for _, line := range strings.Split(contents(t, files[1]), "\n") {
-		if strings.Contains(line, "CONSOLE") {
-			said = append(said, line)
-		}
-	}
-	return contents(t, files[0]), strings.Join(said, "\n")
-}
-
-func contents(t *testing.T, f *os.File) string {
-	t.Helper()
-	b, err := os.ReadFile(f.Name())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
-}
 
 // budget is how long the page's timers may run before the browser writes, in the
 // page's own virtual time.
@@ -111,7 +56,7 @@ wait();
 func drive(t *testing.T, p page, steps string) map[string]any {
 	t.Helper()
 	p.extra = fmt.Sprintf(driver, steps)
-	dom, console := browse(t, file(t, p), "--dump-dom", "--window-size=1440,900", budget)
+	dom, console := browsertest.Open(t, file(t, p), "--dump-dom", "--window-size=1440,900", budget)
 	if console != "" {
 		t.Errorf("console:\n%s", console)
 	}
@@ -254,7 +199,7 @@ func TestBrowserIsFast(t *testing.T) {
 	}
 	least := math.MaxInt
 	for range 3 {
-		dom, _ := browse(t, path, "--dump-dom", "--window-size=1440,900")
+		dom, _ := browsertest.Open(t, path, "--dump-dom", "--window-size=1440,900")
 		shown := regexp.MustCompile(` data-shown="(\d+)"`).FindStringSubmatch(dom)
 		if shown == nil {
 			t.Fatal("the page does not say when it was shown")
@@ -276,7 +221,7 @@ func TestBrowserPaints(t *testing.T) {
 	for theme, want := range map[string]string{"light": "ffffff", "dark": "151d27"} {
 		for _, size := range []string{"420,900", "1920,1080"} {
 			picture := filepath.Join(t.TempDir(), "picture.png")
-			browse(t, path+"#theme="+theme, budget, "--screenshot="+picture, "--window-size="+size)
+			browsertest.Open(t, path+"#theme="+theme, budget, "--screenshot="+picture, "--window-size="+size)
 			f, err := os.Open(picture)
 			if err != nil {
 				t.Fatal(err)
