@@ -1,22 +1,24 @@
 package karpenter
 
-import (
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/karpenter/pkg/utils/resources"
-)
+import corev1 "k8s.io/api/core/v1"
 
 // tolerance is what sums may be wrong by, as a share.
 const tolerance = 1e-9
 
+// amounts are of resources, by their number in an index.
+type amounts []float64
+
+// index gives each resource a number.
+type index map[corev1.ResourceName]int
+
 // of turns a list into amounts.
-func (p *prospect) of(list corev1.ResourceList) amounts {
-	a := make(amounts, len(p.index), len(p.index)+len(list))
+func (x index) of(list corev1.ResourceList) amounts {
+	a := make(amounts, len(x), len(x)+len(list))
 	for name, q := range list {
-		i, ok := p.index[name]
+		i, ok := x[name]
 		if !ok {
-			i = len(p.index)
-			p.index[name] = i
+			i = len(x)
+			x[name] = i
 			a = append(a, 0)
 		}
 		a[i] = q.AsApproximateFloat64()
@@ -63,23 +65,4 @@ func (a amounts) within(b amounts) bool {
 		}
 	}
 	return true
-}
-
-// requests remember what pods ask for: to add up their containers is most of the work.
-type requests struct {
-	before, now map[types.UID]podRequest
-}
-
-type podRequest struct {
-	version string
-	list    corev1.ResourceList
-}
-
-func (r *requests) of(p *corev1.Pod) corev1.ResourceList {
-	known, ok := r.before[p.UID]
-	if !ok || known.version != p.ResourceVersion {
-		known = podRequest{p.ResourceVersion, resources.RequestsForPods(p)}
-	}
-	r.now[p.UID] = known
-	return known.list
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/cache"
 	karpv1 "sigs.k8s.io/karpenter/pkg/apis/v1"
@@ -20,12 +21,22 @@ type changes struct {
 	flips map[string]time.Time
 	// clocked are pods that must not be disrupted for a time.
 	clocked map[string]bool
+	// nodes are the last changes to a node, its NodeClaim or its pods, by the node's name;
+	// budgets is the last of any PodDisruptionBudget.
+	nodes   map[string]change
+	budgets change
+}
+
+// change is one of those that are counted.
+type change struct {
+	number int
+	at     time.Time
 }
 
 var _ cache.ResourceEventHandler = (*changes)(nil)
 
 func newChanges() *changes {
-	return &changes{flips: map[string]time.Time{}, clocked: map[string]bool{}}
+	return &changes{flips: map[string]time.Time{}, clocked: map[string]bool{}, nodes: map[string]change{}}
 }
 
 // OnAdd implements cache.ResourceEventHandler.
@@ -58,8 +69,22 @@ func (c *changes) note(object any, deleted bool) {
 	defer c.mu.Unlock()
 	c.count++
 	c.last = time.Now()
-	p, ok := object.(*corev1.Pod)
-	if !ok {
+	now := change{c.count, c.last}
+	var p *corev1.Pod
+	switch o := object.(type) {
+	case *corev1.Node:
+		c.nodes[o.Name] = now
+		return
+	case *karpv1.NodeClaim:
+		c.nodes[o.Name], c.nodes[o.Status.NodeName] = now, now // which of them names it depends on whether it has joined
+		return
+	case *policyv1.PodDisruptionBudget:
+		c.budgets = now
+		return
+	case *corev1.Pod:
+		c.nodes[o.Spec.NodeName] = now
+		p = o
+	default:
 		return
 	}
 	key := podKey(p)
@@ -97,4 +122,15 @@ func (c *changes) seen() (count int, last time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.count, c.last
+}
+
+// ofNode returns the last change of what decides whether a node may be disrupted.
+func (c *changes) ofNode(name string) change {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	last := c.nodes[name]
+	if c.budgets.number > last.number {
+		return c.budgets
+	}
+	return last
 }

@@ -5,34 +5,22 @@ import (
 	"math"
 	"slices"
 
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-	karpv1 "sigs.k8s.io/karpenter/pkg/apis/v1"
 	"sigs.k8s.io/karpenter/pkg/cloudprovider"
-	"sigs.k8s.io/karpenter/pkg/controllers/disruption"
 	"sigs.k8s.io/karpenter/pkg/controllers/state"
-	disruptionutils "sigs.k8s.io/karpenter/pkg/utils/disruption"
 	"sigs.k8s.io/karpenter/pkg/utils/pdb"
-	podutils "sigs.k8s.io/karpenter/pkg/utils/pod"
 )
 
 // prospect is what decides whether a round of Karpenter's could come to anything, by
 // conditions that each of its decisions needs. It adds up what Karpenter fits one by one, so it hopes for too much, never
 // for too little.
 type prospect struct {
-	index map[corev1.ResourceName]int
-	pods  requests
+	index index
 	free  []amounts // of each node that pods can be moved to
 	total amounts   // all of free
 	// candidates are the nodes that Karpenter may find to be of no use.
 	candidates []candidate
 }
-
-// amounts are of resources, by their number in prospect.index.
-type amounts []float64
 
 type candidate struct {
 	node  int     // its number in prospect.free
@@ -52,10 +40,12 @@ func (r *rounds) hopeless(ctx context.Context) bool {
 	if err != nil || errTypes != nil || !r.cluster.Synced(ctx) {
 		return false
 	}
-	p := &prospect{index: map[corev1.ResourceName]int{}, pods: requests{before: r.requests, now: map[types.UID]podRequest{}}}
-	defer func() { r.requests = p.pods.now }()
+	p := &prospect{index: r.index}
+	offers := r.cloud.offersChanged()
+	r.views.next()
 	for n := range r.cluster.Nodes() {
-		if !p.add(ctx, r.reader, n, limits, machines) {
+		v := r.views.of(n, offers, func(v *view) { v.look(ctx, r.reader, n, limits, machines, r.index) })
+		if !p.add(n, v) {
 			return false
 		}
 	}
@@ -64,78 +54,28 @@ func (r *rounds) hopeless(ctx context.Context) bool {
 
 // add takes in a node. It is false if the node alone is work for a round: drifted, empty, or
 // left behind by what was not carried out.
-func (p *prospect) add(ctx context.Context, reader client.Client, n *state.StateNode, limits pdb.Limits, machines []*cloudprovider.InstanceType) bool {
-	now := clock.RealClock{}
+func (p *prospect) add(n *state.StateNode, v *view) bool {
 	if n.MarkedForDeletion() {
 		return true
 	}
-	consolidatable := false
-	if n.NodeClaim != nil {
-		for _, c := range n.NodeClaim.Status.Conditions {
-			switch c.Type {
-			case karpv1.ConditionTypeDrifted, karpv1.ConditionTypeDisruptionReason:
-				return false
-			case karpv1.ConditionTypeConsolidatable:
-				consolidatable = c.Status == metav1.ConditionTrue
-			}
-		}
-	}
-	if n.Node != nil && slices.ContainsFunc(n.Node.Spec.Taints, func(t corev1.Taint) bool { return t.MatchTaint(&karpv1.DisruptedNoScheduleTaint) }) {
+	if v.work {
 		return false
 	}
 	if n.Node == nil || !n.Initialized() {
 		return true // a decision that needs such a node is not taken
 	}
-	free := p.of(n.Available())
-	for i := range free {
-		free[i] = max(free[i], 0)
-	}
-	p.free = append(p.free, free)
-	p.total = p.total.plus(free)
-	if n.NodeClaim == nil || !consolidatable || n.Nominated(now) {
+	p.free = append(p.free, v.free)
+	p.total = p.total.plus(v.free)
+	switch {
+	case !v.disruptable || n.Nominated(clock.RealClock{}):
 		return true
-	}
-	pods, err := n.Pods(ctx, reader)
-	if err != nil {
+	case v.empty:
 		return false
 	}
-	c := candidate{node: len(p.free) - 1, kind: n.Labels()[corev1.LabelInstanceTypeStable]}
-	cost := disruption.PerNodeBaseDisruptionCost
-	for _, pod := range pods {
-		if podutils.IsReschedulable(pod) {
-			cost += max(0, disruptionutils.EvictionCost(ctx, pod))
-		}
-		// Karpenter leaves out pods whose volumes it does not find.
-		if limits.IsCurrentlyReschedulable(pod, now, nil) && !hasClaims(pod) {
-			request := p.of(p.pods.of(pod))
-			c.load = c.load.plus(request)
-			c.least = c.least.least(request)
-		}
-	}
-	if cost <= disruption.PerNodeBaseDisruptionCost {
-		return false // empty
-	}
-	c.setPrice(machines, n.Labels()[corev1.LabelTopologyZone], n.Labels()[karpv1.CapacityTypeLabelKey])
+	c := v.candidate
+	c.node = len(p.free) - 1
 	p.candidates = append(p.candidates, c)
 	return true
-}
-
-func (c *candidate) setPrice(machines []*cloudprovider.InstanceType, zone, capacityType string) {
-	for _, t := range machines {
-		if t.Name != c.kind {
-			continue
-		}
-		c.price, _ = t.OfferingPrice(zone, capacityType) // as Karpenter does it
-		for _, o := range t.Offerings {
-			if o.Zone() == zone && o.CapacityType() == capacityType {
-				c.dearest = max(c.dearest, o.Price)
-			}
-		}
-	}
-}
-
-func hasClaims(pod *corev1.Pod) bool {
-	return slices.ContainsFunc(pod.Spec.Volumes, func(v corev1.Volume) bool { return v.PersistentVolumeClaim != nil || v.Ephemeral != nil })
 }
 
 // deletes says whether one candidate's pods may find a place on the other nodes, or
@@ -163,7 +103,7 @@ func (p *prospect) deletes(machines []*cloudprovider.InstanceType) bool {
 			return true
 		}
 		for _, t := range machines {
-			if price, ok := cheapest(t); ok && price < c.price && c.load.within(room.plus(p.of(t.Capacity))) {
+			if price, ok := cheapest(t); ok && price < c.price && c.load.within(room.plus(p.index.of(t.Capacity))) {
 				return true
 			}
 		}
@@ -188,7 +128,7 @@ func (p *prospect) replaces(machines []*cloudprovider.InstanceType) bool {
 			continue
 		}
 		n := max(2, int(math.Floor(price/most-tolerance))+1) // fewer cost no more than it
-		if n <= len(p.candidates) && p.smallest(n).within(p.total.plus(p.of(t.Capacity))) {
+		if n <= len(p.candidates) && p.smallest(n).within(p.total.plus(p.index.of(t.Capacity))) {
 			return true
 		}
 	}

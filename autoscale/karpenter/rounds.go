@@ -6,7 +6,6 @@ import (
 	"maps"
 	"time"
 
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -28,13 +27,13 @@ type rounds struct {
 	always bool
 	audit  func(why string, right bool)
 
-	next reconcile.Reconciler
-	idle bool // the last round decided nothing, and saw last
-	ran  time.Time
-	last inputs
-	// requests are those of pods, for the next round.
-	requests map[types.UID]podRequest
-	told     time.Time // when Karpenter last went through all nodes and told why they stay
+	next  reconcile.Reconciler
+	idle  bool // the last round decided nothing, and saw last
+	ran   time.Time
+	last  inputs
+	views views
+	index index
+	told  time.Time // when Karpenter last went through all nodes and told why they stay
 }
 
 const (
@@ -43,9 +42,11 @@ const (
 	// settledAfter is how long a change may take to get from an informer to where
 	// Karpenter keeps it.
 	settledAfter = time.Second
-	// tellEvery is how often Karpenter goes through all nodes though it will find nothing, for
-	// it to tell why they stay.
+	// tellEvery is how often Karpenter goes through up to tellNodes nodes though it will find
+	// nothing, for it to tell why they stay; more nodes in proportion less often, for it tries each
+	// on all others.
 	tellEvery = time.Hour
+	tellNodes = 50
 )
 
 // inputs are what a round depends on.
@@ -69,7 +70,7 @@ func (r *rounds) Reconcile(ctx context.Context, request reconcile.Request) (reco
 	if r.idle && r.last.equal(&now) && !r.changes.flipped(r.ran, began) {
 		return r.leaveOut(ctx, request, "unchanged")
 	}
-	if !r.always && began.Sub(r.told) < tellEvery && r.hopeless(ctx) {
+	if !r.always && began.Sub(r.told) < tellAfter(len(now.nodes)) && r.hopeless(ctx) {
 		r.idle, r.last, r.ran = settled, now, began
 		return r.leaveOut(ctx, request, "hopeless")
 	}
@@ -83,6 +84,10 @@ func (r *rounds) Reconcile(ctx context.Context, request reconcile.Request) (reco
 	r.idle = idle && settled && !r.always
 	r.last, r.ran = now, began
 	return result, err //nolint:wrapcheck // its own
+}
+
+func tellAfter(nodes int) time.Duration {
+	return tellEvery * time.Duration(max(nodes, tellNodes)) / tellNodes
 }
 
 // leaveOut comes to what a round that decides nothing comes to.

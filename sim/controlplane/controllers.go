@@ -93,7 +93,11 @@ func (c *ControlPlane) NewControllers(ctx context.Context, heartbeats Heartbeats
 		if name == names.NodeLifecycleController {
 			own.InformerFactory = result.monitor.factory()
 		}
-		controller, err := d.BuildController(ctx, own)
+		build := d.BuildController
+		if name == names.DeploymentController {
+			build = c.newDeployments
+		}
+		controller, err := build(ctx, own)
 		if err != nil {
 			return nil, fmt.Errorf("build %s: %w", name, err)
 		}
