@@ -130,20 +130,21 @@ func (c *cluster) event(about runtime.Object, reason, note string) {
 func (c *cluster) at(offset time.Duration) { time.Sleep(time.Until(c.start.Add(offset))) }
 
 // deployment makes a Deployment of pods of one size.
-func (c *cluster) deployment(name string, replicas int32, cpu, memory string, change func(*corev1.PodSpec)) {
+func (c *cluster) deployment(name string, replicas int32, cpu, memory string, change func(*corev1.PodTemplateSpec)) {
 	c.t.Helper()
 	labels := map[string]string{"app": name}
 	spec := corev1.PodSpec{Containers: []corev1.Container{{Name: "main", Image: "workload", Resources: corev1.ResourceRequirements{
 		Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(cpu), corev1.ResourceMemory: resource.MustParse(memory)},
 	}}}}
+	template := corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: spec}
 	if change != nil {
-		change(&spec)
+		change(&template)
 	}
 	_, err := c.plane.Client.AppsV1().Deployments("default").Create(c.ctx, &appsv1.Deployment{
 		ObjectMeta: metav1.ObjectMeta{Name: name},
 		Spec: appsv1.DeploymentSpec{
 			Replicas: &replicas, Selector: &metav1.LabelSelector{MatchLabels: labels},
-			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: labels}, Spec: spec},
+			Template: template,
 		},
 	}, metav1.CreateOptions{})
 	c.must(err)
