@@ -14,9 +14,8 @@ import (
 // changes counts what happens to all that Karpenter reads: it handles the events
 // of each informer of the manager's cache, before any controller does.
 type changes struct {
-	mu    sync.Mutex
-	count int
-	last  time.Time
+	mu   sync.Mutex
+	last change // of all
 	// flips are when a pod counts for something else though nothing happens to it.
 	flips map[string]time.Time
 	// clocked are pods that must not be disrupted for a time.
@@ -67,26 +66,22 @@ const stuckAfter = time.Minute
 func (c *changes) note(object any, deleted bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.count++
-	c.last = time.Now()
-	now := change{c.count, c.last}
-	var p *corev1.Pod
+	c.last = change{c.last.number + 1, time.Now()}
 	switch o := object.(type) {
 	case *corev1.Node:
-		c.nodes[o.Name] = now
-		return
+		c.nodes[o.Name] = c.last
 	case *karpv1.NodeClaim:
-		c.nodes[o.Name], c.nodes[o.Status.NodeName] = now, now // which of them names it depends on whether it has joined
-		return
+		c.nodes[o.Name], c.nodes[o.Status.NodeName] = c.last, c.last // which of them names it depends on whether it has joined
 	case *policyv1.PodDisruptionBudget:
-		c.budgets = now
-		return
+		c.budgets = c.last
 	case *corev1.Pod:
-		c.nodes[o.Spec.NodeName] = now
-		p = o
-	default:
-		return
+		c.nodes[o.Spec.NodeName] = c.last
+		c.notePod(o, deleted)
 	}
+}
+
+// notePod keeps when a pod will count for something else.
+func (c *changes) notePod(p *corev1.Pod, deleted bool) {
 	key := podKey(p)
 	delete(c.flips, key)
 	delete(c.clocked, key)
@@ -96,9 +91,15 @@ func (c *changes) note(object any, deleted bool) {
 	if p.DeletionTimestamp != nil {
 		c.flips[key] = p.DeletionTimestamp.Add(stuckAfter)
 	}
-	if v, ok := p.Annotations[karpv1.DoNotDisruptAnnotationKey]; ok && v != "true" {
+	if clocked(p) {
 		c.clocked[key] = true
 	}
+}
+
+// clocked says whether a pod must not be disrupted for a time.
+func clocked(p *corev1.Pod) bool {
+	v, ok := p.Annotations[karpv1.DoNotDisruptAnnotationKey]
+	return ok && v != "true"
 }
 
 // flipped says whether a pod began to count for something else after one instant,
@@ -121,7 +122,7 @@ func (c *changes) flipped(after, until time.Time) bool {
 func (c *changes) seen() (count int, last time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.count, c.last
+	return c.last.number, c.last.at
 }
 
 // ofNode returns the last change of what decides whether a node may be disrupted.

@@ -40,11 +40,10 @@ func (r *rounds) hopeless(ctx context.Context) bool {
 	if err != nil || errTypes != nil || !r.cluster.Synced(ctx) {
 		return false
 	}
-	p := &prospect{index: r.index}
-	offers := r.cloud.offersChanged()
-	r.views.next()
+	p := &prospect{index: r.views.index}
+	r.views.next(r.cloud.offersChanged())
 	for n := range r.cluster.Nodes() {
-		v := r.views.of(n, offers, func(v *view) { v.look(ctx, r.reader, n, limits, machines, r.index) })
+		v := r.views.of(n, func(v *view) { v.look(ctx, r.reader, n, limits, machines, p.index) })
 		if !p.add(n, v) {
 			return false
 		}

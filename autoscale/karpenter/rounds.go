@@ -32,7 +32,6 @@ type rounds struct {
 	ran   time.Time
 	last  inputs
 	views views
-	index index
 	told  time.Time // when Karpenter last went through all nodes and told why they stay
 }
 

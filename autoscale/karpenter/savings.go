@@ -16,8 +16,7 @@ func (k *Karpenter) savings(ctx context.Context, cluster *state.Cluster, list []
 	gates := karpoptions.FromContext(ctx).FeatureGates
 	r := &rounds{
 		changes: k.changes, cluster: cluster, cloud: k.cloud, reader: k.manager.GetClient(), audit: k.config.Audit,
-		views:  views{changes: k.changes},
-		index:  index{},
+		views:  views{changes: k.changes, index: index{}},
 		always: gates.NodeOverlay || gates.StaticCapacity || gates.CapacityBuffer,
 	}
 	around := map[string]func(reconcile.Reconciler) reconcile.Reconciler{}

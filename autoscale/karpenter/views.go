@@ -103,32 +103,35 @@ func hasClaims(pod *corev1.Pod) bool {
 }
 
 // passing says whether a pod counts for something else after a time.
-func passing(pod *corev1.Pod) bool {
-	v, ok := pod.Annotations[karpv1.DoNotDisruptAnnotationKey]
-	return pod.DeletionTimestamp != nil || ok && v != "true"
-}
+func passing(pod *corev1.Pod) bool { return pod.DeletionTimestamp != nil || clocked(pod) }
 
 // views remember what nodes looked like: most of them are as they were in the round before.
 type views struct {
 	changes     *changes
+	index       index
+	offers      int
 	before, now map[string]knownView // by provider ID
 }
 
 type knownView struct {
 	view
-	last   change // of the node, when it was looked at
-	offers int
+	last change // of the node, when it was looked at
 }
 
-// next begins a round.
-func (s *views) next() { s.before, s.now = s.now, map[string]knownView{} }
+// next begins a round. Prices follow offers, of which the number of changes is given.
+func (s *views) next(offers int) {
+	s.before, s.now = s.now, map[string]knownView{}
+	if offers != s.offers {
+		s.before, s.offers = nil, offers
+	}
+}
 
 // of returns the view of a node. look makes it, if it is not known from before.
-func (s *views) of(n *state.StateNode, offers int, look func(*view)) *view {
+func (s *views) of(n *state.StateNode, look func(*view)) *view {
 	id, last := n.ProviderID(), s.changes.ofNode(n.Name())
 	k, ok := s.before[id]
-	if !ok || k.last != last || k.offers != offers {
-		k = knownView{last: last, offers: offers}
+	if !ok || k.last != last {
+		k = knownView{last: last}
 		look(&k.view)
 	}
 	if !k.passing && time.Since(last.at) >= settledAfter {

@@ -51,7 +51,7 @@ func (d deployments) Run(ctx context.Context) { d.controller.Run(ctx, 1) }
 // and then is scaled, while its pods wait: for a machine, say. Whatever happens to it puts it
 // into the queue anyway.
 //
-// The controller has one worker, so there is one Deployment in hand at most.
+// Run gives the controller one worker, so there is one Deployment in hand at most.
 type deploymentQueue struct {
 	workqueue.TypedRateLimitingInterface[string]
 	lister appslisters.DeploymentLister
@@ -71,7 +71,7 @@ func (q *deploymentQueue) Forget(key string) {
 
 // Done implements workqueue.TypedInterface.
 func (q *deploymentQueue) Done(key string) {
-	if q.again == key && key != "" {
+	if q.again == key {
 		q.TypedRateLimitingInterface.AddRateLimited(key)
 		q.again = ""
 	}

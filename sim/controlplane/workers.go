@@ -4,11 +4,11 @@ import kubectrlmgrconfig "k8s.io/kubernetes/pkg/controller/apis/config"
 
 // oneWorkerEach makes every controller handle one object at a time: with one
 // processor more workers gain nothing, and they would let the order in which
-// objects are handled depend on who waits for whom.
+// objects are handled depend on who waits for whom. The Deployment controller has its
+// one from deployments.go.
 func oneWorkerEach(c *kubectrlmgrconfig.KubeControllerManagerConfiguration) {
 	c.CronJobController.ConcurrentCronJobSyncs = 1
 	c.DaemonSetController.ConcurrentDaemonSetSyncs = 1
-	c.DeploymentController.ConcurrentDeploymentSyncs = 1
 	c.DeviceTaintEvictionController.ConcurrentSyncs = 1
 	c.DisruptionController.ConcurrentDisruptionSyncs = 1
 	c.EndpointSliceController.ConcurrentServiceEndpointSyncs = 1
