@@ -3,6 +3,7 @@ package clock
 import (
 	"context"
 	"errors"
+	"math"
 	"sync"
 	"time"
 )
@@ -24,20 +25,33 @@ func Here() Anchor { return Anchor{time.Now(), Wall()} }
 // Ahead is how long wall time needs to catch up with virtual time at a speed above 0,
 // in virtual seconds per wall second; 0 or less: it has.
 func (a Anchor) Ahead(speed float64) time.Duration {
-	return a.wall.Add(time.Duration(float64(time.Since(a.virtual)) / speed)).Sub(Wall())
+	return a.left(speed, time.Now())
+}
+
+// behind is how far virtual time is to go on until it is where wall time is, at a speed
+// above 0; 0 or less: it is there.
+func (a Anchor) behind(speed float64) time.Duration {
+	return a.virtual.Add(time.Duration(float64(Wall().Sub(a.wall)) * speed)).Sub(time.Now())
+}
+
+// left is how much wall time passes until virtual time is t, at a speed above 0; 0 or
+// less: it is.
+func (a Anchor) left(speed float64, t time.Time) time.Duration {
+	wall := min(float64(t.Sub(a.virtual))/speed, math.MaxInt64/2) // t may be centuries away
+	return a.wall.Add(time.Duration(wall)).Sub(Wall())
 }
 
 // PaceStep lets virtual time go on until it is worth comparing the clocks.
 func PaceStep(speed float64) { time.Sleep(max(time.Duration(float64(paceStep)*speed), 1)) }
 
-// Pacer holds virtual time back to a number of virtual seconds per wall second,
-// which can change while it runs, stops it, or lets it jump. It never speeds
+// Pacer lets virtual time follow real time at a number of virtual seconds per wall
+// second, which can change while it runs, stops it, or lets it jump. It never speeds
 // anything up: a process that is busy falls behind and catches up when it can.
 //
-// While it holds time back the process waits in the kernel for its sockets, so a
-// paced process can serve others. That is also why one that has nothing but
-// sockets to wait for needs a pacer: for the runtime, which sees no timer, it
-// would be deadlocked.
+// Between two timers the process waits in the kernel for its sockets, so a paced process
+// can serve others, and the time that passed meanwhile has passed for whoever is served
+// next. That is also why one that has nothing but sockets to wait for needs a pacer: for
+// the runtime, which sees no timer, it would be deadlocked.
 type Pacer struct {
 	mu     sync.Mutex
 	speed  float64 // 0: as fast as possible
@@ -56,15 +70,23 @@ func NewPacer(speed float64) *Pacer {
 	return &Pacer{speed: speed, anchor: Here(), wake: make(chan struct{}, 1)}
 }
 
-// Pace runs a pacer of fixed speed until ctx ends.
-func Pace(ctx context.Context, speed float64) { NewPacer(speed).Run(ctx) }
+// Pace holds virtual time back to speed virtual seconds per wall second until ctx ends.
+// It is for a replay: time moves in the same steps in each run, and nobody is waited for.
+func Pace(ctx context.Context, speed float64) {
+	for anchor := Here(); ctx.Err() == nil; {
+		PaceStep(speed)
+		for ahead := anchor.Ahead(speed); ahead > 0; ahead = anchor.Ahead(speed) {
+			WallSleep(min(ahead, WallSlice))
+		}
+	}
+}
 
 // Live makes virtual time the real time, and keeps it so until ctx ends: for
 // commands that deal with a real cluster or another process.
 func Live(ctx context.Context) {
 	if Virtual {
 		JumpTo(Wall())
-		go Pace(ctx, 1)
+		go NewPacer(1).Run(ctx)
 	}
 }
 
@@ -166,8 +188,7 @@ func (p *Pacer) Run(ctx context.Context) {
 			case <-ctx.Done():
 			}
 		default:
-			PaceStep(state.Speed)
-			p.hold()
+			p.follow(state.Speed)
 		}
 	}
 }
@@ -190,21 +211,23 @@ func (p *Pacer) jump(ctx context.Context, t time.Time) {
 	}
 }
 
-// hold stops the process until wall time has caught up with virtual time. Those
-// who wait for sockets are served in between.
-func (p *Pacer) hold() {
-	for {
-		p.mu.Lock()
-		ahead := time.Duration(0)
-		if p.speed > 0 && !p.paused && p.target.IsZero() {
-			ahead = p.anchor.Ahead(p.speed)
-		}
-		p.mu.Unlock()
-		if ahead <= 0 {
-			return
-		}
-		if AwaitSockets(min(ahead, WallSlice)) {
-			time.Sleep(1) //nolint:staticcheck // those whose sockets are ready go first
-		}
+// follow lets virtual time catch up with wall time, a step at most, and then waits until
+// the next timer is due or a socket is ready. Time lags behind by as long as it waits, so
+// that it goes on between any two requests that do not come at once: some of upstream's
+// code divides by the age of what a client made just before.
+func (p *Pacer) follow(speed float64) {
+	step := max(time.Duration(float64(paceStep)*speed), 1)
+	behind := p.anchored().behind(speed)
+	time.Sleep(min(max(behind, 1), step)) // who can run, and what is due meanwhile, comes first
+	if behind > step {
+		return
 	}
+	Settle()
+	AwaitSockets(min(p.anchored().left(speed, nextTimer()), WallSlice))
+}
+
+func (p *Pacer) anchored() Anchor {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.anchor
 }

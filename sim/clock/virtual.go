@@ -37,6 +37,7 @@ func WallSleep(d time.Duration) {
 // pipe that a goroutine waits for is ready; then it returns true. The goroutine
 // runs when the caller gives up the processor.
 func AwaitSockets(d time.Duration) bool {
+	d = max(d, 0)
 	fd := pollerFD()
 	if fd < 0 {
 		WallSleep(d)
@@ -55,3 +56,12 @@ func Seed(n int64) { reseed(uint64(n)) }
 //
 //go:linkname reseed runtime.faketimeReseed
 func reseed(n uint64)
+
+// nextTimer is when the earliest timer of the process is due, if no goroutine sets another
+// before: far in the future where there is none.
+func nextTimer() time.Time { return time.Unix(0, timeSleepUntil()) }
+
+// timeSleepUntil tells the runtime how long it may sleep, in nanoseconds of its clock.
+//
+//go:linkname timeSleepUntil runtime.timeSleepUntil
+func timeSleepUntil() int64

@@ -21,3 +21,6 @@ func AwaitSockets(d time.Duration) bool {
 
 // Seed does nothing: the runtime seeds itself.
 func Seed(int64) {}
+
+// nextTimer is not asked for: nothing paces wall-clock time.
+func nextTimer() time.Time { return time.Time{} }

@@ -65,7 +65,7 @@ func Start(ctx context.Context, dir string, o Options) (*ControlPlane, error) {
 		return nil, err
 	}
 	began := time.Now()
-	e, err := startEtcd(ctx, dir)
+	e, err := startEtcd(ctx, dir, o)
 	if err != nil {
 		return nil, fmt.Errorf("start etcd: %w", err)
 	}

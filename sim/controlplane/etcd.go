@@ -5,18 +5,13 @@ import (
 	"fmt"
 	"path/filepath"
 	"time"
-	_ "unsafe" // for go:linkname
 
 	"go.etcd.io/etcd/client/pkg/v3/types"
-	clientv3 "go.etcd.io/etcd/client/v3"
-	clientkubernetes "go.etcd.io/etcd/client/v3/kubernetes"
 	"go.etcd.io/etcd/server/v3/config"
 	"go.etcd.io/etcd/server/v3/etcdserver"
-	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
 	"go.etcd.io/etcd/server/v3/features"
 	"go.etcd.io/etcd/server/v3/storage/wal"
 	"go.uber.org/zap"
-	"k8s.io/apiserver/pkg/storage/storagebackend"
 
 	"simk.dev/simk/sim/clock"
 )
@@ -32,9 +27,9 @@ type etcd struct {
 
 // startEtcd starts a member with its data in dir and returns when it leads its
 // cluster of one.
-func startEtcd(ctx context.Context, dir string) (*etcd, error) {
+func startEtcd(ctx context.Context, dir string, o Options) (*etcd, error) {
 	wal.SegmentSizeBytes = 8 << 20 // preallocated; 64 MiB would be the largest cost of a start
-	tuneWatches()
+	tuneWatches(o)
 	logger := zap.NewNop()
 	peer := types.MustNewURLs([]string{"http://simk.invalid:2380"}) // a name is needed; nothing listens
 	server, err := etcdserver.NewServer(config.ServerConfig{
@@ -106,34 +101,3 @@ func tick() uint {
 const etcdBatchLimit = 1000
 
 func (e *etcd) stop() { e.server.HardStop() }
-
-// serve makes every etcd client of the apiserver call this member directly,
-// through etcd's own embedded client, instead of over a connection: the same
-// requests and answers, without encoding them twice. One client serves all
-// resources; the apiserver would otherwise open a connection for each.
-func (e *etcd) serve() {
-	client := v3client.New(e.server)
-	client.KV = &localReads{client.KV}
-	newETCD3Client = func(storagebackend.TransportConfig) (*clientkubernetes.Client, error) {
-		c := &clientkubernetes.Client{Client: client}
-		c.Kubernetes = c
-		return c, nil
-	}
-}
-
-// localReads answers reads from the member's own store. Asking the cluster first
-// whether that is up to date, which etcd does otherwise, takes a round through
-// raft; a cluster of one always answers yes: a write is acknowledged when it is
-// in the store.
-type localReads struct{ clientv3.KV }
-
-// Get implements clientv3.KV.
-func (l *localReads) Get(ctx context.Context, key string, options ...clientv3.OpOption) (*clientv3.GetResponse, error) {
-	return l.KV.Get(ctx, key, append(options, clientv3.WithSerializable())...)
-}
-
-// newETCD3Client is the apiserver's constructor of etcd clients, a variable
-// there for its tests.
-//
-//go:linkname newETCD3Client k8s.io/apiserver/pkg/storage/storagebackend/factory.newETCD3Client
-var newETCD3Client func(storagebackend.TransportConfig) (*clientkubernetes.Client, error)
