@@ -94,8 +94,13 @@ func (c *ControlPlane) NewControllers(ctx context.Context, heartbeats Heartbeats
 			own.InformerFactory = result.monitor.factory()
 		}
 		build := d.BuildController
-		if name == names.DeploymentController {
+		switch name {
+		case names.DeploymentController:
 			build = c.newDeployments
+		case names.ReplicaSetController:
+			build = c.newReplicaSets
+		case names.ReplicationControllerController:
+			build = c.newReplicationControllers
 		}
 		controller, err := build(ctx, own)
 		if err != nil {

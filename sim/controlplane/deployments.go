@@ -3,8 +3,6 @@ package controlplane
 import (
 	"context"
 	"fmt"
-	"reflect"
-	"unsafe"
 
 	appsv1 "k8s.io/api/apps/v1"
 	appslisters "k8s.io/client-go/listers/apps/v1"
@@ -28,13 +26,10 @@ func (c *ControlPlane) newDeployments(ctx context.Context, own app.ControllerCon
 	if err != nil {
 		return nil, fmt.Errorf("create Deployment controller: %w", err)
 	}
-	// Upstream has no other way to give it a queue. The type is checked: a field that
-	// is another in a later release is an error here.
-	field := reflect.ValueOf(dc).Elem().FieldByName("queue")
-	if want := reflect.TypeFor[workqueue.TypedRateLimitingInterface[string]](); !field.IsValid() || field.Type() != want {
-		return nil, fmt.Errorf("the Deployment controller has no queue of type %v", want)
+	queue, err := queueOf(dc)
+	if err != nil {
+		return nil, err
 	}
-	queue := (*workqueue.TypedRateLimitingInterface[string])(unsafe.Pointer(field.UnsafeAddr()))
 	*queue = &deploymentQueue{TypedRateLimitingInterface: *queue, lister: apps.Deployments().Lister()}
 	return deployments{dc}, nil
 }
