@@ -73,7 +73,7 @@ func Start(ctx context.Context, dir string, o Options) (*ControlPlane, error) {
 	if clock.Virtual {
 		clock.JumpTo(began.Add(electionBound)) // from here on every run is at the same instant
 	}
-	t := &transport{progress: newProgress()}
+	t := &transport{progress: newProgress(), replay: !o.Interactive}
 	c := &ControlPlane{options: o, etcd: e, transport: t, Config: &restclient.Config{
 		Host:      "http://simk.invalid",
 		Transport: t,
@@ -138,12 +138,13 @@ func (c *ControlPlane) JSONConfig() *restclient.Config {
 // LastWrite is when the apiserver last accepted a change.
 func (c *ControlPlane) LastWrite() time.Time { return time.Unix(0, c.transport.lastWrite.Load()) }
 
-// Watch returns an error when the run is stuck: when requests go on while
-// virtual time stands still. It returns nil when ctx ends.
+// Watch returns an error when the run is stuck, that is when requests go on while
+// virtual time stands still, or when a component's watch ended by itself in a replay.
+// It returns nil when ctx ends.
 func (c *ControlPlane) Watch(ctx context.Context, ready func()) error {
 	ready()
 	select {
-	case err := <-c.transport.progress.stuck:
+	case err := <-c.transport.progress.failed:
 		return err
 	case <-ctx.Done():
 		return nil

@@ -26,18 +26,26 @@ func (e *StuckError) Error() string {
 		e.At.UTC().Format(time.RFC3339), stuckAfter, strings.Join(e.Requests, "; "))
 }
 
-// progress notices a run that is stuck.
+// progress notices a run that is stuck, or whose components do not hear of changes.
 type progress struct {
 	mu       sync.Mutex
 	instant  time.Time
 	requests int
 	// counts of the last tenth of the requests, by method and resource
 	counts map[string]int
-	// stuck receives the one error.
-	stuck chan error
+	// failed receives the first error.
+	failed chan error
 }
 
-func newProgress() *progress { return &progress{stuck: make(chan error, 1)} }
+func newProgress() *progress { return &progress{failed: make(chan error, 1)} }
+
+// fail ends the run with an error; the first counts.
+func (p *progress) fail(err error) {
+	select {
+	case p.failed <- err:
+	default:
+	}
+}
 
 // note counts a request.
 func (p *progress) note(req *http.Request) {
@@ -55,7 +63,7 @@ func (p *progress) note(req *http.Request) {
 	}
 	p.counts[req.Method+" "+req.URL.Path]++
 	if p.requests == stuckAfter {
-		p.stuck <- &StuckError{At: p.instant, Requests: most(p.counts, 3)}
+		p.fail(&StuckError{At: p.instant, Requests: most(p.counts, 3)})
 	}
 }
 

@@ -21,6 +21,8 @@ type transport struct {
 	// lastWrite is when the last change was accepted, in Unix nanoseconds.
 	lastWrite atomic.Int64
 	progress  *progress
+	// replay says that a watch may not end by itself.
+	replay bool
 }
 
 // identity is who every component in the process is. Nothing outside can use
@@ -47,7 +49,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := request.WithUser(req.Context(), identity)
 	t.progress.note(req)
 	if isWatch(req) {
-		return stream(ctx, *handler, req)
+		return t.stream(ctx, *handler, req)
 	}
 	in := req.Clone(ctx)
 	prepare(in)
@@ -123,7 +125,7 @@ func newResponse(req *http.Request, status int, header http.Header, body io.Read
 
 // stream answers a watch: the handler runs on its own goroutine and writes into
 // a pipe that the client reads. Closing the body ends the handler.
-func stream(ctx context.Context, handler http.Handler, req *http.Request) (*http.Response, error) {
+func (t *transport) stream(ctx context.Context, handler http.Handler, req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	in := req.Clone(ctx)
 	q := in.URL.Query()
@@ -136,6 +138,9 @@ func stream(ctx context.Context, handler http.Handler, req *http.Request) (*http
 		defer cancel()
 		handler.ServeHTTP(w, in)
 		w.WriteHeader(http.StatusOK)
+		if t.replay && ctx.Err() == nil && w.status == http.StatusOK && lasts(req) {
+			t.progress.fail(&WatchEndedError{At: time.Now(), Path: req.URL.Path})
+		}
 		_ = writer.Close()
 	}()
 	select {
