@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"simk.dev/simk/sim/sockets"
 	"simk.dev/simk/sim/watch"
 )
 
@@ -26,7 +27,7 @@ const maxBody = 1 << 16
 
 // Listen opens the socket. Its folder keeps strangers out.
 func Listen(path string) (net.Listener, error) {
-	listener, err := net.Listen("unix", path)
+	listener, err := sockets.Listen("unix", path)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s (a path of at most some 100 characters; TMPDIR sets where it is): %w", path, err)
 	}
