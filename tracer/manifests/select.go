@@ -26,7 +26,7 @@ var transient = map[string][]string{
 	"Endpoints": {""}, "EndpointSlice": {"discovery.k8s.io"},
 	"ControllerRevision": {"apps"}, "VolumeAttachment": {"storage.k8s.io"},
 	"CertificateSigningRequest": {"certificates.k8s.io"},
-	"NodeMetrics": {"metrics.k8s.io"}, "PodMetrics": {"metrics.k8s.io"},
+	"NodeMetrics":               {"metrics.k8s.io"}, "PodMetrics": {"metrics.k8s.io"},
 }
 
 // selection decides which objects are kept.
