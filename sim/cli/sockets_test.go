@@ -26,6 +26,7 @@ func TestNoSockets(t *testing.T) {
 	for name, args := range map[string][]string{
 		"replay":      {"replay", trace},
 		"paced":       {"replay", trace, "--speed", "100"},
+		"a long day":  {"replay", trace, "--duration", "30h"}, // what is done once a day
 		"explained":   {"replay", trace, "--out", filepath.Join(t.TempDir(), "out"), "--explain", "all", "--endpoint-slices"},
 		"autoscaling": {"replay", "../../testdata/trace.json", "--duration", "1h", "--autoscaler", "../../testdata/autoscaler.yaml"},
 	} {
