@@ -60,7 +60,7 @@ func (c *ControlPlane) Listen(port int) (*Listener, error) {
 	config := kubeconfig("https://"+listener.Addr().String(), client)
 	// No timeouts: they would be virtual, and a jump would cut off who is just saying what
 	// it wants. Only programs of this machine can hold a connection open.
-	return &Listener{Kubeconfig: config, listener: listener, server: &http.Server{ //nolint:gosec // see above
+	return &Listener{Kubeconfig: config, listener: listener, server: &http.Server{
 		Handler:   c.asAdministrator(*handler),
 		TLSConfig: serving,
 		ErrorLog:  log.New(io.Discard, "", 0), // clients that hang up

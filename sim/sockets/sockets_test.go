@@ -49,11 +49,8 @@ func TestForbid(t *testing.T) {
 			_, err := (&net.Resolver{PreferGo: true}).LookupTXT(context.Background(), "a.example")
 			return err
 		},
-		"http": func() error { _, err := http.Get("http://" + server.Addr().String()); return err },
-		"http, own transport": func() error {
-			_, err := (&http.Client{Transport: &http.Transport{}}).Get("https://a.example/")
-			return err
-		},
+		"http":                func() error { return answered(http.Get("http://" + server.Addr().String())) },
+		"http, own transport": func() error { return answered((&http.Client{Transport: &http.Transport{}}).Get("https://a.example/")) },
 	}
 	check := func(when string, cases map[string]func() error) {
 		for name, try := range cases {
@@ -90,6 +87,13 @@ func TestForbid(t *testing.T) {
 func closed(c net.Conn, err error) error {
 	if err == nil {
 		_ = c.Close()
+	}
+	return err
+}
+
+func answered(r *http.Response, err error) error {
+	if err == nil {
+		_ = r.Body.Close()
 	}
 	return err
 }

@@ -85,14 +85,14 @@ func authorized(token string, next http.HandlerFunc) http.HandlerFunc {
 }
 
 func export(s *Store, w http.ResponseWriter, r *http.Request) {
-	now := s.Status().End
-	from, err := ParseTime(r.FormValue("from"), now)
-	if err == nil && r.FormValue("from") == "" {
+	now, query := s.Status().End, r.URL.Query() // not FormValue, which reads bodies into files
+	from, err := ParseTime(query.Get("from"), now)
+	if err == nil && query.Get("from") == "" {
 		from = time.Time{}
 	}
-	to, err2 := ParseTime(r.FormValue("to"), time.Time{}) // now: all there is
-	if strings.HasPrefix(r.FormValue("to"), "-") {
-		to, err2 = ParseTime(r.FormValue("to"), now)
+	to, err2 := ParseTime(query.Get("to"), time.Time{}) // now: all there is
+	if strings.HasPrefix(query.Get("to"), "-") {
+		to, err2 = ParseTime(query.Get("to"), now)
 	}
 	if err := errors.Join(err, err2); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)

@@ -238,6 +238,26 @@ func TestClientsThatDoNotRead(t *testing.T) {
 	}
 }
 
+// A body that nobody asked for is not read: it could fill memory and disk.
+func TestBodiesAreNotRead(t *testing.T) {
+	s := store(t, t.TempDir())
+	fill(t, s, 0, 10)
+	req := httptest.NewRequest(http.MethodGet, "http://localhost/v1/export?from=-5m", unread{t})
+	req.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+	w := httptest.NewRecorder()
+	Handler(s, "").ServeHTTP(w, req)
+	if w.Code != http.StatusOK {
+		t.Errorf("%d: %s", w.Code, w.Body)
+	}
+}
+
+type unread struct{ t *testing.T }
+
+func (u unread) Read([]byte) (int, error) {
+	u.t.Error("the body is read")
+	return 0, io.EOF
+}
+
 // stalled is a connection that takes nothing until its deadline.
 type stalled struct {
 	header    http.Header
