@@ -1,15 +1,17 @@
 package cli
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/control"
 )
 
 // TestNoSockets looks, from outside, at what the program asks the kernel for over a trace
@@ -47,14 +49,26 @@ func TestNoSockets(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
+		defer func() { _ = cmd.Process.Kill() }()
 		awaitSocket(t, tmp)
-		ctl := exec.Command("simk", "ctl", "until", "+10m")
-		ctl.Env = append(os.Environ(), "TMPDIR="+tmp)
-		if out, err := ctl.CombinedOutput(); err != nil {
-			t.Errorf("%v: %s", err, out)
+		ctl := func(args ...string) []byte {
+			c := exec.Command("simk", append([]string{"ctl"}, args...)...)
+			c.Env = append(os.Environ(), "TMPDIR="+tmp)
+			out, err := c.Output()
+			if err != nil {
+				t.Fatalf("ctl %v: %v", args, err)
+			}
+			return out
 		}
-		_ = cmd.Process.Signal(os.Interrupt) // strace passes on what it gets from a terminal only
-		_ = exec.Command("sh", "-c", "kill -INT $(pgrep -P "+strconv.Itoa(cmd.Process.Pid)+")").Run()
+		ctl("until", "+10m")
+		var status control.Status
+		if err := json.Unmarshal(ctl("status", "-o", "json"), &status); err != nil {
+			t.Fatal(err)
+		}
+		// Not to strace, which would not pass it on.
+		if err := syscall.Kill(status.Process, syscall.SIGINT); err != nil {
+			t.Fatal(err)
+		}
 		_ = cmd.Wait()
 		listens := 0
 		for _, call := range calls() {
