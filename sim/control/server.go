@@ -66,7 +66,7 @@ func Serve(ctx context.Context, listener net.Listener, cluster Cluster) error {
 		}
 		answer(w, cluster.Status())
 	})
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: mux} // no timeouts: a jump of time would make them expire
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
 	err := server.Serve(listener)
