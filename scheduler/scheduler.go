@@ -3,6 +3,8 @@ package scheduler
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -27,6 +29,9 @@ type Config struct {
 	Informers informers.SharedInformerFactory
 	// Configuration is upstream's; nil: the default.
 	Configuration *schedulerapi.KubeSchedulerConfiguration
+	// Extender, if set, stands between the configuration's extenders and the network. It
+	// is told how long each may take to answer.
+	Extender func(next http.RoundTripper, timeout time.Duration) http.RoundTripper
 	// Event receives what the scheduler would post as Events. Nil: nobody.
 	Event func(regarding runtime.Object, eventType, reason, note string)
 	// Attempts receives what comes of attempts to place pods. Nil: nobody.
@@ -77,6 +82,11 @@ func New(ctx context.Context, config Config) (*Scheduler, error) {
 	)
 	if err != nil {
 		return nil, err
+	}
+	if config.Extender != nil {
+		if err := wrapExtenders(s.upstream.Extenders, config.Extender); err != nil {
+			return nil, err
+		}
 	}
 	s.holdable(ctx.Done())
 	if config.Attempts != nil {

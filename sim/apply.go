@@ -20,6 +20,7 @@ import (
 
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/controlplane"
+	"simk.dev/simk/sim/history"
 	"simk.dev/simk/tracer"
 	"simk.dev/simk/vnode"
 )
@@ -39,12 +40,15 @@ type applier struct {
 	replaceNodes bool
 	// adapt changes an object before it is applied. Nil: none is.
 	adapt func(*unstructured.Unstructured)
+	// interactive: clients outside see the objects.
+	interactive bool
+	history     *history.History
 	// known are the objects applied so far, by kind, namespace and name.
 	known      map[string]bool
 	namespaces map[string]bool
 }
 
-func newApplier(plane *controlplane.ControlPlane, pool *vnode.Pool, replaceNodes bool) (*applier, error) {
+func newApplier(plane *controlplane.ControlPlane, pool *vnode.Pool, replaceNodes, interactive bool, h *history.History) (*applier, error) {
 	d, err := dynamic.NewForConfig(plane.JSONConfig())
 	if err != nil {
 		return nil, fmt.Errorf("create dynamic client: %w", err)
@@ -53,7 +57,7 @@ func newApplier(plane *controlplane.ControlPlane, pool *vnode.Pool, replaceNodes
 	if err != nil {
 		return nil, fmt.Errorf("create metadata client: %w", err)
 	}
-	return &applier{plane: plane, client: plane.Client, dynamic: d, metadata: m, pool: pool, replaceNodes: replaceNodes,
+	return &applier{plane: plane, client: plane.Client, dynamic: d, metadata: m, pool: pool, replaceNodes: replaceNodes, interactive: interactive, history: h,
 		known: map[string]bool{}, namespaces: map[string]bool{"default": true, "kube-system": true, "kube-public": true, "kube-node-lease": true}}, nil
 }
 
@@ -114,6 +118,7 @@ func (a *applier) applyOne(ctx context.Context, o *unstructured.Unstructured) er
 	}
 	o = o.DeepCopy()
 	tidy(o)
+	a.uncalled(o)
 	if a.adapt != nil {
 		a.adapt(o)
 	}

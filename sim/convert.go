@@ -5,11 +5,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"simk.dev/simk/sim/sockets"
 )
 
 // inScratch does a run in a folder of its own, which holds its trace if that has to
 // be made first, and its inline documents. The last hooks come when it is over.
 func (o *Options) inScratch(run func(dir string, hooks *hooks) (*Outcome, error)) (*Outcome, error) {
+	sockets.Forbid()
 	dir, err := newScratch()
 	if err != nil {
 		return nil, fmt.Errorf("create scratch folder: %w", err)

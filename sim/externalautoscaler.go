@@ -10,6 +10,7 @@ import (
 	"simk.dev/simk/autoscale/config"
 	"simk.dev/simk/autoscale/externalgrpc"
 	"simk.dev/simk/sim/certificates"
+	"simk.dev/simk/sim/sockets"
 	"simk.dev/simk/tracer"
 )
 
@@ -45,7 +46,7 @@ func (c *cluster) serveAutoscaler(dir string, o *UpOptions) error {
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", "0"))
+	listener, err := sockets.Listen("tcp", net.JoinHostPort("127.0.0.1", "0"))
 	if err != nil {
 		return fmt.Errorf("serve node groups: %w", err)
 	}

@@ -159,7 +159,12 @@ func readInput(o *Options, interactive bool) (*input, error) {
 		digest *string
 		read   func(path string) error
 	}{
-		{o.SchedulerConfig, &in.inReport.SchedulerConfig, func(path string) (err error) { in.scheduler, err = scheduler.Load(path); return err }},
+		{o.SchedulerConfig, &in.inReport.SchedulerConfig, func(path string) (err error) {
+			if in.scheduler, err = scheduler.Load(path); err != nil {
+				return err
+			}
+			return readExtenders(path, in.scheduler.Extenders, interactive)
+		}},
 		{o.Autoscaler, &in.inReport.Autoscaler, func(path string) (err error) { in.autoscaler, err = readAutoscaler(path, interactive); return err }},
 		{o.Nodes, &in.inReport.Nodes, func(path string) (err error) { in.nodes, err = readNodes(path); return err }},
 	} {
@@ -231,7 +236,7 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 	c.recorder.compareWith(head.Lifecycles, lives)
 	pool := vnode.New(vnode.Config{Client: plane.Client, Informers: plane.Informers, Lifecycle: lives.next})
 	c.drainer = &drainer{client: plane.Client, draining: map[string]context.CancelFunc{}}
-	if c.applier, err = newApplier(plane, pool, o.Nodes != ""); err != nil {
+	if c.applier, err = newApplier(plane, pool, o.Nodes != "", plan.Interactive, c.recorder.history); err != nil {
 		return nil, err
 	}
 	var extra []string
@@ -249,7 +254,7 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 	}
 	s, err := scheduler.New(c.group.ctx, scheduler.Config{
 		Attempts: attempts, Scores: o.Explain == explain.All,
-		Client: plane.Client, Rest: plane.Config, Informers: plane.Informers, Configuration: in.scheduler,
+		Client: plane.Client, Rest: plane.Config, Informers: plane.Informers, Configuration: in.scheduler, Extender: holdExtender,
 		Event: c.poster(report.SchedulerComponent, "default-scheduler"),
 	})
 	if err != nil {

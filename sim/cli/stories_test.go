@@ -27,6 +27,7 @@ func TestMain(m *testing.M) {
 		"figures":           func() { os.Exit(figures(os.Args[1:])) },
 		"kubectl":           runKubectl,
 		"nodegroups":        func() { os.Exit(nodeGroups(os.Args[1:])) },
+		"extender":          func() { os.Exit(extender(os.Args[1:])) },
 		"samepods":          func() { os.Exit(samePods(os.Args[1:])) },
 		"explainedmessages": func() { os.Exit(explainedMessages(os.Args[1:])) },
 	})

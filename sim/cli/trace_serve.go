@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/net/netutil"
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"simk.dev/simk/sim"
@@ -29,6 +30,10 @@ type serveFlags struct {
 
 // defaultListen is where sk-tracer listens, too, but on loopback.
 const defaultListen = "127.0.0.1:7777"
+
+// maxConnections is how many clients are served at the same time: the recording needs
+// file descriptors too.
+const maxConnections = 64
 
 func newTraceServe() *cobra.Command {
 	var s serveFlags
@@ -158,8 +163,11 @@ func (s *serveFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return asRunError(err)
 	}
-	server := &http.Server{Handler: serve.Handler(store, token), ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = server.Serve(listener) }() // ends with the listener
+	server := &http.Server{
+		Handler:     serve.Handler(store, token),
+		ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+	}
+	go func() { _ = server.Serve(netutil.LimitListener(listener, maxConnections)) }() // ends with the listener
 	fmt.Fprintf(cmd.ErrOrStderr(), "simk: recording into %s, the last %v; serving on http://%s\n", s.dir, s.window, listener.Addr())
 	err = recorder.Run(cmd.Context(), store)
 	_ = server.Close()

@@ -90,6 +90,33 @@ func Live(ctx context.Context) {
 	}
 }
 
+// Hold stops virtual time, but for some nanoseconds, until done is closed: for a call to
+// somebody outside, over which time would jump. Goroutines run and sockets are served
+// meanwhile. It gives up after limit of real time and tells whether done was closed.
+func Hold(done <-chan struct{}, limit time.Duration) bool {
+	if !Virtual {
+		select {
+		case <-done:
+			return true
+		case <-time.After(limit):
+			return false
+		}
+	}
+	for end := Wall().Add(limit); ; {
+		Settle() // what can be done without waiting for a socket is done
+		select {
+		case <-done:
+			return true
+		default:
+		}
+		left := end.Sub(Wall())
+		if left <= 0 {
+			return false
+		}
+		AwaitSockets(min(left, WallSlice))
+	}
+}
+
 // PacerState is what a pacer does.
 type PacerState struct {
 	// Speed is virtual seconds per wall second, 0: as fast as possible.

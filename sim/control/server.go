@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"simk.dev/simk/sim/sockets"
 	"simk.dev/simk/sim/watch"
 )
 
@@ -26,7 +27,7 @@ const maxBody = 1 << 16
 
 // Listen opens the socket. Its folder keeps strangers out.
 func Listen(path string) (net.Listener, error) {
-	listener, err := net.Listen("unix", path)
+	listener, err := sockets.Listen("unix", path)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s (a path of at most some 100 characters; TMPDIR sets where it is): %w", path, err)
 	}
@@ -65,7 +66,7 @@ func Serve(ctx context.Context, listener net.Listener, cluster Cluster) error {
 		}
 		answer(w, cluster.Status())
 	})
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: mux} // no timeouts: a jump of time would make them expire
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
 	err := server.Serve(listener)

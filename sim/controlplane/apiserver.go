@@ -20,7 +20,6 @@ import (
 	serverstorage "k8s.io/apiserver/pkg/server/storage"
 	"k8s.io/apiserver/pkg/util/notfoundhandler"
 	"k8s.io/apiserver/pkg/util/openapi"
-	"k8s.io/apiserver/pkg/util/webhook"
 	"k8s.io/client-go/informers"
 	restclient "k8s.io/client-go/rest"
 	"k8s.io/kubernetes/cmd/kube-apiserver/app"
@@ -83,8 +82,7 @@ func newAPIServer(ctx context.Context, t *transport, shared informers.SharedInfo
 		return nil, err
 	}
 	kube.ControlPlane.Generic.BuildHandlerChainFunc = handlerChain
-	extensions, err := controlplaneapiserver.CreateAPIExtensionsConfig(*generic, shared, initializers, opts.CompletedOptions, opts.MasterCount, resolver,
-		webhook.NewDefaultAuthenticationInfoResolverWrapper(kube.ControlPlane.ProxyTransport, nil, config, generic.TracerProvider))
+	extensions, err := controlplaneapiserver.CreateAPIExtensionsConfig(*generic, shared, initializers, opts.CompletedOptions, opts.MasterCount, resolver, noWebhooks)
 	if err != nil {
 		return nil, err
 	}
@@ -93,11 +91,10 @@ func newAPIServer(ctx context.Context, t *transport, shared informers.SharedInfo
 	if err != nil {
 		return nil, err
 	}
-	kubeServer, err := kube.Complete().New(extensionServer.GenericAPIServer)
+	server, err := newKubeServer(kube, extensionServer.GenericAPIServer)
 	if err != nil {
 		return nil, err
 	}
-	server := kubeServer.ControlPlane.GenericAPIServer
 	server.SecureServingInfo = nil // nothing listens
 	handler := http.Handler(server.Handler)
 	if o.Interactive {

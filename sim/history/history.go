@@ -103,6 +103,9 @@ type History struct {
 	Pods       []*Pod
 	Nodes      []*Node
 	Rejections []Rejection
+	// Webhooks are the objects of the trace, "Kind name", on whose behalf an apiserver
+	// would have called a webhook, each once.
+	Webhooks []string
 	// Recorded is what the run can be compared with, each owner once.
 	Recorded []Recorded
 	// Autoscaling is what the autoscaler did; nil: there was none.

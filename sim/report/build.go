@@ -66,6 +66,7 @@ func Build(h *history.History, meta Meta) *Report {
 	r.Owners, r.OwnersOmitted = owners(h, lives)
 	r.Namespaces = namespaces(h, lives)
 	r.Rejected, r.Rejections = rejections(h)
+	r.WebhooksNotCalled = h.Webhooks[:min(len(h.Webhooks), maxWebhooks)]
 	r.Fidelity = fidelity(h, lives)
 	r.Autoscaling = autoscaling(h, lives, am, instants, r.Timeline)
 	return r

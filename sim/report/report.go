@@ -13,6 +13,7 @@ const (
 	maxNamespaces = 100
 	maxReasons    = 100
 	maxRejections = 100
+	maxWebhooks   = 100
 )
 
 // Report is report.json. Counts are whole numbers; all other figures are
@@ -60,6 +61,9 @@ type Report struct {
 	// Rejections are the first 100 of them.
 	Rejected   int         `json:"rejected"`
 	Rejections []Rejection `json:"rejections"`
+	// WebhooksNotCalled are the first 100 objects of the trace, "Kind name", on whose behalf
+	// a real apiserver calls a webhook. It is left out when there are none.
+	WebhooksNotCalled []string `json:"webhooksNotCalled,omitempty"`
 	// PlacementsSHA256 is the SHA-256, in hex, of a line
 	// "namespace/name node boundNanoseconds\n" for each pod that was bound,
 	// sorted by bytes: equal for two runs that placed all pods alike.

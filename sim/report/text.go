@@ -31,6 +31,7 @@ func WriteText(w io.Writer, r *Report) error {
 	t.pending(r)
 	t.failures(r)
 	t.rejections(r)
+	t.webhooks(r)
 	_, err := w.Write(t.Bytes())
 	return err
 }
@@ -190,6 +191,19 @@ func (t *text) rejections(r *Report) {
 		t.line("  %7s  %s", HumanSeconds(x.AtSeconds), oneLine(x.Object+": "+x.Message))
 	}
 	t.others(r.Rejected-len(top), "more in report.json")
+}
+
+func (t *text) webhooks(r *Report) {
+	if len(r.WebhooksNotCalled) == 0 {
+		return
+	}
+	t.line("")
+	t.line("Webhooks that were not called, of:")
+	top, rest := split(r.WebhooksNotCalled, topRows)
+	for _, object := range top {
+		t.line("           %s", oneLine(object))
+	}
+	t.others(len(rest), "more in report.json")
 }
 
 func (t *text) item(n int, what string) { t.line("  %7s  %s", thousands(n), what) }

@@ -17,6 +17,7 @@ const (
 	dropStatic     = "static pod of a node"
 	dropTransient  = "made by the cluster itself"
 	dropDuplicate  = "there twice, and the same"
+	dropAggregated = "an APIService: simk serves no API of another server"
 )
 
 // transient are the kinds that a cluster makes for itself.
@@ -24,8 +25,8 @@ var transient = map[string][]string{
 	"Event": {"", "events.k8s.io"}, "Lease": {"coordination.k8s.io"},
 	"Endpoints": {""}, "EndpointSlice": {"discovery.k8s.io"},
 	"ControllerRevision": {"apps"}, "VolumeAttachment": {"storage.k8s.io"},
-	"CertificateSigningRequest": {"certificates.k8s.io"}, "APIService": {"apiregistration.k8s.io"},
-	"NodeMetrics": {"metrics.k8s.io"}, "PodMetrics": {"metrics.k8s.io"},
+	"CertificateSigningRequest": {"certificates.k8s.io"},
+	"NodeMetrics":               {"metrics.k8s.io"}, "PodMetrics": {"metrics.k8s.io"},
 }
 
 // selection decides which objects are kept.
@@ -67,6 +68,8 @@ func (s *selection) reason(d kube.Document) string {
 	switch {
 	case slices.Contains(transient[d.Kind()], d.Group()), d.Is("", "Service") && d.Namespace() == "default" && d.Name() == "kubernetes":
 		return dropTransient
+	case d.Is("apiregistration.k8s.io", "APIService"):
+		return dropAggregated
 	case d.Is("", "Pod") && slices.Contains([]string{"Succeeded", "Failed"}, kube.Str(d.Object, "status", "phase")), d.Is("batch", "Job") && d.Finished():
 		return dropFinished
 	case kube.Field(d.Object, "metadata", "deletionTimestamp") != nil:

@@ -51,7 +51,6 @@ func (k *kinds) served(apiVersion, kind string) (served, own bool) {
 // definitions are kinds that client-go's scheme does not have.
 var definitions = map[schema.GroupKind]bool{
 	{Group: apiextensions.GroupName, Kind: "CustomResourceDefinition"}: true,
-	{Group: "apiregistration.k8s.io", Kind: "APIService"}:              true,
 }
 
 func isBuiltIn(gvk schema.GroupVersionKind) bool {

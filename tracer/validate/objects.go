@@ -75,6 +75,14 @@ func (v *validator) object(o tracer.Object, p place) {
 		v.found.add("W0000", kind, 1, p, fmt.Sprintf("this %s has a status, which is ignored", kind))
 	}
 	switch kind {
+	case "CustomResourceDefinition":
+		if own && kube.Str(o.Object, "spec", "conversion", "strategy") == "Webhook" {
+			v.found.add("W0211", p.ref.String(), 1, p, "conversion webhooks are not called: objects of other versions than the stored one keep their fields")
+		}
+	case "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration":
+		if own && len(kube.List(o.Object, "webhooks")) > 0 {
+			v.found.add("W0212", p.ref.String(), 1, p, "admission webhooks are not called")
+		}
 	case "PersistentVolumeClaim":
 		v.claim(o.Object, p)
 	case "StatefulSet":

@@ -29,6 +29,11 @@ func object(apiVersion, kind, rest string) string {
 var cases = []struct{ name, objects, want string }{
 	{"nothing", pod(""), ""},
 	{"status", object("apps/v1", "Deployment", `,"status":{}`), "W0000"},
+	{"conversion webhook", object("apiextensions.k8s.io/v1", "CustomResourceDefinition", `,"spec":{"conversion":{"strategy":"Webhook"}}`), "W0211"},
+	{"no conversion webhook", object("apiextensions.k8s.io/v1", "CustomResourceDefinition", `,"spec":{"conversion":{"strategy":"None"}}`), ""},
+	{"admission webhook", object("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration", `,"webhooks":[{"name":"a"}]`), "W0212"},
+	{"no admission webhook", object("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration", ""), ""},
+	{"aggregated API", object("apiregistration.k8s.io/v1", "APIService", ""), "E0208"},
 	{"status null", object("apps/v1", "Deployment", `,"status":null`), ""},
 	{"service account", pod(`,"serviceAccountName":"x"`), "E0001"},
 	{"service account, old name", pod(`,"serviceAccount":"x"`), "E0001"},

@@ -184,3 +184,96 @@ func TestHandler(t *testing.T) {
 		t.Errorf("the trace has %d events, want 30: %.300s", n, text)
 	}
 }
+
+// Without a token a page whose name was made to lead to this machine is not answered,
+// nor is one of another site.
+func TestStrangersAreNotAnswered(t *testing.T) {
+	s := store(t, t.TempDir())
+	fill(t, s, 0, 10)
+	for _, c := range []struct {
+		host, site string
+		want       int
+	}{
+		{"127.0.0.1:7777", "", 200}, {"127.0.0.1", "", 200}, {"127.9.9.9:1", "", 200}, {"localhost:7777", "", 200}, {"LocalHost", "", 200},
+		{"[::1]:7777", "", 200}, {"[::1]", "", 200}, {"localhost", "same-origin", 200}, {"localhost", "none", 200},
+		{"evil.example:7777", "", 403}, {"localhost.evil.example", "", 403}, {"127.0.0.1.nip.io:7777", "", 403}, {"0.0.0.0:7777", "", 403},
+		{"192.168.0.1:7777", "", 403}, {"[fe80::1]:7777", "", 403}, {"", "", 403}, {"localhost", "cross-site", 403}, {"localhost", "same-site", 403},
+	} {
+		for _, path := range []string{"/v1/status", "/v1/export"} {
+			for token, want := range map[string]int{"": c.want, "secret": 200} {
+				req := httptest.NewRequest(http.MethodGet, path, nil)
+				req.Host = c.host
+				req.Header.Set("Authorization", "Bearer "+token)
+				if c.site != "" {
+					req.Header.Set("Sec-Fetch-Site", c.site)
+				}
+				w := httptest.NewRecorder()
+				Handler(s, token).ServeHTTP(w, req)
+				if w.Code != want {
+					t.Errorf("%s as %q from site %q with token %q: %d, want %d: %s", path, c.host, c.site, token, w.Code, want, w.Body)
+				}
+			}
+		}
+	}
+}
+
+// Exports cannot be held up by a client that does not read: it is cut off.
+func TestClientsThatDoNotRead(t *testing.T) {
+	s := store(t, t.TempDir())
+	fill(t, s, 0, 60)
+	w := &stalled{header: http.Header{}}
+	Handler(s, "").ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://localhost/v1/export", nil))
+	if len(w.deadlines) < 2 || w.deadlines[0].Sub(time.Now()) > patience || !w.deadlines[len(w.deadlines)-1].IsZero() {
+		t.Errorf("write deadlines are %v", w.deadlines)
+	}
+	if got := w.header.Get(Complete); got == "yes" {
+		t.Error("an export that was cut off says that it is complete")
+	}
+	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete} {
+		w := httptest.NewRecorder()
+		Handler(s, "").ServeHTTP(w, httptest.NewRequest(method, "http://localhost/v1/export", nil))
+		if w.Code != http.StatusMethodNotAllowed {
+			t.Errorf("%s: %d", method, w.Code)
+		}
+	}
+}
+
+// A body that nobody asked for is not read: it could fill memory and disk.
+func TestBodiesAreNotRead(t *testing.T) {
+	s := store(t, t.TempDir())
+	fill(t, s, 0, 10)
+	req := httptest.NewRequest(http.MethodGet, "http://localhost/v1/export?from=-5m", unread{t})
+	req.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+	w := httptest.NewRecorder()
+	Handler(s, "").ServeHTTP(w, req)
+	if w.Code != http.StatusOK {
+		t.Errorf("%d: %s", w.Code, w.Body)
+	}
+}
+
+type unread struct{ t *testing.T }
+
+func (u unread) Read([]byte) (int, error) {
+	u.t.Error("the body is read")
+	return 0, io.EOF
+}
+
+// stalled is a connection that takes nothing until its deadline.
+type stalled struct {
+	header    http.Header
+	deadlines []time.Time
+}
+
+func (w *stalled) Header() http.Header { return w.header }
+func (w *stalled) WriteHeader(int)     {}
+func (w *stalled) SetWriteDeadline(t time.Time) error {
+	w.deadlines = append(w.deadlines, t)
+	return nil
+}
+
+func (w *stalled) Write([]byte) (int, error) {
+	if len(w.deadlines) == 0 {
+		return 0, fmt.Errorf("no deadline was set: the client is waited for for ever")
+	}
+	return 0, os.ErrDeadlineExceeded
+}

@@ -1,0 +1,133 @@
+package controlplane
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
+	"k8s.io/apiserver/pkg/endpoints/request"
+	"k8s.io/apiserver/pkg/registry/generic"
+	"k8s.io/apiserver/pkg/registry/rest"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	serverstorage "k8s.io/apiserver/pkg/server/storage"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/kubernetes/pkg/controlplane"
+	controlplaneapiserver "k8s.io/kubernetes/pkg/controlplane/apiserver"
+	"k8s.io/kubernetes/pkg/controlplane/controller/defaultservicecidr"
+	"k8s.io/kubernetes/pkg/probe"
+	"k8s.io/kubernetes/pkg/registry/core/componentstatus"
+	podrest "k8s.io/kubernetes/pkg/registry/core/pod/rest"
+)
+
+// newKubeServer does what upstream's CompletedConfig.New does, with other storages for
+// those resources that would call somebody over the network: kubelets, pods, services,
+// the ports of controller manager and scheduler. Left out is the controller of the
+// apiserver's own Service and Endpoints.
+func newKubeServer(kube *controlplane.Config, delegate genericapiserver.DelegationTarget) (*genericapiserver.GenericAPIServer, error) {
+	c := kube.Complete()
+	server, err := c.ControlPlane.New(controlplaneapiserver.KubeAPIServer, delegate)
+	if err != nil {
+		return nil, err
+	}
+	client, err := kubernetes.NewForConfig(c.ControlPlane.Generic.LoopbackClientConfig)
+	if err != nil {
+		return nil, err
+	}
+	providers, err := c.StorageProviders(client)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range providers {
+		if p.GroupName() == "" {
+			providers[i] = coreStorage{p}
+		}
+	}
+	if err := server.InstallAPIs(providers...); err != nil {
+		return nil, err
+	}
+	// The allocators of Services' addresses need the default ServiceCIDR.
+	hook := func(context genericapiserver.PostStartHookContext) error {
+		defaultservicecidr.NewController(c.Extra.ServiceIPRange, c.Extra.SecondaryServiceIPRange, client).Start(context)
+		return nil
+	}
+	return server.GenericAPIServer, server.GenericAPIServer.AddPostStartHook("start-kubernetes-service-cidr-controller", hook)
+}
+
+// coreStorage is the core group without the network.
+type coreStorage struct {
+	controlplaneapiserver.RESTStorageProvider
+}
+
+// NewRESTStorage implements controlplaneapiserver.RESTStorageProvider.
+func (s coreStorage) NewRESTStorage(source serverstorage.APIResourceConfigSource, options generic.RESTOptionsGetter) (genericapiserver.APIGroupInfo, error) {
+	info, err := s.RESTStorageProvider.NewRESTStorage(source, options)
+	if err != nil {
+		return info, err
+	}
+	v1 := info.VersionedResourcesStorageMap["v1"]
+	pods, ok1 := v1["pods"].(rest.Getter)
+	log, ok2 := v1["pods/log"].(*podrest.LogREST)
+	if !ok1 || !ok2 {
+		return info, fmt.Errorf("upstream stores pods as %T and their logs as %T", v1["pods"], v1["pods/log"])
+	}
+	v1["pods/log"] = &podLog{LogREST: log, pods: pods}
+	v1["componentstatuses"] = componentstatus.NewStorage(healthyComponents)
+	for resource, storage := range v1 {
+		if connecter, ok := storage.(rest.Connecter); ok {
+			kind, subresource, _ := strings.Cut(resource, "/")
+			parent, ok := v1[kind].(parentStorage)
+			if !ok {
+				return info, fmt.Errorf("upstream stores %s as %T", kind, v1[kind])
+			}
+			v1[resource] = &unconnected{Storage: storage, Connecter: connecter, subresource: subresource, parent: parent}
+		}
+	}
+	return info, nil
+}
+
+// healthyComponents are those that kubectl get componentstatuses lists. They run in this
+// process, which ends when one of them does.
+func healthyComponents() map[string]componentstatus.Server {
+	return map[string]componentstatus.Server{"controller-manager": healthy{}, "scheduler": healthy{}, "etcd-0": healthy{}}
+}
+
+type healthy struct{}
+
+// DoServerCheck implements componentstatus.Server.
+func (healthy) DoServerCheck() (probe.Result, string, error) { return probe.Success, "ok", nil }
+
+// unconnected is a subresource that would lead a client on to a pod, a service or a node.
+type unconnected struct {
+	rest.Storage
+	rest.Connecter
+	subresource string
+	parent      parentStorage
+}
+
+type parentStorage interface {
+	rest.Getter
+	rest.SingularNameProvider
+}
+
+// Connect implements rest.Connecter: it refuses in words.
+func (u *unconnected) Connect(ctx context.Context, id string, _ runtime.Object, _ rest.Responder) (http.Handler, error) {
+	name := id
+	if _, cut, _, ok := utilnet.SplitSchemeNamePort(id); ok { // https:web:443
+		name = cut
+	}
+	if _, err := u.parent.Get(ctx, name, &metav1.GetOptions{}); err != nil {
+		return nil, err
+	}
+	if namespace := request.NamespaceValue(ctx); namespace != "" {
+		name = namespace + "/" + name
+	}
+	return nil, &apierrors.StatusError{ErrStatus: metav1.Status{
+		Status: metav1.StatusFailure, Code: http.StatusNotImplemented, Reason: "NotImplemented",
+		Message: fmt.Sprintf("%s: %s %s is simulated by simk: it has no processes and no network", u.subresource, u.parent.GetSingularName(), name),
+	}}
+}

@@ -1,0 +1,121 @@
+package sim
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+	schedulerapi "k8s.io/kubernetes/pkg/scheduler/apis/config"
+
+	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/sockets"
+)
+
+// readExtenders looks at the extenders that a file with a scheduler's configuration
+// names: a replay refuses them, an interactive cluster may call them, and nobody else.
+func readExtenders(path string, extenders []schedulerapi.Extender, interactive bool) error {
+	if len(extenders) == 0 {
+		return nil
+	}
+	lines := extenderLines(path)
+	for i, e := range extenders {
+		if !interactive {
+			return fmt.Errorf("%s:%d: extender %s: a replay calls nobody: an extender answers over the network and in real time, "+
+				"so that the results would be others in each run; take it out, or use simk up, which calls it", path, lines[i], e.URLPrefix)
+		}
+		if err := permit(e.URLPrefix); err != nil {
+			return fmt.Errorf("%s:%d: extender %s: %w", path, lines[i], e.URLPrefix, err)
+		}
+	}
+	return nil
+}
+
+// extenderLines says in which line of a file each of its extenders begins.
+func extenderLines(path string) map[int]int {
+	lines := map[int]int{}
+	var file struct {
+		Extenders []yaml.Node `yaml:"extenders"`
+	}
+	text, err := os.ReadFile(path)
+	if err != nil || yaml.Unmarshal(text, &file) != nil {
+		return lines // who reads the configuration says so
+	}
+	for i := range file.Extenders {
+		lines[i] = file.Extenders[i].Line
+	}
+	return lines
+}
+
+// resolveTimeout bounds the search for an extender's address, in real time.
+const resolveTimeout = 10 * time.Second
+
+// permit lets the process connect to the host of a URL.
+func permit(prefix string) error {
+	u, err := url.Parse(prefix)
+	if err != nil {
+		return err
+	}
+	port := "80"
+	if u.Scheme == "https" {
+		port = "443"
+	}
+	address := net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), port))
+	return held(context.Background(), resolveTimeout, func(ctx context.Context) error { return sockets.Permit(ctx, address) })
+}
+
+// held does what waits for the network while virtual time stands still, for at most
+// limit of real time: time would jump over the wait otherwise.
+func held(ctx context.Context, limit time.Duration, do func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan struct{})
+	var err error
+	go func() {
+		defer close(done)
+		err = do(ctx)
+	}()
+	if !clock.Hold(done, limit) {
+		cancel()
+		<-done
+		return fmt.Errorf("no answer in %v of real time", limit)
+	}
+	return err
+}
+
+// heldExtender calls an extender while the cluster's time stands still, so that neither
+// the speed of time nor a jump of it makes a call expire: an extender may take as long in
+// real time as its configuration lets it take, and no time passes in the cluster.
+type heldExtender struct {
+	next    http.RoundTripper
+	timeout time.Duration
+}
+
+func holdExtender(next http.RoundTripper, timeout time.Duration) http.RoundTripper {
+	return &heldExtender{next, timeout}
+}
+
+// RoundTrip implements http.RoundTripper.
+func (h *heldExtender) RoundTrip(request *http.Request) (*http.Response, error) {
+	var response *http.Response
+	err := held(request.Context(), h.timeout, func(ctx context.Context) (err error) {
+		if response, err = h.next.RoundTrip(request.WithContext(ctx)); err != nil {
+			return err
+		}
+		body, err := io.ReadAll(response.Body)
+		response.Body, err = io.NopCloser(bytes.NewReader(body)), errors.Join(err, response.Body.Close())
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return response, nil
+}
