@@ -11,26 +11,26 @@ import (
 
 // inScratch does a run in a folder of its own, which holds its trace if that has to
 // be made first, and its inline documents. The last hooks come when it is over.
-func (o *Options) inScratch(run func(dir string, hooks *hooks) (*Outcome, error)) (*Outcome, error) {
+func (o *Options) inScratch(run func(s *scratch, hooks *hooks) (*Outcome, error)) (*Outcome, error) {
 	sockets.Forbid()
-	dir, err := newScratch()
+	s, err := newScratch()
 	if err != nil {
 		return nil, fmt.Errorf("create scratch folder: %w", err)
 	}
-	defer dir.remove()
-	word, err := o.convert(dir.dir)
+	defer s.remove()
+	word, err := o.convert(s.data)
 	if err != nil {
 		return nil, &InputError{err}
 	}
-	wordInline, err := o.unpack(dir.dir)
+	wordInline, err := o.unpack(s.data)
 	if err != nil {
 		return nil, err
 	}
-	hooks, err := newHooks(o, dir.dir)
+	hooks, err := newHooks(o, s.data)
 	if err != nil {
 		return nil, err
 	}
-	outcome, err := run(dir.dir, hooks)
+	outcome, err := run(s, hooks)
 	return outcome, wordInline(word(hooks.afterStop(err)))
 }
 

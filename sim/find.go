@@ -10,17 +10,29 @@ import (
 )
 
 // FindCluster returns the control socket of the cluster that Up runs, or the one
-// that is given. Folders of runs that are over do not count.
+// that is given. Folders of runs that are over do not count, nor do those that others
+// could have made; who listens at the socket, the client asks the kernel.
 func FindCluster(socket string) (string, error) {
 	if socket != "" {
 		return socket, nil
 	}
-	parent := scratchParent()
-	reap(parent)
-	found, err := filepath.Glob(filepath.Join(parent, "run-*", control.SocketName))
+	var found []string
+	var unsafe error
+	for _, place := range places() {
+		if input := (*InputError)(nil); errors.As(checkPlace(place), &input) {
+			unsafe = input
+			continue
+		}
+		reap(place)
+		sockets, err := filepath.Glob(filepath.Join(place, runPrefix+"*", control.SocketName))
+		if err != nil {
+			return "", err
+		}
+		found = append(found, sockets...)
+	}
 	switch {
-	case err != nil:
-		return "", err
+	case len(found) == 0 && unsafe != nil:
+		return "", fmt.Errorf("find the cluster: %w; or name its --socket", unsafe)
 	case len(found) == 0:
 		return "", errors.New("no cluster runs; start one with: simk up")
 	case len(found) > 1:

@@ -63,7 +63,7 @@ func Run(ctx context.Context, options Options) (*Outcome, error) {
 	if err := options.validate(false); err != nil {
 		return nil, &InputError{err}
 	}
-	return options.inScratch(func(dir string, hooks *hooks) (*Outcome, error) { return runIn(ctx, dir, options, hooks, began) })
+	return options.inScratch(func(s *scratch, hooks *hooks) (*Outcome, error) { return runIn(ctx, s.data, options, hooks, began) })
 }
 
 // runIn replays a trace in a scratch folder. The run began, in wall time, before.
@@ -106,7 +106,10 @@ func (o *Options) prepareOut() error {
 	if o.Out == "" {
 		return nil
 	}
-	return report.PrepareDir(o.Out)
+	if err := report.PrepareDir(o.Out); err != nil {
+		return err
+	}
+	return report.RefuseOthers(o.Out)
 }
 
 // conclude fills in the outcome of a run that ended at an offset, with an error

@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/tools/cache"
-	"k8s.io/client-go/tools/clientcmd"
 
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/control"
@@ -23,17 +21,22 @@ import (
 // UpOptions say how an interactive cluster runs. Its trace is optional.
 type UpOptions struct {
 	Options
-	// Kubeconfig is the path of the file that lets clients in; it is written when
-	// they can come and removed at the end. Empty: in the scratch folder.
+	// Kubeconfig is the path of the file that lets clients in, which must not exist; it is
+	// written when they can come and removed at the end. Empty: in the scratch folder.
 	Kubeconfig string
+	// MergeKubeconfig lets Kubeconfig exist: a context is added to it, made the current
+	// one, and removed at the end. Empty is then the file that kubectl would change.
+	MergeKubeconfig bool
 	// CloudConfig is the path of the file that lets the user's own autoscaler in, if
-	// the autoscaler's file says that it decides; as for Kubeconfig.
+	// the autoscaler's file says that it decides. It must not exist, too.
 	CloudConfig string
 	// Port is that of the API on loopback; 0: any that is free.
 	Port int
 	// StartNow lets the cluster's time begin at the real time, not at the trace's.
 	// Without a trace it always does.
 	StartNow bool
+	// Say tells the user what the cluster waits for. Nil: nobody is told.
+	Say func(string)
 	// Ready is called when clients can come. Nil: nobody.
 	Ready func(control.Status)
 }
@@ -47,14 +50,18 @@ func Up(ctx context.Context, o UpOptions) (*Outcome, error) {
 	if err := o.validate(o.Trace == ""); err != nil {
 		return nil, &InputError{err}
 	}
-	return o.inScratch(func(dir string, hooks *hooks) (*Outcome, error) { return upIn(ctx, dir, o, hooks, began) })
+	return o.inScratch(func(s *scratch, hooks *hooks) (*Outcome, error) { return upIn(ctx, s, o, hooks, began) })
 }
 
-// upIn is Up in a scratch folder; it began, in wall time, before.
-func upIn(ctx context.Context, dir string, o UpOptions, hooks *hooks, began time.Time) (*Outcome, error) {
+// upIn is Up in scratch folders; it began, in wall time, before.
+func upIn(ctx context.Context, s *scratch, o UpOptions, hooks *hooks, began time.Time) (*Outcome, error) {
 	in, err := readUpInput(&o)
+	var access *kubeconfig
 	if err == nil {
-		err = o.checkCloudConfig(in, dir)
+		access, err = o.newKubeconfig(s.dir)
+	}
+	if err == nil {
+		err = o.checkCloudConfig(in, s.dir)
 	}
 	if err == nil {
 		err = o.prepareOut()
@@ -67,13 +74,13 @@ func upIn(ctx context.Context, dir string, o UpOptions, hooks *hooks, began time
 	}
 	seedCluster(o.Seed)
 	tuneMemory()
-	c, err := start(ctx, dir, &o.Options, in, controlplane.Options{Interactive: true})
+	c, err := start(ctx, s.data, &o.Options, in, controlplane.Options{Interactive: true})
 	if err != nil {
 		return nil, err
 	}
 	defer c.plane.Stop()
 	outcome := &Outcome{ReadyAfter: clock.Wall().Sub(began)}
-	err = c.serve(ctx, dir, &o, hooks, in)
+	err = c.serve(ctx, s.dir, access, &o, hooks, in)
 	var input *InputError
 	if errors.As(err, &input) {
 		return nil, err
@@ -95,8 +102,9 @@ func readUpInput(o *UpOptions) (*input, error) {
 	return in, nil
 }
 
-// serve lets clients in and replays the trace, until ctx ends.
-func (c *cluster) serve(ctx context.Context, dir string, o *UpOptions, hooks *hooks, in *input) error {
+// serve lets clients in and replays the trace, until ctx ends. dir is the folder where
+// clients of the machine look for the cluster.
+func (c *cluster) serve(ctx context.Context, dir string, access *kubeconfig, o *UpOptions, hooks *hooks, in *input) (err error) {
 	if err := c.adoptNodes(); err != nil {
 		return err
 	}
@@ -107,22 +115,16 @@ func (c *cluster) serve(ctx context.Context, dir string, o *UpOptions, hooks *ho
 	if err != nil {
 		return &InputError{fmt.Errorf("serve the API on port %d: %w (--port 0 takes any that is free)", o.Port, err)}
 	}
-	if o.Kubeconfig == "" {
-		o.Kubeconfig = filepath.Join(dir, "kubeconfig")
+	if err := access.add(api.Kubeconfig, dir); err != nil {
+		return err
 	}
-	text, err := clientcmd.Write(*api.Kubeconfig)
-	if err != nil {
-		return fmt.Errorf("make kubeconfig: %w", err)
-	}
-	if err := tracer.WriteWhole(o.Kubeconfig, 0o600, func(w io.Writer) error { _, err := w.Write(text); return err }); err != nil {
-		return &InputError{fmt.Errorf("write kubeconfig: %w", err)}
-	}
-	defer os.Remove(o.Kubeconfig)
+	defer func() { err = errors.Join(err, access.remove()) }()
 	if in.external() {
-		if err := c.serveAutoscaler(dir, o); err != nil {
+		remove, err := c.serveAutoscaler(dir, o)
+		if err != nil {
 			return err
 		}
-		defer os.Remove(o.CloudConfig)
+		defer remove()
 	}
 	commands, err := control.Listen(filepath.Join(dir, control.SocketName))
 	if err != nil {
@@ -130,7 +132,7 @@ func (c *cluster) serve(ctx context.Context, dir string, o *UpOptions, hooks *ho
 	}
 	pacer := clock.NewPacer(o.Speed)
 	go pacer.Run(c.group.ctx)
-	status := func() control.Status { return c.status(pacer, api, o) }
+	status := func() control.Status { return c.status(pacer, api, access, o) }
 	snapshot := func(q watch.Query) watch.Snapshot {
 		s, pace := c.snapshot(in.end(c.options), q), pacer.State()
 		s.Speed, s.Paused = pace.Speed, pace.Paused
@@ -169,11 +171,11 @@ func (c *cluster) live(ctx context.Context, o *UpOptions, hooks *hooks, in *inpu
 	return c.cause(ctx, nil)
 }
 
-func (c *cluster) status(p *clock.Pacer, api *controlplane.Listener, o *UpOptions) control.Status {
+func (c *cluster) status(p *clock.Pacer, api *controlplane.Listener, access *kubeconfig, o *UpOptions) control.Status {
 	pace, progress := p.State(), c.recorder.progress()
 	return control.Status{
 		Time: time.Now().UTC(), Speed: pace.Speed, Paused: pace.Paused,
-		Server: "https://" + api.Address(), Kubeconfig: o.Kubeconfig, CloudConfig: o.CloudConfig, Process: os.Getpid(),
+		Server: "https://" + api.Address(), Kubeconfig: access.path, Context: access.name, CloudConfig: o.CloudConfig, Process: os.Getpid(),
 		Events: c.place().fired, EventsTotal: c.total,
 		Nodes: progress.Nodes, Pending: progress.Pending, Running: progress.Running, Done: progress.Done,
 	}

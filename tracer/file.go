@@ -86,6 +86,9 @@ type newFile struct {
 }
 
 func create(path string, mode os.FileMode) (*newFile, error) {
+	if err := checkLinks(path); err != nil {
+		return nil, err
+	}
 	// Through a link, the file it leads to is replaced, not the link.
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
@@ -102,7 +105,12 @@ func create(path string, mode os.FileMode) (*newFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &newFile{path: path, file: file, w: file}, nil
+	f := &newFile{path: path, file: file, w: file}
+	if err := keepOwner(file, path); err != nil {
+		f.discard()
+		return nil, err
+	}
+	return f, nil
 }
 
 // compress compresses what is written if the file's name says so.

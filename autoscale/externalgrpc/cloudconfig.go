@@ -57,3 +57,13 @@ func writeCredentials(dir, address string, c Credentials) ([]byte, error) {
 	}
 	return yaml.Marshal(file)
 }
+
+// CredentialsFolder is the folder to whose files a text of WriteCredentials refers;
+// empty: the text is another.
+func CredentialsFolder(cloudConfig []byte) string {
+	var file cloudConfigFile
+	if err := yaml.UnmarshalStrict(cloudConfig, &file); err != nil || file.Key == "" {
+		return ""
+	}
+	return filepath.Dir(file.Key)
+}

@@ -14,6 +14,7 @@ import (
 	"simk.dev/simk/sim/compare"
 	"simk.dev/simk/sim/gate"
 	"simk.dev/simk/sim/report"
+	"simk.dev/simk/sim/runconfig"
 )
 
 func newCompare() *cobra.Command {
@@ -107,6 +108,9 @@ func (o *compareOptions) finished(cmd *cobra.Command, dirs []string, g *gates) e
 // prepareOut makes sure that the results can be written before any run begins.
 func (o *compareOptions) prepareOut(plan []variant) error {
 	for _, v := range plan {
+		if err := runconfig.MayWrite(filepath.Join(o.out, v.folder, "run.yaml")); err != nil {
+			return err
+		}
 		for seed := 1; seed <= o.seeds; seed++ {
 			if err := report.PrepareDir(v.dir(o.out, seed)); err != nil {
 				return err

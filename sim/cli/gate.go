@@ -82,6 +82,11 @@ func (f *gateFlags) compile(hasBase bool) (*gates, error) {
 			return nil, errors.New("--github-summary: $GITHUB_STEP_SUMMARY is not set; GitHub Actions sets it in its jobs")
 		}
 	}
+	if f.junit != "" {
+		if err := mayReplaceJUnit(f.junit); err != nil {
+			return nil, err
+		}
+	}
 	expressions := f.assertions
 	for _, path := range f.files {
 		more, err := gate.ReadFile(path)

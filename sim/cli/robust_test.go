@@ -21,7 +21,7 @@ func command(t *testing.T, args ...string) (cmd *exec.Cmd, tmp string, stderr *b
 	t.Helper()
 	tmp, stderr = t.TempDir(), &bytes.Buffer{}
 	cmd = exec.Command("simk", args...)
-	cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
+	cmd.Env = append(os.Environ(), "XDG_RUNTIME_DIR=", "TMPDIR="+tmp)
 	cmd.Stderr = stderr
 	return cmd, tmp, stderr
 }
@@ -164,7 +164,7 @@ func TestTwoRunsAtOnceDoNotDisturbEachOther(t *testing.T) {
 	for i := range cmds {
 		outs[i] = filepath.Join(tmp, string(rune('a'+i)))
 		cmds[i] = exec.Command("simk", "replay", "../../testdata/trace.json", "--duration", "1h", "--out", outs[i])
-		cmds[i].Env = append(os.Environ(), "TMPDIR="+tmp)
+		cmds[i].Env = append(os.Environ(), "XDG_RUNTIME_DIR=", "TMPDIR="+tmp)
 		if err := cmds[i].Start(); err != nil {
 			t.Fatal(err)
 		}

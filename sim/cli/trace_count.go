@@ -11,6 +11,9 @@ import (
 
 // writeTrace writes what a source has, and says on stderr how much that was.
 func writeTrace(cmd *cobra.Command, path string, s tracer.Source) error {
+	if err := mayReplace(path); err != nil {
+		return err
+	}
 	counted := newCounted(s)
 	if err := tracer.WriteFile(path, s.Head(), tracer.Events(counted)); err != nil {
 		return err

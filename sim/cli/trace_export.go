@@ -39,6 +39,9 @@ func newTraceExportFormat(f formats.Format) *cobra.Command {
 	}
 	write := f.Exporter(cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := mayReplaceBy(out, f.Name); err != nil {
+			return err
+		}
 		s, _, err := formats.OpenAny(args, formats.Common{Warn: warner(cmd)})
 		if err != nil {
 			return &sim.InputError{Err: err}

@@ -54,6 +54,9 @@ func (f *fetchFlags) run(cmd *cobra.Command, args []string) error {
 	if f.out == "" {
 		return &sim.InputError{Err: errors.New("name the file to write with --output")}
 	}
+	if err := mayReplace(f.out); err != nil {
+		return err
+	}
 	u, err := url.Parse(f.server)
 	if err != nil || u.Host == "" {
 		return &sim.InputError{Err: fmt.Errorf("--server %q is no URL such as http://%s", f.server, defaultListen)}

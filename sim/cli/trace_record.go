@@ -47,6 +47,9 @@ reads it, also when the recorder was killed. At the end a trace takes its place.
 			if limit < 0 {
 				return &sim.InputError{Err: fmt.Errorf("--for %v is negative", limit)}
 			}
+			if err := mayReplace(out); err != nil {
+				return err
+			}
 			return recordTo(cmd, &r, out, limit)
 		},
 	}

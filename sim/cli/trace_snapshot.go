@@ -34,6 +34,9 @@ the others run until they are deleted. It reads what simk trace record reads.`,
 			if out == "" {
 				return &sim.InputError{Err: fmt.Errorf("name the file to write with --output")}
 			}
+			if err := mayReplace(out); err != nil {
+				return err
+			}
 			return snapshotTo(cmd, &r, out)
 		},
 	}

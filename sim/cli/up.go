@@ -25,9 +25,14 @@ without any it starts with three nodes.
 
 Its time passes as real time does, or faster with --speed; simk ctl pauses it, changes
 its speed and lets it jump. The kubeconfig is the only way in, and goes with the
-cluster. Nodes that clients create become Ready.`,
+cluster. Nodes that clients create become Ready.
+
+--kubeconfig names a file that does not exist yet. With --merge-kubeconfig it may, and
+is ~/.kube/config if none is named: the cluster's context is added to it, made the
+current one, and removed at the end.`,
 		Example: `  simk up --kubeconfig simk.kubeconfig &
   kubectl --kubeconfig simk.kubeconfig get nodes
+  simk up --merge-kubeconfig
   simk up trace.json --speed 60
   simk ctl until +1h`,
 		Args: cobra.ArbitraryArgs,
@@ -49,8 +54,9 @@ cluster. Nodes that clients create become Ready.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.Kubeconfig, "kubeconfig", "", "write the kubeconfig to this `file` (default: one in a temporary folder)")
-	f.StringVar(&o.CloudConfig, "cloud-config", "", "with --autoscaler of mode external-grpc: write the autoscaler's cloud config to this `file` (default: one in a temporary folder)")
+	f.StringVar(&o.Kubeconfig, "kubeconfig", "", "write the kubeconfig to this new `file` (default: one in a temporary folder)")
+	f.BoolVar(&o.MergeKubeconfig, "merge-kubeconfig", false, "add a context to the kubeconfig that exists, that of --kubeconfig or kubectl's own, and remove it at the end")
+	f.StringVar(&o.CloudConfig, "cloud-config", "", "with --autoscaler of mode external-grpc: write the autoscaler's cloud config to this new `file` (default: one in a temporary folder)")
 	f.IntVar(&o.Port, "port", 0, "`port` of the API on 127.0.0.1 (default: any that is free)")
 	f.StringVar(&start, "start", "trace", "when the cluster's time begins: as the trace says, or at the real time: `trace or now`")
 	f.StringVar(&o.Out, "out", "", "at the end, write report.html, report.json, pods.csv, timeline.csv and events.jsonl into this `folder`")
@@ -61,8 +67,14 @@ cluster. Nodes that clients create become Ready.`,
 
 func up(cmd *cobra.Command, o sim.UpOptions) error {
 	stdout, stderr := cmd.OutOrStdout(), cmd.ErrOrStderr()
+	o.Say = func(text string) { fmt.Fprintln(stderr, "simk:", text) }
 	o.Ready = func(s control.Status) {
-		fmt.Fprintf(stdout, "cluster ready at %s, its time is %s\nexport KUBECONFIG=%s\n", s.Server, s.Time.Format("2006-01-02 15:04:05 MST"), s.Kubeconfig)
+		fmt.Fprintf(stdout, "cluster ready at %s, its time is %s\n", s.Server, s.Time.Format("2006-01-02 15:04:05 MST"))
+		if o.MergeKubeconfig {
+			fmt.Fprintf(stdout, "context %s is the current one in %s until the cluster ends\n", s.Context, s.Kubeconfig)
+		} else {
+			fmt.Fprintf(stdout, "export KUBECONFIG=%s\n", s.Kubeconfig)
+		}
 		if s.CloudConfig != "" {
 			fmt.Fprintf(stdout, "cluster-autoscaler --cloud-provider=externalgrpc --cloud-config=%s --kubeconfig=%s --leader-elect=false\n", s.CloudConfig, s.Kubeconfig)
 		}

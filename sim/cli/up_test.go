@@ -35,7 +35,7 @@ func upCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	cmd := exec.Command("simk", append([]string{"up", "--kubeconfig", kubeconfig}, args...)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), output, output
-	cmd.Env = append(os.Environ(), "TMPDIR="+ts.Getenv("TMPDIR"))
+	cmd.Env = append(os.Environ(), "XDG_RUNTIME_DIR=", "TMPDIR="+ts.Getenv("TMPDIR"))
 	ts.Check(cmd.Start()) // not waited for: that would hold the only processor
 	ts.Defer(func() {
 		_ = cmd.Process.Kill()
@@ -59,7 +59,7 @@ func startCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), output, output
-	cmd.Env = append(os.Environ(), "TMPDIR="+ts.Getenv("TMPDIR"), "KUBECONFIG="+ts.Getenv("KUBECONFIG"))
+	cmd.Env = append(os.Environ(), "XDG_RUNTIME_DIR=", "TMPDIR="+ts.Getenv("TMPDIR"), "KUBECONFIG="+ts.Getenv("KUBECONFIG"))
 	ts.Check(cmd.Start()) // not waited for: that would hold the only processor
 	ts.Defer(func() {
 		_ = cmd.Process.Kill()

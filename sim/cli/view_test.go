@@ -40,7 +40,7 @@ type view struct {
 func openView(t *testing.T, args ...string) *view {
 	t.Helper()
 	cmd := exec.Command("simk", args...)
-	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "TMPDIR="+t.TempDir())
+	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "XDG_RUNTIME_DIR=", "TMPDIR="+t.TempDir())
 	stdout, err := os.Create(filepath.Join(t.TempDir(), "stdout"))
 	require.NoError(t, err)
 	cmd.Stdout = stdout

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
@@ -21,10 +22,19 @@ type Client struct{ http http.Client }
 // maxAnswer bounds an answer, in bytes.
 const maxAnswer = 1 << 24
 
-// NewClient returns a client for the socket at that path.
+// NewClient returns a client for the socket at that path. It speaks to this user's own
+// processes only.
 func NewClient(path string) *Client {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", path)
+		conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
+		if err != nil {
+			return nil, err
+		}
+		if err := checkPeer(conn.(*net.UnixConn), path, os.Geteuid()); err != nil {
+			_ = conn.Close()
+			return nil, err
+		}
+		return conn, nil
 	}
 	return &Client{http.Client{Transport: &http.Transport{DialContext: dial}}}
 }
@@ -78,6 +88,9 @@ func call[A any](ctx context.Context, c *Client, method, path string, body any) 
 		return answer, err
 	}
 	response, err := c.http.Do(r)
+	if stranger := (*strangerError)(nil); errors.As(err, &stranger) {
+		return answer, stranger
+	}
 	if err != nil {
 		return answer, fmt.Errorf("reach the cluster: %w", err)
 	}

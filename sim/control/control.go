@@ -18,9 +18,11 @@ type Status struct {
 	// Speed is virtual seconds per second, 0: as fast as possible.
 	Speed  float64 `json:"speed"`
 	Paused bool    `json:"paused"`
-	// Server is the address of the API, Kubeconfig the file that lets clients in.
+	// Server is the address of the API, Kubeconfig the file that lets clients in, by its
+	// Context.
 	Server     string `json:"server"`
 	Kubeconfig string `json:"kubeconfig"`
+	Context    string `json:"context"`
 	// CloudConfig is the file that lets the user's own autoscaler in; empty: none is expected.
 	CloudConfig string `json:"cloudConfig,omitempty"`
 	Process     int    `json:"process"`

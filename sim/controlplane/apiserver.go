@@ -15,7 +15,6 @@ import (
 	genericapifilters "k8s.io/apiserver/pkg/endpoints/filters"
 	openapinamer "k8s.io/apiserver/pkg/endpoints/openapi"
 	genericapiserver "k8s.io/apiserver/pkg/server"
-	"k8s.io/apiserver/pkg/server/dynamiccertificates"
 	"k8s.io/apiserver/pkg/server/filters"
 	serverstorage "k8s.io/apiserver/pkg/server/storage"
 	"k8s.io/apiserver/pkg/util/notfoundhandler"
@@ -130,7 +129,7 @@ func apiserverOptions(ctx context.Context, o Options) (options.CompletedOptions,
 	s.GenericServerRunOptions.MaxMutatingRequestsInFlight = 0
 	s.Features.EnablePriorityAndFairness = false
 	s.Features.EnableProfiling = false
-	s.SecureServing.ServerCert.GeneratedCert = noCertificate{}
+	s.SecureServing.BindPort = 0 // it would write a certificate to /var/run/kubernetes
 	s.Authentication.ServiceAccounts.Issuers = []string{"https://simk.invalid"}
 	s.Authorization.Modes = []string{"AlwaysAllow"}
 	s.AllowPrivileged = true
@@ -219,10 +218,3 @@ func handlerChain(api http.Handler, c *genericapiserver.Config) http.Handler {
 type noListener struct{ net.Listener }
 
 func (noListener) Addr() net.Addr { return &net.TCPAddr{IP: net.ParseIP(apiserverIP), Port: 443} }
-
-// noCertificate keeps the options from generating a serving certificate.
-type noCertificate struct{}
-
-func (noCertificate) Name() string                             { return "none" }
-func (noCertificate) CurrentCertKeyContent() ([]byte, []byte)  { return nil, nil }
-func (noCertificate) AddListener(dynamiccertificates.Listener) {}

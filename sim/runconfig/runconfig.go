@@ -20,7 +20,9 @@ package runconfig
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -170,11 +172,26 @@ func (c *Config) Gates() string {
 	return strings.Join(all, ",")
 }
 
+// written begins the files of Write.
+const written = "# Written by simk.\n"
+
 // Write writes the configuration as YAML.
 func (c *Config) Write(path string) error {
 	data, err := yaml.Marshal(c)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, data, 0o666)
+	return os.WriteFile(path, append([]byte(written), data...), 0o666)
+}
+
+// MayWrite refuses a path where there is a file that Write has not written.
+func MayWrite(path string) error {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && bytes.HasPrefix(data, []byte(written)) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("%s exists and was not written by simk: name another folder, or move the file away", path)
 }

@@ -61,9 +61,11 @@ func NewStore(dir string, window time.Duration, maxBytes int64) (*Store, error) 
 		}
 		p := part{path: filepath.Join(dir, e.Name()), first: true}
 		summary, err := journal.Summarize(p.path)
-		if err != nil { // it was begun, and nothing was written
-			os.Remove(p.path)
-			continue
+		if err != nil {
+			if info, err := e.Info(); err == nil && info.Size() == 0 { // it was begun, and nothing was written
+				os.Remove(p.path)
+			}
+			continue // what it may hold is for people to look at
 		}
 		p.begin, p.end, p.size, p.first = summary.Begin, summary.End, summary.Size, !summary.Follows
 		s.parts = append(s.parts, p)

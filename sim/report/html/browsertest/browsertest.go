@@ -8,7 +8,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
+
+	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/process"
 )
 
 // chromium returns the browser, and skips the test where none is installed.
@@ -23,10 +28,30 @@ func chromium(t *testing.T) string {
 	return ""
 }
 
+const (
+	// patience is how long the browser may take, in wall time. It needs some seconds, and
+	// now and then hangs, on a busy machine: one of some tens of runs did.
+	patience = 2 * time.Minute
+	attempts = 3
+)
+
 // Open lets the browser open the file, and returns what it wrote: the page as it
 // is in the end, for example, and what the page said on its console. Both go
 // through files: a pipe would stop a process in virtual time.
 func Open(t *testing.T, file string, flags ...string) (out, console string) {
+	t.Helper()
+	for range attempts {
+		if out, log, ended := open(t, file, flags); ended {
+			return out, said(log)
+		}
+		t.Logf("Chromium had not ended after %v; it is started anew", patience)
+	}
+	t.Fatalf("Chromium hung %d times", attempts)
+	return "", ""
+}
+
+// open runs the browser once, and tells whether it came to its end.
+func open(t *testing.T, file string, flags []string) (out, log string, ended bool) {
 	t.Helper()
 	dir := t.TempDir()
 	files := make([]*os.File, 2)
@@ -45,16 +70,33 @@ func Open(t *testing.T, file string, flags ...string) (out, console string) {
 	}, append(flags, "file://"+file)...)...)
 	cmd.Env = append(os.Environ(), "HOME="+dir)
 	cmd.Stdout, cmd.Stderr = files[0], files[1]
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("%v: %v\n%s", cmd.Args, err, contents(t, files[1]))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // its children end with it
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
 	}
-	var said []string
-	for _, line := range strings.Split(contents(t, files[1]), "\n") {
-		if strings.Contains(line, "CONSOLE") {
-			said = append(said, line)
+	for began := clock.Wall(); clock.Wall().Sub(began) < patience; clock.WallSleep(process.Step) {
+		status, ended, err := process.Ended(cmd.Process)
+		if err != nil || ended && status.ExitStatus() != 0 {
+			t.Fatalf("%v: exit status %d, %v\n%s", cmd.Args, status.ExitStatus(), err, contents(t, files[1]))
+		}
+		if ended {
+			return contents(t, files[0]), contents(t, files[1]), true
 		}
 	}
-	return contents(t, files[0]), strings.Join(said, "\n")
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+	_ = cmd.Wait()
+	return "", "", false
+}
+
+// said is what a page said on its console, of all that the browser logged.
+func said(log string) string {
+	var lines []string
+	for _, line := range strings.Split(log, "\n") {
+		if strings.Contains(line, "CONSOLE") {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 func contents(t *testing.T, f *os.File) string {
