@@ -79,13 +79,20 @@ func (o *compareOptions) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return &sim.InputError{Err: err}
 	}
-	if o.out != "" {
-		if err := o.prepareOut(plan); err != nil {
-			return &sim.InputError{Err: err}
-		}
-		return o.perform(cmd, args, plan, o.out, gates)
+	var runs []compare.Run
+	perform := func(dir string) (err error) {
+		runs, err = o.perform(cmd, args, plan, dir)
+		return err
 	}
-	return sim.InScratch(func(dir string) error { return o.perform(cmd, args, plan, dir, gates) })
+	if o.out == "" {
+		err = sim.InScratch(perform)
+	} else {
+		err = o.replaceOut(plan, perform)
+	}
+	if err != nil {
+		return err
+	}
+	return o.show(cmd, runs, gates)
 }
 
 // finished compares runs that were made before.
@@ -104,28 +111,16 @@ func (o *compareOptions) finished(cmd *cobra.Command, dirs []string, g *gates) e
 	return o.show(cmd, runs, g)
 }
 
-// prepareOut makes sure that the results can be written before any run begins.
-func (o *compareOptions) prepareOut(plan []variant) error {
-	for _, v := range plan {
-		for seed := 1; seed <= o.seeds; seed++ {
-			if err := report.PrepareDir(v.dir(o.out, seed)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// perform runs all variants below a folder and shows the comparison.
-func (o *compareOptions) perform(cmd *cobra.Command, args []string, plan []variant, dir string, g *gates) error {
+// perform runs all variants below a folder.
+func (o *compareOptions) perform(cmd *cobra.Command, args []string, plan []variant, dir string) ([]compare.Run, error) {
 	var jobs []*job
 	for _, v := range plan {
 		if err := os.MkdirAll(filepath.Join(dir, v.folder), 0o777); err != nil {
-			return err
+			return nil, err
 		}
-		config := filepath.Join(dir, v.folder, "run.yaml")
+		config := filepath.Join(dir, v.folder, configName)
 		if err := v.config.Write(config); err != nil {
-			return err
+			return nil, err
 		}
 		for seed := 1; seed <= o.seeds; seed++ {
 			command := append([]string{"replay"}, args...)
@@ -137,7 +132,7 @@ func (o *compareOptions) perform(cmd *cobra.Command, args []string, plan []varia
 		}
 	}
 	if err := runJobs(cmd.Context(), jobs, o.jobs, cmd.ErrOrStderr()); err != nil {
-		return err
+		return nil, err
 	}
 	var runs []compare.Run
 	for _, v := range plan {
@@ -147,11 +142,11 @@ func (o *compareOptions) perform(cmd *cobra.Command, args []string, plan []varia
 		}
 		run, err := compare.Load(v.name, dirs...)
 		if err != nil {
-			return &runError{err}
+			return nil, &runError{err}
 		}
 		runs = append(runs, run)
 	}
-	return o.show(cmd, runs, g)
+	return runs, nil
 }
 
 // show prints the comparison, and applies gates to every run but the first.
