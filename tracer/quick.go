@@ -145,7 +145,7 @@ func (q *quick) string() (string, error) {
 // name reads a string that may not be empty.
 func (q *quick) name() (string, error) {
 	s, err := q.string()
-	if err == nil && s == "" {
+	if err == nil && (s == "" || hasControls(s)) {
 		err = errUnusual
 	}
 	return s, err

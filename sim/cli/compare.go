@@ -13,6 +13,7 @@ import (
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/compare"
 	"simk.dev/simk/sim/gate"
+	"simk.dev/simk/sim/printable"
 	"simk.dev/simk/sim/report"
 )
 
@@ -58,10 +59,18 @@ type compareOptions struct {
 
 // writers are how a comparison of runs is printed.
 var writers = map[string]func(*compare.Comparison, []compare.Run, io.Writer) error{
-	"text":     func(c *compare.Comparison, _ []compare.Run, w io.Writer) error { return c.WriteText(w) },
-	"markdown": func(c *compare.Comparison, _ []compare.Run, w io.Writer) error { return c.WriteMarkdown(w) },
-	"html":     func(c *compare.Comparison, runs []compare.Run, w io.Writer) error { return c.WriteHTML(w, runs) },
-	"json":     func(c *compare.Comparison, _ []compare.Run, w io.Writer) error { return report.WriteJSON(w, c) },
+	"text": func(c *compare.Comparison, _ []compare.Run, w io.Writer) error {
+		return printable.Clean(c).WriteText(w)
+	},
+	"markdown": func(c *compare.Comparison, _ []compare.Run, w io.Writer) error {
+		return printable.Clean(c).WriteMarkdown(w)
+	},
+	"html": func(c *compare.Comparison, runs []compare.Run, w io.Writer) error {
+		return c.WriteHTML(printable.Data(w), runs)
+	},
+	"json": func(c *compare.Comparison, _ []compare.Run, w io.Writer) error {
+		return report.WriteJSON(printable.Data(w), c)
+	},
 }
 
 func (o *compareOptions) run(cmd *cobra.Command, args []string) error {
@@ -162,8 +171,8 @@ func (o *compareOptions) show(cmd *cobra.Command, runs []compare.Run, g *gates) 
 				return &sim.InputError{Err: fmt.Errorf("%s: %w", run.Name, err)}
 			}
 			if len(results) > 0 {
-				fmt.Fprintf(cmd.ErrOrStderr(), "%s, seed %d\n", run.Name, r.Seed)
-				if err := gate.WriteText(cmd.ErrOrStderr(), results); err != nil {
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s, seed %d\n", printable.Escape(run.Name), r.Seed)
+				if err := gate.WriteText(cmd.ErrOrStderr(), printable.Clean(results)); err != nil {
 					return &runError{err}
 				}
 			}

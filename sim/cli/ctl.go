@@ -11,6 +11,7 @@ import (
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/control"
+	"simk.dev/simk/sim/printable"
 )
 
 // ctlFlags are common to the commands that steer a cluster.
@@ -110,6 +111,7 @@ func showStatus(w io.Writer, s control.Status, output string) error {
 	if output == "json" {
 		return writeJSON(w, s)
 	}
+	s = printable.Clean(s)
 	pace := fmt.Sprintf("%g seconds per second", s.Speed)
 	switch {
 	case s.Paused:

@@ -160,7 +160,7 @@ func (s *serveFlags) run(cmd *cobra.Command) error {
 	}
 	server := &http.Server{Handler: serve.Handler(store, token), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(listener) }() // ends with the listener
-	fmt.Fprintf(cmd.ErrOrStderr(), "simk: recording into %s, the last %v; serving on http://%s\n", s.dir, s.window, listener.Addr())
+	say(cmd, "recording into %s, the last %v; serving on http://%s", s.dir, s.window, listener.Addr())
 	err = recorder.Run(cmd.Context(), store)
 	_ = server.Close()
 	if closed := store.Close(); err == nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"simk.dev/simk/sim"
+	"simk.dev/simk/sim/printable"
 	"simk.dev/simk/tracer/formats"
 	"simk.dev/simk/tracer/validate"
 )
@@ -84,7 +85,7 @@ func validateAll(paths []string, common formats.Common) ([]*validate.Report, err
 
 func writeReports(w io.Writer, output string, reports []*validate.Report) error {
 	if output == "text" {
-		validate.WriteText(w, reports)
+		validate.WriteText(w, printable.Clean(reports))
 		return nil
 	}
 	return writeJSON(w, reports)

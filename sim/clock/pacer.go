@@ -3,6 +3,8 @@ package clock
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math"
 	"sync"
 	"time"
 )
@@ -15,6 +17,24 @@ const (
 	WallSlice = 50 * time.Millisecond
 )
 
+// The speeds at which time can be made to pass, besides as fast as possible: a wall second for
+// each virtual millisecond, and thirty years a second.
+const (
+	MinSpeed = 1e-3
+	MaxSpeed = 1e9
+)
+
+// ErrSpeed says that a number is no speed.
+var ErrSpeed = fmt.Errorf("a speed is a number of virtual seconds per second from %g to %.0f, or max", MinSpeed, float64(MaxSpeed))
+
+// CheckSpeed tells what is wrong with a speed; 0 is as fast as possible.
+func CheckSpeed(speed float64) error {
+	if speed != 0 && !(speed >= MinSpeed && speed <= MaxSpeed) { // NaN is neither
+		return ErrSpeed
+	}
+	return nil
+}
+
 // Anchor is what both clocks showed when a pace began.
 type Anchor struct{ virtual, wall time.Time }
 
@@ -24,7 +44,8 @@ func Here() Anchor { return Anchor{time.Now(), Wall()} }
 // Ahead is how long wall time needs to catch up with virtual time at a speed above 0,
 // in virtual seconds per wall second; 0 or less: it has.
 func (a Anchor) Ahead(speed float64) time.Duration {
-	return a.wall.Add(time.Duration(float64(time.Since(a.virtual)) / speed)).Sub(Wall())
+	due := min(float64(time.Since(a.virtual))/speed, math.MaxInt64/4) // no wait overflows
+	return a.wall.Add(time.Duration(due)).Sub(Wall())
 }
 
 // PaceStep lets virtual time go on until it is worth comparing the clocks.
