@@ -161,6 +161,9 @@ func (q *quick) value(depth int) (any, error) {
 		m := map[string]any{}
 		err := q.fields(func(key string) (err error) {
 			m[key], err = q.value(depth - 1)
+			if err == nil && isAmounts(key) && tooMuch(key, m[key]) != "" {
+				err = errUnusual
+			}
 			return err
 		})
 		return m, err

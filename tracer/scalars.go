@@ -114,7 +114,10 @@ func plain(v any, depth int) (any, string) {
 			switch old.(type) {
 			case string, bool, nil:
 			default:
-				if v[key], problem = plain(old, depth-1); problem != "" {
+				if v[key], problem = plain(old, depth-1); problem == "" && isAmounts(key) {
+					problem = tooMuch(key, v[key])
+				}
+				if problem != "" {
 					return nil, problem
 				}
 			}
