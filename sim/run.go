@@ -21,6 +21,7 @@ import (
 	"simk.dev/simk/sim/report/html"
 	"simk.dev/simk/sim/watch"
 	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/interrupt"
 	"simk.dev/simk/vnode"
 )
 
@@ -75,6 +76,7 @@ func runIn(ctx context.Context, dir string, options Options, hooks *hooks, began
 	if err != nil {
 		return nil, &InputError{err}
 	}
+	interrupt.Listen(nil) // from here on ctx ends the run, and nothing else may have a turn
 	if err := hooks.at(ctx, BeforeStart); err != nil {
 		return nil, err
 	}

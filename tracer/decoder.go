@@ -37,9 +37,21 @@ type decoder struct {
 }
 
 // limits are MaxObject, MaxEvent and MaxHead, less in tests.
-type limits struct{ object, event, head int64 }
+type limits struct {
+	object, event, head int64
+	// compressed says that they are less because of a compressed file.
+	compressed bool
+}
 
-var defaultLimits = limits{MaxObject, MaxEvent, MaxHead}
+// hint says what to do about a limit.
+func (l limits) hint() string {
+	if l.compressed {
+		return ", which is more than a file of this size that is compressed may take of memory: if it is meant to be so, decompress it first"
+	}
+	return ""
+}
+
+var defaultLimits = limits{object: MaxObject, event: MaxEvent, head: MaxHead}
 
 func newDecoder(file string, r io.Reader, l limits) *decoder {
 	text := source.NewText(r, int(l.object))
@@ -80,7 +92,7 @@ func (d *decoder) advance() error {
 	d.start = d.offset()
 	d.text.Mark(d.start)
 	if d.start > d.partEnd {
-		return d.errorf("%s is longer than %s", d.part, size(d.partLimit))
+		return d.errorf("%s is longer than %s%s", d.part, size(d.partLimit), d.limits.hint())
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"strings"
 	"syscall"
 
@@ -18,6 +19,7 @@ import (
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/printable"
 	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/interrupt"
 )
 
 // Exit codes; README.md documents them.
@@ -40,9 +42,19 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(errs)
+	interrupt.Listen(func() error {
+		runtime.Gosched()
+		if ctx.Err() != nil {
+			return errInterrupted
+		}
+		return nil
+	})
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitOK
+	}
+	if errors.Is(err, errInterrupted) {
+		err = errInterrupted
 	}
 	if child := (*childError)(nil); errors.As(err, &child) {
 		return child.code
@@ -69,12 +81,17 @@ func untilSignal() (context.Context, context.CancelFunc) {
 	return ctx, stop
 }
 
+// errInterrupted is why work on a trace ended early.
+var errInterrupted = errors.New("interrupted")
+
 func exitCode(ctx context.Context, err error) int {
 	var input *sim.InputError
 	var trace *tracer.Error
 	var run *runError
 	var gates *gateError
 	switch {
+	case errors.Is(err, errInterrupted):
+		return exitInterrupted
 	case errors.As(err, &gates):
 		return exitGate
 	case errors.As(err, &input), errors.As(err, &trace):

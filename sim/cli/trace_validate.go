@@ -10,6 +10,7 @@ import (
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/printable"
 	"simk.dev/simk/tracer/formats"
+	"simk.dev/simk/tracer/interrupt"
 	"simk.dev/simk/tracer/validate"
 )
 
@@ -47,6 +48,9 @@ The exit code is 1 with errors, and with --strict with warnings too.`,
 				return err
 			}
 			reports, err := validateAll(args, formats.Common{Warn: warner(cmd)})
+			if err == nil {
+				err = interrupt.Check() // it would be a finding, that the file cannot be read
+			}
 			if err != nil {
 				return &sim.InputError{Err: err}
 			}
