@@ -52,12 +52,20 @@ func open(path string, tap io.Writer, report func(*Error)) (*Reader, error) {
 	return r, nil
 }
 
+const (
+	// compressedObject bounds an object of a compressed file: an apiserver accepts 3 MiB.
+	compressedObject = 4 << 20
+	// bytesPerValue is how much text there is for each object or list within objects, at least. Each
+	// takes some three hundred bytes, so that a text of nothing else would be fifty times as large.
+	bytesPerValue = 24
+)
+
 // limitsOf are the limits of a file: what is held at once of a compressed one may not be far more
 // than the file itself. Its events, of which one after the other is, may.
 func limitsOf(file *source.File) limits {
 	l := defaultLimits
 	if bound := file.Bound(); bound >= 0 && bound < l.head {
-		l = limits{object: min(l.object, bound), event: min(l.event, bound), head: bound, compressed: true}
+		l = limits{object: min(l.object, compressedObject), event: min(l.event, bound), head: bound, values: bound / bytesPerValue}
 	}
 	return l
 }
