@@ -37,7 +37,7 @@ then. The cluster is found by itself if one runs; of several, name one's --socke
 		f.command("resume", "Let the cluster's time go on", cobra.NoArgs, func(ctx context.Context, c *control.Client, _ []string) (control.Status, error) {
 			return c.Resume(ctx)
 		}),
-		f.command("speed NUMBER|max", "Set how many seconds pass in the cluster for each real one", cobra.ExactArgs(1), func(ctx context.Context, c *control.Client, args []string) (control.Status, error) {
+		f.command("speed NUMBER|max", "Set how many seconds pass in the cluster for each real one", oneSpeed, func(ctx context.Context, c *control.Client, args []string) (control.Status, error) {
 			speed, err := parseSpeed(args[0])
 			if err != nil {
 				return control.Status{}, &sim.InputError{Err: err}
@@ -65,6 +65,15 @@ func (f *ctlFlags) command(use, short string, args cobra.PositionalArgs, do func
 		}
 		return showStatus(cmd.OutOrStdout(), status, f.output)
 	}}
+}
+
+// oneSpeed wants a speed as the only argument.
+func oneSpeed(cmd *cobra.Command, args []string) error {
+	if err := cobra.ExactArgs(1)(cmd, args); err != nil {
+		return err
+	}
+	_, err := parseSpeed(args[0])
+	return err
 }
 
 func until(ctx context.Context, c *control.Client, args []string) (control.Status, error) {
