@@ -157,6 +157,32 @@ func TestCurrentDirectory(t *testing.T) {
 	}
 }
 
+// A folder in one that cannot be written to is replaced within; one that cannot itself is refused
+// before anything is made.
+func TestNotWritable(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root may write everywhere")
+	}
+	parent := t.TempDir()
+	dir := filepath.Join(parent, "results")
+	fill(t, dir, oldReport, kept)
+	t.Cleanup(func() { _ = errors.Join(os.Chmod(parent, 0o755), os.Chmod(dir, 0o755)) })
+	if err := os.Chmod(parent, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	if err := Replace(dir, content, writeNew); err != nil {
+		t.Fatal(err)
+	}
+	wantContent(t, dir, newReport, kept)
+	wantNothingElse(t, dir)
+	if err := os.Chmod(dir, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	if err := Prepare(dir); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("got %v", err)
+	}
+}
+
 // A link still leads to the folder, whose mode stays.
 func TestLink(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "there")

@@ -124,7 +124,11 @@ func writeFile(path string, write func(io.Writer) error) error {
 		return err
 	}
 	w := bufio.NewWriterSize(f, 1<<16)
-	return errors.Join(write(w), w.Flush(), f.Close())
+	err = write(w)
+	if err == nil { // else Flush says it again
+		err = w.Flush()
+	}
+	return errors.Join(err, f.Close())
 }
 
 // WriteJSON writes a report, or what is made of reports, as report.json has it:
