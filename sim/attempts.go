@@ -20,12 +20,3 @@ func (c *cluster) recordAttempts(dir string) (_ scheduler.Attempts, err error) {
 	now := func() float64 { return c.attempts.at(time.Now()) }
 	return explain.NewWriter(c.options.Explain, now, c.attempts.add), nil
 }
-
-// writeAttempts puts the record into the output folder. A run without one removes
-// that of an earlier run.
-func (c *cluster) writeAttempts() error {
-	if c.attempts != nil {
-		return c.attempts.moveTo(c.options.Out)
-	}
-	return report.Remove(c.options.Out, report.ExplainFile)
-}

@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"sync"
@@ -12,7 +14,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"simk.dev/simk/tracer"
+	"simk.dev/simk/sim/report"
 )
 
 // lineLog is a file of the results that grows during the run: one JSON object a
@@ -69,21 +71,18 @@ func (l *lineLog) add(line any) {
 	}
 }
 
-// moveTo puts the finished log into dir, whole or not at all.
-func (l *lineLog) moveTo(dir string) error {
+// whole is the finished log as a file of the results. Nothing may be added any more.
+func (l *lineLog) whole() (report.File, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.finish(); err != nil && l.err == nil {
 		l.err = err
 	}
 	if l.err != nil {
-		return l.err
+		return report.File{}, fmt.Errorf("write %s: %w", l.name, l.err)
 	}
-	if _, err := l.file.Seek(0, io.SeekStart); err != nil {
+	return report.File{Name: l.name, Write: func(w io.Writer) error {
+		_, err := io.Copy(w, io.NewSectionReader(l.file, 0, math.MaxInt64))
 		return err
-	}
-	return tracer.WriteWhole(filepath.Join(dir, l.name), 0o666, func(w io.Writer) error {
-		_, err := io.Copy(w, l.file)
-		return err
-	})
+	}}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/explain"
 	"simk.dev/simk/sim/watch"
 )
@@ -70,8 +71,8 @@ func (o *Options) validate(withoutTrace bool) error {
 	switch {
 	case o.Trace == "" && !withoutTrace:
 		return fmt.Errorf("no trace given")
-	case o.Speed < 0:
-		return fmt.Errorf("speed %v is negative", o.Speed)
+	case clock.CheckSpeed(o.Speed) != nil:
+		return clock.ErrSpeed
 	case o.Duration < 0:
 		return fmt.Errorf("duration %v is negative", o.Duration)
 	}

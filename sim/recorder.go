@@ -1,10 +1,12 @@
 package sim
 
 import (
+	"math"
 	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/tools/cache"
@@ -237,12 +239,21 @@ func amounts(list corev1.ResourceList) history.Resources {
 	out := history.Resources{}
 	for name, q := range list {
 		if name == corev1.ResourceCPU {
-			out[string(name)] = q.MilliValue()
+			out[string(name)] = atMost(q, math.MaxInt64/1000).MilliValue()
 		} else {
-			out[string(name)] = q.Value()
+			out[string(name)] = atMost(q, math.MaxInt64).Value()
 		}
 	}
 	return out
+}
+
+// atMost is a quantity, or the most if that is less: a client of a live cluster may ask for more
+// than 64 bits hold. A trace with such is refused.
+func atMost(q resource.Quantity, most int64) *resource.Quantity {
+	if q.CmpInt64(most) > 0 {
+		return resource.NewQuantity(most, resource.DecimalSI)
+	}
+	return &q
 }
 
 // progress is the state of the cluster for people who wait.

@@ -21,6 +21,7 @@ import (
 	"simk.dev/simk/sim/report/html"
 	"simk.dev/simk/sim/watch"
 	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/interrupt"
 	"simk.dev/simk/vnode"
 )
 
@@ -75,6 +76,7 @@ func runIn(ctx context.Context, dir string, options Options, hooks *hooks, began
 	if err != nil {
 		return nil, &InputError{err}
 	}
+	interrupt.Listen(nil) // from here on ctx ends the run, and nothing else may have a turn
 	if err := hooks.at(ctx, BeforeStart); err != nil {
 		return nil, err
 	}
@@ -356,21 +358,25 @@ func (c *cluster) populate(ctx context.Context, in *input) error {
 	return c.startScaling()
 }
 
-// write puts the results into the output folder, each file whole.
+// write puts the results into the output folder, all at once.
 func (c *cluster) write(r *report.Report, h *history.History) error {
-	if err := c.events.moveTo(c.options.Out); err != nil {
-		return fmt.Errorf("write events: %w", err)
-	}
+	logs := []*lineLog{c.events.lineLog}
 	if c.scaling != nil {
-		if err := c.scaling.recorder.lines.moveTo(c.options.Out); err != nil {
-			return fmt.Errorf("write decisions: %w", err)
-		}
+		logs = append(logs, c.scaling.recorder.lines)
 	}
-	if err := c.writeAttempts(); err != nil {
-		return fmt.Errorf("write attempts: %w", err)
+	if c.attempts != nil {
+		logs = append(logs, c.attempts)
+	}
+	var files []report.File
+	for _, l := range logs {
+		file, err := l.whole()
+		if err != nil {
+			return err
+		}
+		files = append(files, file)
 	}
 	page := report.File{Name: report.HTMLFile, Write: func(w io.Writer) error { return html.WriteReport(w, r, h) }}
-	return report.WriteDir(c.options.Out, r, h, page)
+	return report.WriteDir(c.options.Out, r, h, append(files, page)...)
 }
 
 // Version is the version of simk, set when it is built.

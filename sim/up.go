@@ -16,6 +16,7 @@ import (
 	"simk.dev/simk/sim/controlplane"
 	"simk.dev/simk/sim/watch"
 	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/interrupt"
 )
 
 // UpOptions say how an interactive cluster runs. Its trace is optional.
@@ -69,6 +70,7 @@ func upIn(ctx context.Context, s *scratch, o UpOptions, hooks *hooks, began time
 	if err != nil {
 		return nil, &InputError{err}
 	}
+	interrupt.Listen(nil) // as in a replay
 	if err := hooks.at(ctx, BeforeStart); err != nil {
 		return nil, err
 	}

@@ -34,12 +34,26 @@ type decoder struct {
 	// part is what is being read: it is partLimit long at most, to partEnd.
 	part               string
 	partLimit, partEnd int64
+	// values counts the objects and lists in it.
+	values int64
 }
 
 // limits are MaxObject, MaxEvent and MaxHead, less in tests.
-type limits struct{ object, event, head int64 }
+type limits struct {
+	object, event, head int64
+	// values bounds the objects and lists in the values of a part of a compressed file, for which the others are less, too; 0: there is no bound.
+	values int64
+}
 
-var defaultLimits = limits{MaxObject, MaxEvent, MaxHead}
+// hint says what to do about a limit.
+func (l limits) hint() string {
+	if l.values > 0 {
+		return ", which is more than a file of this size that is compressed may take of memory: if it is meant to be so, decompress it first"
+	}
+	return ""
+}
+
+var defaultLimits = limits{object: MaxObject, event: MaxEvent, head: MaxHead}
 
 func newDecoder(file string, r io.Reader, l limits) *decoder {
 	text := source.NewText(r, int(l.object))
@@ -72,7 +86,7 @@ func (d *decoder) restart(offset int64, first bool) {
 
 // begin says what is read from here on, and how long it may be.
 func (d *decoder) begin(part string, limit int64) {
-	d.part, d.partLimit, d.partEnd = part, limit, d.offset()+limit
+	d.part, d.partLimit, d.partEnd, d.values = part, limit, d.offset()+limit, 0
 }
 
 // advance notes that a token or value follows.
@@ -80,7 +94,7 @@ func (d *decoder) advance() error {
 	d.start = d.offset()
 	d.text.Mark(d.start)
 	if d.start > d.partEnd {
-		return d.errorf("%s is longer than %s", d.part, size(d.partLimit))
+		return d.errorf("%s is longer than %s%s", d.part, size(d.partLimit), d.limits.hint())
 	}
 	return nil
 }
@@ -143,7 +157,30 @@ func (d *decoder) value() (any, error) {
 	if problem != "" {
 		return nil, d.errorf("%s", problem)
 	}
+	if d.limits.values > 0 {
+		if d.values += containers(v); d.values > d.limits.values {
+			return nil, d.errorf("%s has more than %d objects and lists%s", d.part, d.limits.values, d.limits.hint())
+		}
+	}
 	return v, nil
+}
+
+// containers counts the objects and lists that a value is made of.
+func containers(v any) int64 {
+	var n int64
+	switch v := v.(type) {
+	case map[string]any:
+		n++
+		for _, child := range v {
+			n += containers(child)
+		}
+	case []any:
+		n++
+		for _, child := range v {
+			n += containers(child)
+		}
+	}
+	return n
 }
 
 // failed turns an error of the JSON decoder into one of ours.
@@ -175,7 +212,7 @@ func (d *decoder) faultOffset(err error) int64 {
 }
 
 func (d *decoder) tooLong() error {
-	return d.errorf("a single value is longer than %s", size(d.limits.object))
+	return d.errorf("a single value is longer than %s%s", size(d.limits.object), d.limits.hint())
 }
 
 // fields reads an object of which all keys are known, calling field for each

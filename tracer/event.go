@@ -136,8 +136,12 @@ func badObject(m map[string]any) string {
 		return fmt.Sprintf("%s: metadata.%s", kind, problem)
 	}
 	if namespace, has := metadata["namespace"]; has {
-		if _, ok := namespace.(string); !ok {
+		text, ok := namespace.(string)
+		if !ok {
 			return fmt.Sprintf("%s: metadata.namespace: want a string, found %s", kind, describe(namespace))
+		}
+		if hasControls(text) {
+			return fmt.Sprintf("%s: metadata.%s", kind, controlsIn("namespace", text))
 		}
 	}
 	return ""
@@ -154,6 +158,8 @@ func text(m map[string]any, key string) (value, problem string) {
 		return "", fmt.Sprintf("%s: want a string, found %s", key, describe(v))
 	case s == "":
 		return "", key + " is empty"
+	case hasControls(s):
+		return "", controlsIn(key, s)
 	}
 	return s, ""
 }

@@ -228,6 +228,9 @@ func (d *decoder) ref(where string) (ref ObjectRef, err error) {
 	if problem := badVersion(ref.APIVersion); problem != "" {
 		return ref, d.errorAt(pos, "%s: %s", where, problem)
 	}
+	if hasControls(ref.Namespace) {
+		return ref, d.errorAt(pos, "%s: %s", where, controlsIn("namespace", ref.Namespace))
+	}
 	return ref, nil
 }
 

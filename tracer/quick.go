@@ -145,7 +145,7 @@ func (q *quick) string() (string, error) {
 // name reads a string that may not be empty.
 func (q *quick) name() (string, error) {
 	s, err := q.string()
-	if err == nil && s == "" {
+	if err == nil && (s == "" || hasControls(s)) {
 		err = errUnusual
 	}
 	return s, err
@@ -161,6 +161,9 @@ func (q *quick) value(depth int) (any, error) {
 		m := map[string]any{}
 		err := q.fields(func(key string) (err error) {
 			m[key], err = q.value(depth - 1)
+			if err == nil && isAmounts(key) && tooMuch(key, m[key]) != "" {
+				err = errUnusual
+			}
 			return err
 		})
 		return m, err

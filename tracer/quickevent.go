@@ -138,7 +138,7 @@ func (q *quick) ref() (ref ObjectRef, err error) {
 		}
 		return errUnusual
 	})
-	if err == nil && (!seen.apiVersion || !seen.kind || !seen.name || badVersion(ref.APIVersion) != "") {
+	if err == nil && (!seen.apiVersion || !seen.kind || !seen.name || badVersion(ref.APIVersion) != "" || hasControls(ref.Namespace)) {
 		err = errUnusual
 	}
 	return ref, err

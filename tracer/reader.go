@@ -42,7 +42,7 @@ func open(path string, tap io.Writer, report func(*Error)) (*Reader, error) {
 	if err != nil {
 		return nil, &Error{Pos: Position{File: path}, Event: -1, Msg: "cannot read the trace", Err: err}
 	}
-	r := &Reader{d: newDecoder(path, file, defaultLimits)}
+	r := &Reader{d: newDecoder(path, file, limitsOf(file))}
 	r.d.report = report
 	if err := r.readHead(); err != nil {
 		file.Close()
@@ -50,6 +50,24 @@ func open(path string, tap io.Writer, report func(*Error)) (*Reader, error) {
 	}
 	r.file = file
 	return r, nil
+}
+
+const (
+	// compressedObject bounds an object of a compressed file: an apiserver accepts 3 MiB.
+	compressedObject = 4 << 20
+	// bytesPerValue is how much text there is for each object or list within objects, at least. Each
+	// takes some three hundred bytes, so that a text of nothing else would be fifty times as large.
+	bytesPerValue = 24
+)
+
+// limitsOf are the limits of a file: what is held at once of a compressed one may not be far more
+// than the file itself. Its events, of which one after the other is, may.
+func limitsOf(file *source.File) limits {
+	l := defaultLimits
+	if bound := file.Bound(); bound >= 0 && bound < l.head {
+		l = limits{object: min(l.object, compressedObject), event: min(l.event, bound), head: bound, values: bound / bytesPerValue}
+	}
+	return l
 }
 
 // newReader reads the head of the trace in text, which errors call name.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 func (d *decoder) mismatch(where, want string, token any) error {
@@ -31,7 +32,25 @@ func (d *decoder) name(key string) (string, error) {
 	if err == nil && s == "" {
 		err = d.errorf("%s is empty", key)
 	}
+	if err == nil && hasControls(s) {
+		err = d.errorf("%s", controlsIn(key, s))
+	}
 	return s, err
+}
+
+// hasControls tells whether a name holds characters that no name of Kubernetes has and that would
+// break the line, or the terminal, on which it is shown.
+func hasControls(s string) bool {
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] >= 0x7f { // the rare name that has such is looked at closely
+			return strings.IndexFunc(s, unicode.IsControl) >= 0
+		}
+	}
+	return false
+}
+
+func controlsIn(key, s string) string {
+	return fmt.Sprintf("%s %q holds control characters, which no name in Kubernetes has", key, shorten(s))
 }
 
 func (d *decoder) names(key string) ([]string, error) {
@@ -95,7 +114,10 @@ func plain(v any, depth int) (any, string) {
 			switch old.(type) {
 			case string, bool, nil:
 			default:
-				if v[key], problem = plain(old, depth-1); problem != "" {
+				if v[key], problem = plain(old, depth-1); problem == "" && isAmounts(key) {
+					problem = tooMuch(key, v[key])
+				}
+				if problem != "" {
 					return nil, problem
 				}
 			}

@@ -8,6 +8,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"simk.dev/simk/tracer/interrupt"
 )
 
 // Writer writes a trace as a stream: one object, one event per line, the keys
@@ -32,6 +34,9 @@ func NewWriter(w io.Writer, head *Head) (*Writer, error) {
 
 // WriteEvent writes the next event; its Index and Pos do not matter.
 func (w *Writer) WriteEvent(e *Event) error {
+	if w.err == nil {
+		w.err = interrupt.Check()
+	}
 	if w.err == nil {
 		if w.err = w.writeEvent(e); w.err != nil {
 			w.err = fmt.Errorf("write event %d: %w", w.index, w.err)

@@ -1,6 +1,7 @@
 package vnode
 
 import (
+	"math"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -182,7 +183,7 @@ func (p *pod) armDeadline() {
 	if p.api.Status.StartTime != nil {
 		start = p.api.Status.StartTime.Time
 	}
-	p.deadline = p.pool.agenda.at(start.Add(time.Duration(*seconds)*time.Second), p.locked(func(now time.Time) {
+	p.deadline = p.pool.agenda.at(start.Add(inSeconds(*seconds)), p.locked(func(now time.Time) {
 		if p.stage == stageDone || p.stage == stageStopping {
 			return
 		}
@@ -201,7 +202,7 @@ func (p *pod) stop(now time.Time) {
 	p.pool.agenda.cancel(p.deadline)
 	grace := time.Duration(0)
 	if s := p.api.DeletionGracePeriodSeconds; s != nil {
-		grace = time.Duration(*s) * time.Second
+		grace = inSeconds(*s)
 	}
 	code := int32(exitTerminated)
 	if p.life.StopDelay > grace {
@@ -274,6 +275,9 @@ func readinessDelay(p *corev1.Pod) time.Duration {
 	}
 	return time.Duration(longest) * time.Second
 }
+
+// inSeconds is a number of seconds, or the longest duration if that is less.
+func inSeconds(n int64) time.Duration { return time.Duration(min(n, int64(math.MaxInt64/time.Second))) * time.Second }
 
 func isSidecar(c *corev1.Container) bool {
 	return c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways

@@ -178,8 +178,9 @@ func (a *Autoscaler) evictPod(ctx context.Context, p *corev1.Pod, grace time.Dur
 
 // graceOf is how long a pod may take to end.
 func (a *Autoscaler) graceOf(p *corev1.Pod) time.Duration {
-	grace := time.Duration(ptr.Deref(p.Spec.TerminationGracePeriodSeconds, corev1.DefaultTerminationGracePeriodSeconds)) * time.Second
-	return min(grace, a.options.down.maxGraceful)
+	seconds := ptr.Deref(p.Spec.TerminationGracePeriodSeconds, corev1.DefaultTerminationGracePeriodSeconds)
+	most := a.options.down.maxGraceful
+	return min(time.Duration(min(seconds, int64(most/time.Second)+1))*time.Second, most) // no number overflows
 }
 
 // evictDaemons evicts pods of DaemonSets as far as the flags say; nothing waits for

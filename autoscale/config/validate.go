@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -100,6 +101,15 @@ func (t *NodeTemplate) validate(path string) error {
 	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
 		if q, ok := t.Capacity[name]; !ok || q.Sign() <= 0 {
 			return faultf(path+".capacity", "has no %s: give it, or name a machine of the catalogue", name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.Capacity)) {
+		most := int64(math.MaxInt64)
+		if name == corev1.ResourceCPU {
+			most /= 1000 // it is counted in thousandths
+		}
+		if q := t.Capacity[name]; q.CmpInt64(most) >= 0 || q.Sign() < 0 {
+			return faultf(path+".capacity", "%s of %s is negative or more than Kubernetes computes with", q.String(), name)
 		}
 	}
 	for name, q := range t.Allocatable {

@@ -34,7 +34,7 @@ func (c *chance) duration(d config.Duration) time.Duration {
 	case config.DistributionNormal:
 		drawn = d.Mean.Duration + time.Duration(c.r.NormFloat64()*float64(d.StandardDeviation.Duration))
 	case config.DistributionExponential:
-		drawn = c.exponential(d.Mean.Duration)
+		drawn = c.exponential(float64(d.Mean.Duration))
 	default:
 		return d.Value
 	}
@@ -45,7 +45,8 @@ func (c *chance) duration(d config.Duration) time.Duration {
 	return drawn.Round(resolution)
 }
 
-func (c *chance) exponential(mean time.Duration) time.Duration {
-	x := c.r.ExpFloat64() * float64(mean)
+// exponential draws from the distribution of that mean, in nanoseconds.
+func (c *chance) exponential(mean float64) time.Duration {
+	x := c.r.ExpFloat64() * mean
 	return time.Duration(min(x, math.MaxInt64/4)).Round(resolution)
 }

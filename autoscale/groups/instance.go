@@ -204,7 +204,7 @@ func (i *instance) awaitInterruption(from time.Time) {
 	if spot == nil || spot.InterruptionsPerHour <= 0 {
 		return
 	}
-	after := i.chance.exponential(time.Duration(float64(time.Hour) / spot.InterruptionsPerHour))
+	after := i.chance.exponential(float64(time.Hour) / spot.InterruptionsPerHour)
 	all := i.group.all
 	all.agenda.maybeAt(from.Add(after), func(ctx context.Context) {
 		if !i.is(Running) {

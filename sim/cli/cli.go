@@ -9,13 +9,17 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"simk.dev/simk/sim"
+	"simk.dev/simk/sim/printable"
 	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/interrupt"
 )
 
 // Exit codes; README.md documents them.
@@ -24,28 +28,61 @@ const (
 	exitInput       = 1   // bad usage or input
 	exitRun         = 2   // the run itself failed
 	exitGate        = 3   // an outcome gate failed
-	exitInterrupted = 130 // SIGINT or SIGTERM
+	exitInterrupted = 130 // SIGINT, SIGTERM or SIGHUP
 )
 
 // Main runs simk with arguments and returns its exit code.
 func Main(args []string, stdout, stderr io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal()
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	// All that is said to people passes here: nothing that a trace holds steers a terminal.
+	out, errs := printable.NewWriter(stdout), printable.NewWriter(stderr)
+	defer func() { _, _ = out.Flush(), errs.Flush() }()
 	root := newRoot()
 	root.SetArgs(args)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetOut(out)
+	root.SetErr(errs)
+	interrupt.Listen(func() error {
+		runtime.Gosched()
+		if ctx.Err() != nil {
+			return errInterrupted
+		}
+		return nil
+	})
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitOK
 	}
+	if errors.Is(err, errInterrupted) {
+		err = errInterrupted
+	}
 	if child := (*childError)(nil); errors.As(err, &child) {
 		return child.code
 	}
-	fmt.Fprintf(stderr, "simk: %v\n", err)
+	// Further lines are set in, so that none that came with a name looks like simk's own.
+	fmt.Fprintf(errs, "simk: %s\n", strings.ReplaceAll(strings.TrimRight(err.Error(), "\n"), "\n", "\n  "))
 	return exitCode(ctx, err)
 }
+
+// untilSignal returns a context that ends when the process is to end. A second signal ends it
+// at once, but for the hangup of a terminal, which shells and the system may both tell of.
+func untilSignal() (context.Context, context.CancelFunc) {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	heard := make(chan os.Signal, 1) // nobody reads it
+	// Whoever reads a pipe from simk may go: that is an error of the write, not the end of
+	// the process, whose report is to be written even so.
+	signal.Notify(heard, syscall.SIGPIPE)
+	if !signal.Ignored(syscall.SIGHUP) { // as by nohup
+		signals = append(signals, syscall.SIGHUP)
+		signal.Notify(heard, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}
+
+// errInterrupted is why work on a trace ended early.
+var errInterrupted = errors.New("interrupted")
 
 func exitCode(ctx context.Context, err error) int {
 	var input *sim.InputError
@@ -53,6 +90,8 @@ func exitCode(ctx context.Context, err error) int {
 	var run *runError
 	var gates *gateError
 	switch {
+	case errors.Is(err, errInterrupted):
+		return exitInterrupted
 	case errors.As(err, &gates):
 		return exitGate
 	case errors.As(err, &input), errors.As(err, &trace):

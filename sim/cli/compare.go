@@ -13,8 +13,8 @@ import (
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/compare"
 	"simk.dev/simk/sim/gate"
+	"simk.dev/simk/sim/printable"
 	"simk.dev/simk/sim/report"
-	"simk.dev/simk/sim/runconfig"
 )
 
 func newCompare() *cobra.Command {
@@ -59,10 +59,18 @@ type compareOptions struct {
 
 // writers are how a comparison of runs is printed.
 var writers = map[string]func(*compare.Comparison, []compare.Run, io.Writer) error{
-	"text":     func(c *compare.Comparison, _ []compare.Run, w io.Writer) error { return c.WriteText(w) },
-	"markdown": func(c *compare.Comparison, _ []compare.Run, w io.Writer) error { return c.WriteMarkdown(w) },
-	"html":     func(c *compare.Comparison, runs []compare.Run, w io.Writer) error { return c.WriteHTML(w, runs) },
-	"json":     func(c *compare.Comparison, _ []compare.Run, w io.Writer) error { return report.WriteJSON(w, c) },
+	"text": func(c *compare.Comparison, _ []compare.Run, w io.Writer) error {
+		return printable.Clean(c).WriteText(w)
+	},
+	"markdown": func(c *compare.Comparison, _ []compare.Run, w io.Writer) error {
+		return printable.Clean(c).WriteMarkdown(w)
+	},
+	"html": func(c *compare.Comparison, runs []compare.Run, w io.Writer) error {
+		return c.WriteHTML(printable.Data(w), runs)
+	},
+	"json": func(c *compare.Comparison, _ []compare.Run, w io.Writer) error {
+		return report.WriteJSON(printable.Data(w), c)
+	},
 }
 
 func (o *compareOptions) run(cmd *cobra.Command, args []string) error {
@@ -80,13 +88,20 @@ func (o *compareOptions) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return &sim.InputError{Err: err}
 	}
-	if o.out != "" {
-		if err := o.prepareOut(plan); err != nil {
-			return &sim.InputError{Err: err}
-		}
-		return o.perform(cmd, args, plan, o.out, gates)
+	var runs []compare.Run
+	perform := func(dir string) (err error) {
+		runs, err = o.perform(cmd, args, plan, dir)
+		return err
 	}
-	return sim.InScratch(func(dir string) error { return o.perform(cmd, args, plan, dir, gates) })
+	if o.out == "" {
+		err = sim.InScratch(perform)
+	} else {
+		err = o.replaceOut(plan, perform)
+	}
+	if err != nil {
+		return err
+	}
+	return o.show(cmd, runs, gates)
 }
 
 // finished compares runs that were made before.
@@ -105,31 +120,16 @@ func (o *compareOptions) finished(cmd *cobra.Command, dirs []string, g *gates) e
 	return o.show(cmd, runs, g)
 }
 
-// prepareOut makes sure that the results can be written before any run begins.
-func (o *compareOptions) prepareOut(plan []variant) error {
-	for _, v := range plan {
-		if err := runconfig.MayWrite(filepath.Join(o.out, v.folder, "run.yaml")); err != nil {
-			return err
-		}
-		for seed := 1; seed <= o.seeds; seed++ {
-			if err := report.PrepareDir(v.dir(o.out, seed)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// perform runs all variants below a folder and shows the comparison.
-func (o *compareOptions) perform(cmd *cobra.Command, args []string, plan []variant, dir string, g *gates) error {
+// perform runs all variants below a folder.
+func (o *compareOptions) perform(cmd *cobra.Command, args []string, plan []variant, dir string) ([]compare.Run, error) {
 	var jobs []*job
 	for _, v := range plan {
 		if err := os.MkdirAll(filepath.Join(dir, v.folder), 0o777); err != nil {
-			return err
+			return nil, err
 		}
-		config := filepath.Join(dir, v.folder, "run.yaml")
+		config := filepath.Join(dir, v.folder, configName)
 		if err := v.config.Write(config); err != nil {
-			return err
+			return nil, err
 		}
 		for seed := 1; seed <= o.seeds; seed++ {
 			command := append([]string{"replay"}, args...)
@@ -141,7 +141,7 @@ func (o *compareOptions) perform(cmd *cobra.Command, args []string, plan []varia
 		}
 	}
 	if err := runJobs(cmd.Context(), jobs, o.jobs, cmd.ErrOrStderr()); err != nil {
-		return err
+		return nil, err
 	}
 	var runs []compare.Run
 	for _, v := range plan {
@@ -151,11 +151,11 @@ func (o *compareOptions) perform(cmd *cobra.Command, args []string, plan []varia
 		}
 		run, err := compare.Load(v.name, dirs...)
 		if err != nil {
-			return &runError{err}
+			return nil, &runError{err}
 		}
 		runs = append(runs, run)
 	}
-	return o.show(cmd, runs, g)
+	return runs, nil
 }
 
 // show prints the comparison, and applies gates to every run but the first.
@@ -171,8 +171,8 @@ func (o *compareOptions) show(cmd *cobra.Command, runs []compare.Run, g *gates) 
 				return &sim.InputError{Err: fmt.Errorf("%s: %w", run.Name, err)}
 			}
 			if len(results) > 0 {
-				fmt.Fprintf(cmd.ErrOrStderr(), "%s, seed %d\n", run.Name, r.Seed)
-				if err := gate.WriteText(cmd.ErrOrStderr(), results); err != nil {
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s, seed %d\n", printable.Escape(run.Name), r.Seed)
+				if err := gate.WriteText(cmd.ErrOrStderr(), printable.Clean(results)); err != nil {
 					return &runError{err}
 				}
 			}

@@ -29,6 +29,9 @@ func (o *compareOptions) plan() ([]variant, error) {
 	if o.seeds < 1 {
 		return nil, fmt.Errorf("--seeds %d: there must be one at least", o.seeds)
 	}
+	if o.jobs < 0 {
+		return nil, fmt.Errorf("--jobs %d is negative", o.jobs)
+	}
 	sweeps, err := o.sweeps()
 	if err != nil {
 		return nil, err

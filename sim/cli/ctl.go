@@ -11,6 +11,7 @@ import (
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/control"
+	"simk.dev/simk/sim/printable"
 )
 
 // ctlFlags are common to the commands that steer a cluster.
@@ -36,7 +37,7 @@ then. The cluster is found by itself if one runs; of several, name one's --socke
 		f.command("resume", "Let the cluster's time go on", cobra.NoArgs, func(ctx context.Context, c *control.Client, _ []string) (control.Status, error) {
 			return c.Resume(ctx)
 		}),
-		f.command("speed NUMBER|max", "Set how many seconds pass in the cluster for each real one", cobra.ExactArgs(1), func(ctx context.Context, c *control.Client, args []string) (control.Status, error) {
+		f.command("speed NUMBER|max", "Set how many seconds pass in the cluster for each real one", oneSpeed, func(ctx context.Context, c *control.Client, args []string) (control.Status, error) {
 			speed, err := parseSpeed(args[0])
 			if err != nil {
 				return control.Status{}, &sim.InputError{Err: err}
@@ -64,6 +65,15 @@ func (f *ctlFlags) command(use, short string, args cobra.PositionalArgs, do func
 		}
 		return showStatus(cmd.OutOrStdout(), status, f.output)
 	}}
+}
+
+// oneSpeed wants a speed as the only argument.
+func oneSpeed(cmd *cobra.Command, args []string) error {
+	if err := cobra.ExactArgs(1)(cmd, args); err != nil {
+		return err
+	}
+	_, err := parseSpeed(args[0])
+	return err
 }
 
 func until(ctx context.Context, c *control.Client, args []string) (control.Status, error) {
@@ -110,6 +120,7 @@ func showStatus(w io.Writer, s control.Status, output string) error {
 	if output == "json" {
 		return writeJSON(w, s)
 	}
+	s = printable.Clean(s)
 	pace := fmt.Sprintf("%g seconds per second", s.Speed)
 	switch {
 	case s.Paused:

@@ -9,6 +9,7 @@ import (
 
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/explain"
+	"simk.dev/simk/sim/printable"
 )
 
 func newExplain() *cobra.Command {
@@ -39,7 +40,7 @@ Attempts that failed are recorded by simk replay --explain=pending, the default 
 			if output == "json" {
 				err = writeJSON(cmd.OutOrStdout(), story)
 			} else {
-				err = story.WriteText(cmd.OutOrStdout())
+				err = printable.Clean(story).WriteText(cmd.OutOrStdout())
 			}
 			return asRunError(err)
 		},

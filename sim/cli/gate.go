@@ -11,6 +11,7 @@ import (
 
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/gate"
+	"simk.dev/simk/sim/printable"
 	"simk.dev/simk/sim/report"
 	"simk.dev/simk/tracer"
 )
@@ -133,7 +134,7 @@ func (g *gates) check(cmd *cobra.Command, r *report.Report) error {
 	if err != nil {
 		return &sim.InputError{Err: err}
 	}
-	if err := gate.WriteText(cmd.ErrOrStderr(), results); err != nil {
+	if err := gate.WriteText(cmd.ErrOrStderr(), printable.Clean(results)); err != nil {
 		return &runError{err}
 	}
 	name := cmp.Or(r.Trace.Name, "replay")
@@ -159,5 +160,5 @@ func appendSummary(path, name string, results []gate.Result) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(gate.WriteMarkdown(f, name, results), f.Close())
+	return errors.Join(gate.WriteMarkdown(f, printable.Escape(name), printable.Clean(results)), f.Close())
 }

@@ -6,6 +6,8 @@ import (
 	"os"
 
 	"k8s.io/klog/v2"
+
+	"simk.dev/simk/sim/printable"
 )
 
 // quietLogs drops what the Kubernetes components log, unless it is wanted.
@@ -17,7 +19,7 @@ func quietLogs(verbose bool) {
 	klog.InitFlags(flags)
 	if verbose {
 		_ = flags.Set("logtostderr", "true")
-		klog.SetOutput(os.Stderr)
+		klog.SetOutput(printable.NewWriter(os.Stderr))
 		return
 	}
 	_ = flags.Set("logtostderr", "false")

@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/spf13/cobra"
+
 	"simk.dev/simk/sim"
+	"simk.dev/simk/sim/printable"
 )
 
 // textOrJSON checks the flag --output of commands that print one of the two.
@@ -16,9 +19,14 @@ func textOrJSON(output string) error {
 	return nil
 }
 
+// say tells something in a line of its own on stderr, whatever names are in it.
+func say(cmd *cobra.Command, format string, args ...any) {
+	fmt.Fprintf(cmd.ErrOrStderr(), "simk: %s\n", printable.Escape(fmt.Sprintf(format, args...)))
+}
+
 // writeJSON writes what a command prints with --output json.
 func writeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+	e := json.NewEncoder(printable.Data(w))
 	e.SetIndent("", "  ")
 	return e.Encode(v)
 }

@@ -3,13 +3,13 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"golang.org/x/term"
 
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/printable"
 )
 
 // progressLine shows how far a run is, on one line of a terminal that is
@@ -34,8 +34,11 @@ const (
 )
 
 func newProgressLine(out io.Writer) *progressLine {
-	f, ok := out.(*os.File)
-	return &progressLine{out: out, on: ok && term.IsTerminal(int(f.Fd()))}
+	w, ok := out.(*printable.Writer)
+	if !ok || w.File() == nil || !term.IsTerminal(int(w.File().Fd())) {
+		return &progressLine{out: out}
+	}
+	return &progressLine{out: w.File(), on: true} // what the line is drawn with is not to be escaped
 }
 
 // newPlainProgress shows a line now and then, whatever out is.

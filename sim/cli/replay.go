@@ -11,6 +11,7 @@ import (
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/explain"
+	"simk.dev/simk/sim/printable"
 	"simk.dev/simk/sim/report"
 )
 
@@ -74,7 +75,7 @@ options and seed give the same files, byte for byte.`,
 	f.StringVar(&config, "config", "", "run configuration `file` (kind Run): scheduler, autoscaler, nodes, edits, seed; flags count more")
 	f.StringVar(&o.Out, "out", "", "write report.html, report.json, pods.csv, timeline.csv and events.jsonl into this `folder`")
 	f.StringVarP(&output, "output", "o", "text", "what to print: `text or json`")
-	f.Int64Var(&o.Seed, "seed", 1, "start of all random choices; not 0")
+	seedFlag(f, &o.Seed, "start of all random choices; not 0")
 	f.DurationVar(&o.Duration, "duration", 0, "end the run at this offset, whatever the trace says (such as 6h)")
 	f.StringVar((*string)(&o.Explain), "explain", string(explain.Pending), "which attempts to place pods to record in --out for simk explain: `off, pending or all`")
 	view.add(cmd)
@@ -117,9 +118,9 @@ func asRunError(err error) error {
 
 func show(w io.Writer, r *report.Report, output string) error {
 	if output == "json" {
-		return report.WriteJSON(w, r)
+		return report.WriteJSON(printable.Data(w), r)
 	}
-	return report.WriteText(w, r)
+	return report.WriteText(w, printable.Clean(r))
 }
 
 // wall says on stderr how long the run took; wall time is in no report.

@@ -61,7 +61,7 @@ func convert(cmd *cobra.Command, f formats.Format, args []string, path string) (
 	if err := tracer.WriteFile(path, s.Head(), tracer.Events(counted)); err != nil {
 		return 0, fmt.Errorf("%s: make a trace of it: %w", strings.Join(args, ", "), err)
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "simk: made a trace of %s, format %s: %s\n", strings.Join(args, ", "), f.Name, counted)
+	say(cmd, "made a trace of %s, format %s: %s", strings.Join(args, ", "), f.Name, counted)
 	return counted.nodes, nil
 }
 

@@ -21,8 +21,8 @@ func configure(cmd *cobra.Command, path string, args []string, o *sim.Options, f
 		return err
 	}
 	given := cmd.Flags().Changed
-	if c.Seed != 0 && !given("seed") {
-		o.Seed = c.Seed
+	if c.Seed != nil && !given("seed") {
+		o.Seed = *c.Seed
 	}
 	if c.Duration.Duration != 0 && !given("duration") {
 		o.Duration = c.Duration.Duration

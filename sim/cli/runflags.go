@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/clock"
@@ -58,13 +59,34 @@ func parseSpeed(s string) (float64, error) {
 		return 0, nil
 	}
 	v, err := strconv.ParseFloat(s, 64)
-	if err != nil || v <= 0 {
-		return 0, fmt.Errorf("--speed is a number above 0 or max, not %q", s)
+	if err != nil || v == 0 || clock.CheckSpeed(v) != nil {
+		return 0, fmt.Errorf("%q: %w", s, clock.ErrSpeed)
 	}
 	if !clock.Virtual && v > 1 {
 		return 0, errors.New("--speed above 1 needs virtual time, and this binary runs in wall-clock time; build simk with `make build`")
 	}
 	return v, nil
+}
+
+// seedFlag is the flag --seed: a whole number but 0, which elsewhere means that none is given.
+func seedFlag(f *pflag.FlagSet, seed *int64, usage string) {
+	*seed = 1
+	f.Var(&seedValue{seed}, "seed", usage)
+}
+
+type seedValue struct{ seed *int64 }
+
+func (v *seedValue) String() string { return strconv.FormatInt(*v.seed, 10) }
+func (v *seedValue) Type() string   { return "int" }
+
+// Set implements pflag.Value.
+func (v *seedValue) Set(text string) error {
+	n, err := strconv.ParseInt(text, 0, 64)
+	if err != nil || n == 0 {
+		return errors.New("a seed is a whole number, not 0")
+	}
+	*v.seed = n
+	return nil
 }
 
 func parseOnError(s string) (bool, error) {

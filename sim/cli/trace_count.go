@@ -18,7 +18,7 @@ func writeTrace(cmd *cobra.Command, path string, s tracer.Source) error {
 	if err := tracer.WriteFile(path, s.Head(), tracer.Events(counted)); err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "simk: wrote %s: %s\n", path, counted)
+	say(cmd, "wrote %s: %s", path, counted)
 	return nil
 }
 

@@ -52,7 +52,7 @@ func newTraceExportFormat(f formats.Format) *cobra.Command {
 		if err != nil {
 			return &sim.InputError{Err: fmt.Errorf("export %s: %w", f.Name, err)}
 		}
-		fmt.Fprintf(cmd.ErrOrStderr(), "simk: wrote %s: %s\n", out, counted)
+		say(cmd, "wrote %s: %s", out, counted)
 		return nil
 	}
 	cmd.Flags().StringVarP(&out, "output", "o", "", "the `file` to write")

@@ -136,7 +136,7 @@ func undetected(args []string, err error) error {
 }
 
 func warner(cmd *cobra.Command) func(string) {
-	return func(text string) { fmt.Fprintf(cmd.ErrOrStderr(), "simk: warning: %s\n", text) }
+	return func(text string) { say(cmd, "warning: %s", text) }
 }
 
 // indented is an example as cobra shows it.

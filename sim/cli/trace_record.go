@@ -66,11 +66,14 @@ func recordTo(cmd *cobra.Command, r *recordFlags, out string, limit time.Duratio
 	if err != nil {
 		return asRunError(err)
 	}
+	if limit < 0 {
+		return &sim.InputError{Err: fmt.Errorf("--for %v is negative", limit)}
+	}
 	w, err := journal.Create(out, recorder.Begin())
 	if err != nil {
 		return &sim.InputError{Err: err}
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "simk: recording into %s since %s; interrupt to end it\n", out, recorder.Begin().At.Format(time.RFC3339))
+	say(cmd, "recording into %s since %s; interrupt to end it", out, recorder.Begin().At.Format(time.RFC3339))
 	ctx := cmd.Context()
 	if limit > 0 {
 		var cancel context.CancelFunc

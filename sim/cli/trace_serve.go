@@ -168,7 +168,7 @@ func (s *serveFlags) run(cmd *cobra.Command) error {
 		ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 	}
 	go func() { _ = server.Serve(netutil.LimitListener(listener, maxConnections)) }() // ends with the listener
-	fmt.Fprintf(cmd.ErrOrStderr(), "simk: recording into %s, the last %v; serving on http://%s\n", s.dir, s.window, listener.Addr())
+	say(cmd, "recording into %s, the last %v; serving on http://%s", s.dir, s.window, listener.Addr())
 	err = recorder.Run(cmd.Context(), store)
 	_ = server.Close()
 	if closed := store.Close(); err == nil {

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"simk.dev/simk/sim"
+	"simk.dev/simk/sim/printable"
 	"simk.dev/simk/tracer/formats"
 	summary "simk.dev/simk/tracer/show"
 )
@@ -29,7 +30,7 @@ recognised by their content; several files are one data set of such a format.`,
 				return &sim.InputError{Err: err}
 			}
 			if output == "text" {
-				return s.WriteText(cmd.OutOrStdout())
+				return printable.Clean(s).WriteText(cmd.OutOrStdout())
 			}
 			return writeJSON(cmd.OutOrStdout(), s)
 		},

@@ -8,7 +8,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"simk.dev/simk/sim"
+	"simk.dev/simk/sim/printable"
 	"simk.dev/simk/tracer/formats"
+	"simk.dev/simk/tracer/interrupt"
 	"simk.dev/simk/tracer/validate"
 )
 
@@ -46,6 +48,9 @@ The exit code is 1 with errors, and with --strict with warnings too.`,
 				return err
 			}
 			reports, err := validateAll(args, formats.Common{Warn: warner(cmd)})
+			if err == nil {
+				err = interrupt.Check() // it would be a finding, that the file cannot be read
+			}
 			if err != nil {
 				return &sim.InputError{Err: err}
 			}
@@ -84,7 +89,7 @@ func validateAll(paths []string, common formats.Common) ([]*validate.Report, err
 
 func writeReports(w io.Writer, output string, reports []*validate.Report) error {
 	if output == "text" {
-		validate.WriteText(w, reports)
+		validate.WriteText(w, printable.Clean(reports))
 		return nil
 	}
 	return writeJSON(w, reports)

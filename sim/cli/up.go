@@ -8,6 +8,7 @@ import (
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/control"
+	"simk.dev/simk/sim/printable"
 	"simk.dev/simk/sim/report"
 )
 
@@ -60,7 +61,7 @@ current one, and removed at the end.`,
 	f.IntVar(&o.Port, "port", 0, "`port` of the API on 127.0.0.1 (default: any that is free)")
 	f.StringVar(&start, "start", "trace", "when the cluster's time begins: as the trace says, or at the real time: `trace or now`")
 	f.StringVar(&o.Out, "out", "", "at the end, write report.html, report.json, pods.csv, timeline.csv and events.jsonl into this `folder`")
-	f.Int64Var(&o.Seed, "seed", 1, "start of the random choices; an interactive cluster is not repeatable even so")
+	seedFlag(f, &o.Seed, "start of the random choices; an interactive cluster is not repeatable even so")
 	flags.add(cmd, &o.Options, "1", "continue")
 	return cmd
 }
@@ -69,6 +70,7 @@ func up(cmd *cobra.Command, o sim.UpOptions) error {
 	stdout, stderr := cmd.OutOrStdout(), cmd.ErrOrStderr()
 	o.Say = func(text string) { fmt.Fprintln(stderr, "simk:", text) }
 	o.Ready = func(s control.Status) {
+		s = printable.Clean(s)
 		fmt.Fprintf(stdout, "cluster ready at %s, its time is %s\n", s.Server, s.Time.Format("2006-01-02 15:04:05 MST"))
 		if o.MergeKubeconfig {
 			fmt.Fprintf(stdout, "context %s is the current one in %s until the cluster ends\n", s.Context, s.Kubeconfig)
@@ -86,7 +88,7 @@ func up(cmd *cobra.Command, o sim.UpOptions) error {
 	if outcome == nil || err != nil {
 		return asRunError(err)
 	}
-	if err := report.WriteText(stdout, outcome.Report); err != nil {
+	if err := report.WriteText(stdout, printable.Clean(outcome.Report)); err != nil {
 		return &runError{err}
 	}
 	return nil

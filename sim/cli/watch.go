@@ -17,6 +17,7 @@ import (
 
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/printable"
 	"simk.dev/simk/sim/process"
 	"simk.dev/simk/sim/tui"
 	"simk.dev/simk/sim/tui/top"
@@ -50,7 +51,7 @@ func (v *viewFlags) attach(o *sim.Options) error {
 		return nil
 	}
 	stop := func(why error) {
-		fmt.Fprintln(os.Stderr, "simk:", why)
+		fmt.Fprintln(printable.NewWriter(os.Stderr), "simk:", why)
 		_ = syscall.Kill(os.Getpid(), syscall.SIGTERM) // as if the user had done it
 	}
 	console, err := watch.NewConsole(watch.CommandsFD, watch.SnapshotsFD, o.Speed, stop)
@@ -172,7 +173,7 @@ func (v *viewed) print(stdout, stderr io.Writer) error {
 	for _, stream := range []struct {
 		from *os.File
 		to   io.Writer
-	}{{v.stdout, stdout}, {v.stderr, stderr}} {
+	}{{v.stdout, printable.Data(stdout)}, {v.stderr, stderr}} {
 		if _, err := stream.from.Seek(0, io.SeekStart); err != nil {
 			return err
 		}

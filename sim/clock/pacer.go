@@ -3,6 +3,7 @@ package clock
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"sync"
 	"time"
@@ -15,6 +16,24 @@ const (
 	// something else. A socket that becomes ready ends a Pacer's wait at once.
 	WallSlice = 50 * time.Millisecond
 )
+
+// The speeds at which time can be made to pass, besides as fast as possible: a wall second for
+// each virtual millisecond, and thirty years a second.
+const (
+	MinSpeed = 1e-3
+	MaxSpeed = 1e9
+)
+
+// ErrSpeed says that a number is no speed.
+var ErrSpeed = fmt.Errorf("a speed is a number of virtual seconds per second from %g to %.0f, or max", MinSpeed, float64(MaxSpeed))
+
+// CheckSpeed tells what is wrong with a speed; 0 is as fast as possible.
+func CheckSpeed(speed float64) error {
+	if speed != 0 && !(speed >= MinSpeed && speed <= MaxSpeed) { // NaN is neither
+		return ErrSpeed
+	}
+	return nil
+}
 
 // Anchor is what both clocks showed when a pace began.
 type Anchor struct{ virtual, wall time.Time }

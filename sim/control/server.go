@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/sockets"
 	"simk.dev/simk/sim/watch"
 )
@@ -78,8 +79,8 @@ func Serve(ctx context.Context, listener net.Listener, cluster Cluster) error {
 
 func (c *change) apply(ctx context.Context, p Pacer) error {
 	if c.Speed != nil {
-		if *c.Speed < 0 {
-			return fmt.Errorf("speed %v is negative", *c.Speed)
+		if err := clock.CheckSpeed(*c.Speed); err != nil {
+			return err
 		}
 		if err := p.SetSpeed(*c.Speed); err != nil {
 			return err

@@ -46,6 +46,9 @@ func suggest(word string, known []string) string {
 
 // unanswered explains why an expression has no answer in a run.
 func (g *Gate) unanswered(err error, activation figures) error {
+	if strings.Contains(err.Error(), "cost limit exceeded") {
+		return fmt.Errorf("the assertion %q takes too long: it was ended at the cost at which Kubernetes ends rules; ask for less, say by fewer loops within loops", g.Expression)
+	}
 	m := noSuchKey.FindStringSubmatch(err.Error())
 	if m == nil {
 		return fmt.Errorf("the assertion %q: %w", g.Expression, err)

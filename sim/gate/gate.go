@@ -6,8 +6,11 @@ import (
 
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/ext"
+	celconfig "k8s.io/apiserver/pkg/apis/cel"
+	"k8s.io/apiserver/pkg/cel/library"
 
 	"simk.dev/simk/sim/report"
+	"simk.dev/simk/tracer/interrupt"
 )
 
 // baseVariable is the report of the run to compare with.
@@ -70,7 +73,7 @@ func (c *Compiler) Compile(text string) (*Gate, error) {
 	if t := ast.OutputType(); t != cel.BoolType && t != cel.DynType {
 		return nil, fmt.Errorf("the assertion %q gives a %s: want one that is true or false, such as %s <= 30", text, t, text)
 	}
-	program, err := c.env.Program(ast)
+	program, err := c.program(ast)
 	if err != nil {
 		return nil, fmt.Errorf("the assertion %q: %w", text, err)
 	}
@@ -84,6 +87,12 @@ func (c *Compiler) Compile(text string) (*Gate, error) {
 	return g, nil
 }
 
+// program is what evaluates an expression, as far as it costs no more than the rules of a
+// whole object in Kubernetes may.
+func (c *Compiler) program(checked *cel.Ast) (cel.Program, error) {
+	return c.env.Program(checked, cel.CostTracking(&library.CostEstimator{}), cel.CostLimit(celconfig.RuntimeCELCostBudget))
+}
+
 func (g *Gate) addPart(c *Compiler, text string) error {
 	for _, p := range g.parts {
 		if p.text == text {
@@ -94,7 +103,7 @@ func (g *Gate) addPart(c *Compiler, text string) error {
 	if issues.Err() != nil {
 		return c.fault(text, issues)
 	}
-	program, err := c.env.Program(ast)
+	program, err := c.program(ast)
 	if err != nil {
 		return fmt.Errorf("the assertion %q: %w", g.Expression, err)
 	}
@@ -151,6 +160,9 @@ func (g *Gate) check(activation figures) (Result, error) {
 	if g.NeedsBase && activation[baseVariable] == nil {
 		return r, fmt.Errorf("the assertion %q: %w", g.Expression, ErrNoBase)
 	}
+	if err := interrupt.Check(); err != nil {
+		return r, err
+	}
 	out, _, err := g.program.Eval(map[string]any(activation))
 	if err != nil {
 		return r, g.unanswered(err, activation)
@@ -162,6 +174,9 @@ func (g *Gate) check(activation figures) (Result, error) {
 	r.Passed = passed
 	for _, p := range g.parts {
 		// A figure that is missing did not matter, else the gate had no answer.
+		if err := interrupt.Check(); err != nil {
+			return r, err
+		}
 		if v, _, err := p.program.Eval(map[string]any(activation)); err == nil {
 			r.Values = append(r.Values, Value{p.text, format(v.Value())})
 		}

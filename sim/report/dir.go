@@ -11,12 +11,12 @@ import (
 	"slices"
 	"strings"
 
+	"simk.dev/simk/sim/folder"
 	"simk.dev/simk/sim/history"
 )
 
-// The files of a report directory. EventsFile is streamed into it while the
-// run goes on, by others; the rest is written at the end, by WriteDir, but HTMLFile
-// only where its caller says how.
+// The files of a report directory. How the lines of a run, the page and the record of
+// attempts are written its callers tell WriteDir.
 const (
 	ReportFile    = "report.json"
 	PodsFile      = "pods.csv"
@@ -35,13 +35,15 @@ var allFiles = []string{ReportFile, PodsFile, TimelineFile, EventsFile, NodesFil
 // report, and refuses any other. Call it before the run, too, so that a long
 // run is not made in vain.
 func PrepareDir(dir string) error {
+	if err := folder.Recover(dir); err != nil {
+		return fmt.Errorf("check report directory: %w", err)
+	}
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		if err := os.MkdirAll(dir, 0o777); err != nil {
 			return fmt.Errorf("create report directory: %w", err)
 		}
-		return nil
 	case err != nil:
 		return fmt.Errorf("check report directory: %w", err)
 	case !info.IsDir():
@@ -57,12 +59,14 @@ func PrepareDir(dir string) error {
 				"name an empty or a new directory, or one with an earlier report to replace", dir, e.Name())
 		}
 	}
+	if err := folder.Prepare(dir); err != nil {
+		return fmt.Errorf("check report directory: %w", err)
+	}
 	return nil
 }
 
 // ours says that replacing a report does no harm to the entry: files of a
-// report, and hidden ones (what desktops leave behind, and the temporary
-// files of a report that was killed while it was written).
+// report, and hidden ones (what desktops leave behind), which stay.
 func ours(e os.DirEntry) bool {
 	name := e.Name()
 	if strings.HasPrefix(name, ".") {
@@ -79,10 +83,9 @@ type File struct {
 
 // WriteDir writes report.json, pods.csv, timeline.csv, where there was an
 // autoscaler nodes.csv, and the extra files to dir, which must be as PrepareDir
-// wants it. The files are written under temporary names and take their own when
-// all are whole, report.json last: after an error the earlier report is still
-// there, and a report.json is never without its tables.
-func WriteDir(dir string, r *Report, h *history.History, extra ...File) (err error) {
+// wants it. They take the place of an earlier report as one, see package folder: after an
+// error, or when the process is killed, the earlier report is still there.
+func WriteDir(dir string, r *Report, h *history.History, extra ...File) error {
 	if err := PrepareDir(dir); err != nil {
 		return err
 	}
@@ -92,46 +95,27 @@ func WriteDir(dir string, r *Report, h *history.History, extra ...File) (err err
 	}
 	if h.Autoscaling != nil {
 		files = append(files, File{NodesFile, func(w io.Writer) error { return writeNodes(w, h) }})
-	} else if err := Remove(dir, NodesFile, DecisionsFile); err != nil {
-		return err
 	}
 	files = append(files, extra...)
 	files = append(files, File{ReportFile, func(w io.Writer) error { return WriteJSON(w, r) }})
-	defer func() {
-		if err != nil {
-			for _, f := range files {
-				os.Remove(tempName(dir, f.Name)) //nolint:errcheck // the error above says more
+	err := folder.Replace(dir, content, func(stage string) error {
+		for _, f := range files {
+			if err := writeFile(filepath.Join(stage, f.Name), f.Write); err != nil {
+				return fmt.Errorf("write %s: %w", f.Name, err)
 			}
 		}
-	}()
-	for _, f := range files {
-		if err := writeFile(tempName(dir, f.Name), f.Write); err != nil {
-			return fmt.Errorf("write %s: %w", f.Name, err)
-		}
-	}
-	for _, f := range files {
-		if err := os.Rename(tempName(dir, f.Name), filepath.Join(dir, f.Name)); err != nil {
-			return fmt.Errorf("write %s: %w", f.Name, err)
-		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("write the report to %s: %w", dir, err)
 	}
 	return nil
 }
 
-// Remove removes files of an earlier report that this one does not have.
-func Remove(dir string, names ...string) error {
-	for _, name := range names {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("replace report: %w", err)
-		}
-	}
-	return nil
-}
-
-// tempName is unique among the living processes, so that two runs with the same
-// directory do not write into each other's file, and the same for one process,
-// so that leftovers do not pile up.
-func tempName(dir, name string) string {
-	return filepath.Join(dir, fmt.Sprintf(".%s.%d.tmp", name, os.Getpid()))
+// content is what a report is of a folder; one without a report.json is none.
+var content = folder.Content{
+	Replaces: func(name string) bool { return slices.Contains(allFiles, name) },
+	Last:     ReportFile,
 }
 
 func writeFile(path string, write func(io.Writer) error) error {
@@ -140,7 +124,11 @@ func writeFile(path string, write func(io.Writer) error) error {
 		return err
 	}
 	w := bufio.NewWriterSize(f, 1<<16)
-	return errors.Join(write(w), w.Flush(), f.Close())
+	err = write(w)
+	if err == nil { // else Flush says it again
+		err = w.Flush()
+	}
+	return errors.Join(err, f.Close())
 }
 
 // WriteJSON writes a report, or what is made of reports, as report.json has it:

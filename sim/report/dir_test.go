@@ -63,20 +63,24 @@ func TestWriteDirWritesExtraFiles(t *testing.T) {
 	}
 }
 
-func TestWriteDirLeavesTheEventsAlone(t *testing.T) {
+// Files that this report does not have go, so that none is of another run; hidden ones stay.
+func TestWriteDirReplacesAll(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{EventsFile, PodsFile, ".DS_Store"} {
+	for _, name := range append(slices.Clone(allFiles), ".DS_Store") {
 		put(t, dir, name)
 	}
 	h := &history.History{End: time.Second}
 	if err := WriteDir(dir, Build(h, Meta{}), h); err != nil {
 		t.Fatal(err)
 	}
-	if got := string(read(t, dir, EventsFile)); got != "old "+EventsFile {
-		t.Errorf("events.jsonl: %q", got)
+	if got, want := names(t, dir), []string{".DS_Store", PodsFile, ReportFile, TimelineFile}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 	if got := string(read(t, dir, PodsFile)); got != strings.Join(podColumns, ",")+"\n" {
 		t.Errorf("pods.csv: %q", got)
+	}
+	if got := string(read(t, dir, ".DS_Store")); got != "old .DS_Store" {
+		t.Errorf(".DS_Store: %q", got)
 	}
 }
 

@@ -5,10 +5,19 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"simk.dev/simk/sim/folder"
 )
 
 // Read reads a report: a report.json, or the folder that holds one.
 func Read(path string) (*Report, error) {
+	dir := path
+	if filepath.Base(path) == ReportFile {
+		dir = filepath.Dir(path)
+	}
+	if err := folder.Recover(dir); err != nil {
+		return nil, fmt.Errorf("read report: %w", err)
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("read report: %w", err)

@@ -45,8 +45,8 @@ const (
 type Config struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
-	// Seed starts all random choices; 0: not given.
-	Seed int64 `json:"seed,omitempty"`
+	// Seed starts all random choices, and is not 0; nil: not given.
+	Seed *int64 `json:"seed,omitempty"`
 	// Duration ends the run at that offset; 0: not given.
 	Duration metav1.Duration `json:"duration,omitzero"`
 	// SchedulerConfig is a KubeSchedulerConfiguration, Autoscaler an autoscaler's
@@ -151,6 +151,8 @@ func parse(name string, data []byte, dir string, changes []Change) (_ *Config, e
 
 func (c *Config) check(path string) error {
 	switch {
+	case c.Seed != nil && *c.Seed == 0:
+		return fmt.Errorf("%s: seed is a whole number, not 0", path)
 	case c.Duration.Duration < 0:
 		return fmt.Errorf("%s: duration %v is negative", path, c.Duration.Duration)
 	case !slices.Contains([]string{"", "stop", "continue"}, c.OnError):

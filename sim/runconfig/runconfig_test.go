@@ -31,7 +31,7 @@ func TestRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Seed != 3 || c.Duration.Hours() != 2 || c.Gates() != "A=true,B=false" || c.SchedulerConfig.Path != filepath.Join(dir, "sub/scheduler.yaml") {
+	if *c.Seed != 3 || c.Duration.Hours() != 2 || c.Gates() != "A=true,B=false" || c.SchedulerConfig.Path != filepath.Join(dir, "sub/scheduler.yaml") {
 		t.Errorf("%+v", c)
 	}
 	if !strings.Contains(string(c.Autoscaler.Content), `"nodeGroups"`) || !c.Nodes.IsZero() {
@@ -66,7 +66,7 @@ func TestReadWith(t *testing.T) {
 			t.Errorf("no %s in %s", want, c.Autoscaler.Content)
 		}
 	}
-	if c.Seed != 7 || !strings.Contains(string(c.SchedulerConfig.Content), `"schedulerName":"second"`) {
+	if *c.Seed != 7 || !strings.Contains(string(c.SchedulerConfig.Content), `"schedulerName":"second"`) {
 		t.Errorf("%+v", c)
 	}
 }

@@ -203,7 +203,7 @@ func (c *Console) obey() error {
 }
 
 func (c *Console) do(command Command) {
-	if command.Speed != nil {
+	if command.Speed != nil && clock.CheckSpeed(*command.Speed) == nil {
 		c.speed = *command.Speed
 	}
 	if command.Paused != nil {

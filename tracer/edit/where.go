@@ -12,6 +12,7 @@ import (
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
 	"k8s.io/apiserver/pkg/cel/environment"
 
+	"simk.dev/simk/tracer/interrupt"
 	"simk.dev/simk/tracer/spelling"
 )
 
@@ -92,6 +93,9 @@ func (w *Where) matches(m *moment, o object) (bool, error) {
 	if w == nil {
 		return true, nil
 	}
+	if err := interrupt.Check(); err != nil {
+		return false, err
+	}
 	out, _, err := w.program.Eval(map[string]any{"object": o.Object.Object, "at": m.at, "event": int64(m.index)})
 	if err != nil {
 		return false, m.fail(o, w.failed(o, err))
@@ -114,6 +118,9 @@ func (w *Where) failed(o object, err error) error {
 		if location.Line() > 0 {
 			column = fmt.Sprintf(": line %d, column %d", location.Line(), location.Column()+1)
 		}
+	}
+	if strings.Contains(err.Error(), "cost limit exceeded") {
+		return fmt.Errorf("the expression %q takes too long: it was ended at the cost at which an admission policy is; ask for less, say by fewer loops within loops", w.text)
 	}
 	if m := noSuchKey.FindStringSubmatch(err.Error()); m != nil {
 		return fmt.Errorf("the expression %q%s: the object has no field %q: %s; where it may be missing, ask has(...) first, or use object.?a.?b.orValue(...)",

@@ -2,6 +2,7 @@ package record
 
 import (
 	"encoding/json"
+	"math"
 	"time"
 
 	"simk.dev/simk/tracer/internal/kube"
@@ -35,7 +36,8 @@ func deletionAsked(o map[string]any) time.Time {
 	if over.IsZero() {
 		return over
 	}
-	return over.Add(-time.Duration(number(kube.Field(o, "metadata", "deletionGracePeriodSeconds"))) * time.Second)
+	grace := min(number(kube.Field(o, "metadata", "deletionGracePeriodSeconds")), int64(math.MaxInt64/time.Second))
+	return over.Add(-time.Duration(max(grace, 0)) * time.Second)
 }
 
 // conditionOf returns a condition's status and when it last changed.
@@ -54,6 +56,9 @@ func number(v any) int64 {
 	case int64:
 		return n
 	case float64:
+		if math.Abs(n) >= math.MaxInt64 {
+			return 0 // no number of anything
+		}
 		return int64(n)
 	case json.Number:
 		i, _ := n.Int64()

@@ -18,7 +18,7 @@ func WriteText(w io.Writer, t Trace) error {
 		fmt.Fprintf(out, "%-12s %-7s %s  %s\n", when(c), c.verb, tui.Clean(c.ref.String()), c.badge)
 	}
 	for _, f := range x.findings {
-		fmt.Fprintf(out, "%s  %s  %s\n", f.Position(), f.Code, tui.Clean(f.Message))
+		fmt.Fprintf(out, "%s  %s  %s\n", tui.Clean(f.Position()), f.Code, tui.Clean(f.Message))
 	}
 	if err := out.Flush(); err != nil {
 		return err

@@ -35,7 +35,16 @@ type input struct {
 }
 
 func fileInput(path string) input {
-	return input{path, func() (io.ReadCloser, error) { return source.Open(path, nil) }}
+	return input{path, func() (io.ReadCloser, error) {
+		file, err := source.Open(path, nil)
+		if err != nil {
+			return nil, err
+		}
+		return struct {
+			io.Reader
+			io.Closer
+		}{file.Whole(), file}, nil
+	}}
 }
 
 // decoder opens the input once more.

@@ -46,7 +46,7 @@ func ReadFile(path string, each func(Document) error) error {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	defer file.Close()
-	return Read(name, file, each)
+	return Read(name, file.Whole(), each)
 }
 
 // Read is ReadFile for a text that is open.

@@ -22,6 +22,8 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"simk.dev/simk/tracer/interrupt"
 )
 
 // MaxZstdWindow is the largest zstd window that is decoded: what `zstd --ultra
@@ -37,6 +39,10 @@ type File struct {
 	io.Reader
 	stored io.Reader
 	close  []func()
+	// compressed, counted and size are for Bound: size is the file's, 0 for a stream.
+	compressed bool
+	counted    *counter
+	size       int64
 }
 
 // Open opens a regular file. What is read from it, as it is stored, is also
@@ -62,6 +68,7 @@ func Open(path string, tap io.Writer) (*File, error) {
 		file.Close()
 		return nil, err
 	}
+	f.size = info.Size()
 	f.close = append(f.close, func() { file.Close() })
 	return f, nil
 }
@@ -71,8 +78,9 @@ func New(r io.Reader, tap io.Writer) (*File, error) {
 	if tap != nil {
 		r = io.TeeReader(r, tap)
 	}
-	stored := bufio.NewReaderSize(r, readSize)
-	f := &File{Reader: stored, stored: stored}
+	counted := &counter{Reader: &interruptible{r}}
+	stored := bufio.NewReaderSize(counted, readSize)
+	f := &File{Reader: stored, stored: stored, counted: counted}
 	start, err := stored.Peek(4)
 	if err != nil && err != io.EOF {
 		return nil, bare(err)
@@ -83,7 +91,7 @@ func New(r io.Reader, tap io.Writer) (*File, error) {
 		if err != nil {
 			return nil, damaged("gzip", err)
 		}
-		f.Reader = &compressed{z, "gzip"}
+		f.Reader, f.compressed = &compressed{z, "gzip"}, true
 	case bytes.HasPrefix(start, []byte{0x28, 0xb5, 0x2f, 0xfd}):
 		// One decoder, no goroutines: the order of what runs stays the same.
 		z, err := zstd.NewReader(stored, zstd.WithDecoderConcurrency(1),
@@ -91,7 +99,7 @@ func New(r io.Reader, tap io.Writer) (*File, error) {
 		if err != nil {
 			return nil, damaged("zstd", err)
 		}
-		f.Reader = &compressed{z, "zstd"}
+		f.Reader, f.compressed = &compressed{z, "zstd"}, true
 		f.close = append(f.close, z.Close)
 	default:
 		if name := foreign(start); name != "" {
@@ -99,6 +107,16 @@ func New(r io.Reader, tap io.Writer) (*File, error) {
 		}
 	}
 	return f, nil
+}
+
+// interruptible ends with the process' work.
+type interruptible struct{ io.Reader }
+
+func (r *interruptible) Read(p []byte) (int, error) {
+	if err := interrupt.Check(); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(p)
 }
 
 // Drain reads the rest of the stored bytes, so that tap has seen them all.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"simk.dev/simk/tracer"
 )
@@ -30,15 +31,29 @@ func Create(path string, b Begin) (*Writer, error) {
 	if err := refuseUnfinished(path); err != nil {
 		return nil, fmt.Errorf("create recording %q: %w", path, err)
 	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	// What is there stays until there is a recording that takes its place.
+	temporary := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%d.tmp", filepath.Base(path), os.Getpid()))
+	_ = os.Remove(temporary)
 	// Others need not read the names and environments of a cluster's workloads.
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	file, err := os.OpenFile(temporary, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("create recording: %w", err)
 	}
 	w := &Writer{path: path, file: file, buf: bufio.NewWriterSize(file, 64<<10)}
-	if err := w.Write(Line{Op: BeginOp, At: b.At, Recording: Version, Name: b.Name, Source: b.Source, Follows: b.Follows}); err != nil {
+	err = w.Write(Line{Op: BeginOp, At: b.At, Recording: Version, Name: b.Name, Source: b.Source, Follows: b.Follows})
+	if err == nil {
+		err = w.Sync()
+	}
+	if err == nil {
+		err = os.Rename(temporary, path)
+	}
+	if err != nil {
 		file.Close()
-		return nil, err
+		os.Remove(temporary)
+		return nil, fmt.Errorf("create recording: %w", err)
 	}
 	return w, nil
 }

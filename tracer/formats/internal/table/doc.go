@@ -59,7 +59,7 @@ func open(path string) (*source.File, *source.Text, error) {
 	if err != nil {
 		return nil, nil, fault(path, 0, 0, "cannot read it", err)
 	}
-	return f, source.NewText(&bounded{f, MaxText}, MaxRecord), nil
+	return f, source.NewText(&bounded{f.Whole(), MaxText}, MaxRecord), nil
 }
 
 func fault(path string, line, column int, msg string, err error) *tracer.Error {

@@ -1,0 +1,62 @@
+package tracer
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// Quantities that 64 bits do not hold are refused where they stand, by both readers; those
+// that they do are not.
+func TestQuantities(t *testing.T) {
+	for _, test := range []struct {
+		resource, amount string
+		ok               bool
+	}{
+		{"cpu", `"1e30"`, false}, {"cpu", `1e30`, false}, {"cpu", `"9223372036854775"`, true}, {"cpu", `9223372036854775`, true},
+		{"cpu", `9223372036854776`, false}, {"cpu", `"9223372036854776"`, false}, {"cpu", `"10P"`, false}, {"cpu", `"1P"`, true},
+		{"requests.cpu", `"10P"`, false}, {"cpu", `"999999G"`, true}, {"cpu", `"100m"`, true},
+		{"memory", `"99E"`, false}, {"memory", `"8E"`, true}, {"memory", `"8Ei"`, false}, {"memory", `"7Ei"`, true},
+		{"memory", `"9223372036854775807"`, true}, {"memory", `9223372036854775807`, true}, {"memory", `"9223372036854775808"`, false},
+		{"memory", `"-99E"`, false}, {"memory", `1e19`, false}, {"memory", `"1e999999999"`, false}, {"memory", `"1e-999999999"`, true},
+		{"memory", `"no quantity"`, true}, {"example.com/x", `"99999999T"`, false}, {"example.com/x", `true`, true},
+	} {
+		pod := fmt.Sprintf(`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[{"name":"c",`+
+			`"resources":{"requests":{%q:%s}}}]}}`, test.resource, test.amount)
+		for place, content := range map[string]string{
+			"start":  start + `"objects":[` + pod + `],"events":[]}`,
+			"events": start + `"objects":[` + node1 + `],"events":[{"at":"1s","apply":[` + pod + `]}]}`,
+		} {
+			_, err := Check(write(t, "trace.json", []byte(content)), CheckOptions{})
+			if test.ok {
+				if err != nil {
+					t.Errorf("%s %s in %s: %v", test.resource, test.amount, place, err)
+				}
+				continue
+			}
+			want := fmt.Sprintf("requests: %s %s is more than ", test.resource, strings.Trim(test.amount, `"`))
+			if strings.Contains(test.amount, "e") && !strings.Contains(test.amount, `"`) {
+				want = "requests: " + test.resource + " 1e+"
+			}
+			if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), ":1:") {
+				t.Errorf("%s %s in %s: %v, want a place and %q", test.resource, test.amount, place, err, want)
+			}
+		}
+	}
+}
+
+// Names that would break a line, or steer a terminal, are refused, and quoted.
+func TestControlCharactersInNames(t *testing.T) {
+	for field, content := range map[string]string{
+		"name":       start + `"objects":[{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a\nb"}}],"events":[]}`,
+		"namespace":  start + `"objects":[{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","namespace":"\u001b[2J"}}],"events":[]}`,
+		"kind":       start + `"objects":[],"events":[{"at":"1s","apply":[{"apiVersion":"v1","kind":"\u009b31m","metadata":{"name":"a"}}]}]}`,
+		"apiVersion": start + `"objects":[],"events":[{"at":"1s","delete":[{"apiVersion":"v1\u007f","kind":"Pod","name":"a"}]}]}`,
+		"fail":       start + `"objects":[],"events":[{"at":"1s","nodes":{"fail":["n\r"]}}]}`,
+	} {
+		_, err := Check(write(t, "trace.json", []byte(content)), CheckOptions{})
+		if err == nil || !strings.Contains(err.Error(), "holds control characters") || !strings.Contains(err.Error(), field) || hasControls(err.Error()) {
+			t.Errorf("%s: %q", field, err)
+		}
+	}
+}
