@@ -103,6 +103,9 @@ func Start(ctx context.Context, dir string, o Options) (*ControlPlane, error) {
 	}
 	if o.Interactive {
 		c.recordEvents(ctx)
+		if err := e.keepCompact(ctx); err != nil {
+			return nil, fmt.Errorf("start etcd's compaction: %w", err)
+		}
 	}
 	return c, nil
 }
