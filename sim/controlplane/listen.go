@@ -58,7 +58,7 @@ func (c *ControlPlane) Listen(port int) (*Listener, error) {
 	}
 	config := kubeconfig("https://"+listener.Addr().String(), client)
 	return &Listener{Kubeconfig: config, listener: listener, server: &http.Server{
-		Handler:           c.asAdministrator(c.simulatedKubelet(*handler)),
+		Handler:           c.asAdministrator(c.health(c.simulatedKubelet(*handler))),
 		TLSConfig:         serving,
 		ReadHeaderTimeout: 30 * time.Second,
 		ErrorLog:          log.New(io.Discard, "", 0), // clients that hang up
