@@ -8,7 +8,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"k8s.io/client-go/rest"
@@ -22,7 +24,19 @@ type connection struct {
 	client    *http.Client
 
 	mu  sync.Mutex
-	tcp []*net.TCPConn
+	tcp []*socket
+}
+
+// socket is a TCP connection that knows whether this side has closed it.
+type socket struct {
+	*net.TCPConn
+	closed atomic.Bool
+}
+
+// Close implements net.Conn.
+func (s *socket) Close() error {
+	s.closed.Store(true)
+	return s.TCPConn.Close()
 }
 
 // connect opens a connection. The first request makes it, before others can make more.
@@ -47,12 +61,29 @@ func (c *connection) dial(ctx context.Context, network, address string) (net.Con
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.tcp = append(c.tcp, conn.(*net.TCPConn))
-	return conn, nil
+	s := &socket{TCPConn: conn.(*net.TCPConn)}
+	c.tcp = append(c.tcp, s)
+	return s, nil
 }
 
-// close ends the connection as a client does that has ended its watches.
-func (c *connection) close() { c.transport.CloseIdleConnections() }
+// closeTimeout is how long a connection may take to become idle.
+const closeTimeout = 5 * time.Second
+
+// close ends the connection as a client does that has ended its watches: once it is idle,
+// which it is a little after they have ended.
+func (c *connection) close() {
+	for deadline := time.Now().Add(closeTimeout); c.open() && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		c.transport.CloseIdleConnections()
+	}
+	c.drop(false)
+}
+
+// open says that a socket is open.
+func (c *connection) open() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.ContainsFunc(c.tcp, func(s *socket) bool { return !s.closed.Load() })
+}
 
 // drop closes the socket without a word of TLS or HTTP/2, as the system does for a process
 // that dies; with reset it sends a reset, as a network device does that cuts a connection.
