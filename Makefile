@@ -22,7 +22,7 @@ export GOCACHE ?= $(CURDIR)/build/cache
 export GOLANGCI_LINT_CACHE ?= $(CURDIR)/build/lint
 endif
 
-.PHONY: build run test test-users bench profile vet lint golden fuzz generate clean kubernetes cross charts
+.PHONY: build run test test-users bench soak soak-memory profile vet lint golden fuzz generate clean kubernetes cross charts
 
 build: $(OVERLAY)  ## build ./simk
 	go build $(VIRTUAL) $(LINK) -o simk .
@@ -52,6 +52,18 @@ generate:  ## Go code of the .proto files; no protoc is needed
 
 bench: build  ## measure; prints one table and writes bench.json
 	go run ./sim/bench -simk ./simk -json bench.json
+
+# CLIENTS=20 WATCHES=50 MINUTES=1 make it smaller.
+CLIENTS ?= 200
+WATCHES ?= 50
+MINUTES ?= 10
+soak: build  ## clients that come and go at simk up; one must not notice the other
+	go run ./sim/soak -simk ./simk -clients $(CLIENTS) -watches $(WATCHES) -for $(MINUTES)m
+
+# An hour of the cluster's time, which passes as fast as it can.
+PODS ?= 20
+soak-memory: build  ## pods that come and go at simk up; its memory must not grow
+	go run ./sim/soak -simk ./simk -pods $(PODS) -for 60m
 
 # Needs perf and addr2line (Debian: linux-perf, binutils) and some minutes. The profile may be
 # of an older simk; make it anew when `make bench` gains by it.

@@ -1,7 +1,9 @@
 package sim
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -32,7 +34,15 @@ type recorder struct {
 	early map[types.UID]int
 	// counts of pods by what they do, for progress
 	pending, running, done int
+	// alike are amounts that pods request, each once: most are of a few templates.
+	alike []history.Resources
+	// keep is how many pods that are gone the history keeps at least; 0: all.
+	// forgotten is how many it has not kept, gone how many are in it.
+	keep, forgotten, gone int
 }
+
+// keptPods is keep for those that do not want all.
+const keptPods = 20_000
 
 // resolution is what instants in the history are rounded to. Settling costs a
 // nanosecond each time; what happens at one instant of the trace is to have one
@@ -88,7 +98,7 @@ func (r *recorder) pod(p *corev1.Pod) {
 	if h == nil {
 		h = &history.Pod{
 			Namespace: p.Namespace, Name: p.Name, Owner: r.owner(p),
-			Requests: amounts(resourcehelper.PodRequests(p, resourcehelper.PodResourcesOptions{})),
+			Requests: r.share(amounts(resourcehelper.PodRequests(p, resourcehelper.PodResourcesOptions{}))),
 			Created:  now, Bound: history.Never, Started: history.Never, Finished: history.Never, Deleted: history.Never,
 			Phase: string(corev1.PodPending), Launch: r.early[p.UID],
 		}
@@ -199,6 +209,45 @@ func (r *recorder) podGone(p *corev1.Pod) {
 		r.running--
 		r.done++
 	}
+	r.forget()
+}
+
+// forget removes the first pods that are gone from the history when it holds twice as
+// many as it has to keep.
+func (r *recorder) forget() {
+	if r.gone++; r.keep == 0 || r.gone < 2*r.keep {
+		return
+	}
+	there := make(map[*history.Pod]bool, len(r.pods))
+	for _, h := range r.pods {
+		there[h] = true
+	}
+	r.history.Pods = slices.DeleteFunc(r.history.Pods, func(h *history.Pod) bool {
+		if there[h] || r.gone == r.keep {
+			return false
+		}
+		r.gone--
+		r.forgotten++
+		return true
+	})
+}
+
+// alikeMost bounds the amounts that are looked through for equal ones.
+const alikeMost = 16
+
+// share returns what equals a and some other pod has, if there is such a thing; else a.
+// It takes some 250 bytes, half of what a pod in the history does.
+func (r *recorder) share(a history.Resources) history.Resources {
+	for _, other := range r.alike {
+		if maps.Equal(a, other) {
+			return other
+		}
+	}
+	if len(r.alike) == alikeMost {
+		r.alike = slices.Delete(r.alike, 0, 1)
+	}
+	r.alike = append(r.alike, a)
+	return a
 }
 
 func (r *recorder) node(n *corev1.Node) {

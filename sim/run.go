@@ -37,6 +37,9 @@ type Outcome struct {
 	// ReadyAfter and Took are wall time: from the start to a cluster that
 	// accepts the trace, and for the whole run.
 	ReadyAfter, Took time.Duration
+	// Forgotten is how many pods the report knows nothing of: a live cluster whose
+	// results nobody wants keeps the last that are gone only.
+	Forgotten int
 }
 
 const (
@@ -120,6 +123,7 @@ func (o *Options) prepareOut() error {
 func (c *cluster) conclude(outcome *Outcome, in *input, began time.Time, end time.Duration, runErr error, keep bool) error {
 	h := c.recorder.finish(end, runErr)
 	outcome.Report = report.Build(h, in.meta(c.options))
+	outcome.Forgotten = c.recorder.forgotten
 	outcome.Took = clock.Wall().Sub(began)
 	if c.options.Out == "" || !keep {
 		return runErr
@@ -229,12 +233,15 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 	}
 	c := &cluster{plane: plane, group: newGroup(ctx)}
 	c.options, c.zero, c.quiet, c.total = o, head.StartTime, plane, in.summary.Events
-	if c.events, err = newEventLog(dir, head.StartTime, o.Watch != nil || plan.Interactive); err != nil {
+	if c.events, err = newEventLog(c.logFolder(dir, plan), head.StartTime, o.Watch != nil || plan.Interactive); err != nil {
 		return nil, err
 	}
 	plane.Event = c.events.core
 	own := &owners{plane.Informers}
 	c.recorder = newRecorder(head.StartTime, own.label)
+	if plan.Interactive && o.Out == "" {
+		c.recorder.keep = keptPods
+	}
 	lives := newLifecycles(own, head.Lifecycles, func(p *corev1.Pod, err error) {
 		c.events.note(report.SchedulerComponent, p, "Warning", "InvalidLifecycle", err.Error())
 	})
@@ -269,7 +276,7 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 		return nil, &InputError{err}
 	}
 	c.steps = append(c.steps, pool.NextStep)
-	if err := c.addScaling(dir, in, pool, s); err != nil {
+	if err := c.addScaling(c.logFolder(dir, plan), in, pool, s); err != nil {
 		return nil, err
 	}
 	if err := c.recorder.watch(plane.Informers); err != nil {
@@ -284,6 +291,15 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 		}
 	}
 	return c, ctx.Err()
+}
+
+// logFolder is where logs of the run are kept until its end: in the scratch folder, or
+// nowhere (empty) in a cluster that may live for days and whose results nobody wants.
+func (c *cluster) logFolder(scratch string, plan controlplane.Options) string {
+	if plan.Interactive && c.options.Out == "" {
+		return ""
+	}
+	return scratch
 }
 
 // run brings in the trace's objects and replays its events. It returns the

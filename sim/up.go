@@ -40,6 +40,8 @@ type UpOptions struct {
 	Say func(string)
 	// Ready is called when clients can come. Nil: nobody.
 	Ready func(control.Status)
+	// Tell hears what the user should know while the cluster runs. Nil: nobody.
+	Tell func(string)
 }
 
 // Up runs a cluster that clients outside the process can use, until ctx ends,
@@ -143,7 +145,7 @@ func (c *cluster) serve(ctx context.Context, dir string, access *kubeconfig, o *
 	for _, part := range []component{{"API listener", api.Serve}, {"commands", func(ctx context.Context, ready func()) error {
 		ready()
 		return control.Serve(ctx, commands, control.Cluster{Pacer: pacer, Status: status, Snapshot: snapshot})
-	}}} {
+	}}, {"watchdog", func(ctx context.Context, ready func()) error { return c.plane.RunWatchdog(ctx, ready, o.stalled) }}} {
 		if err := c.group.start(part); err != nil {
 			return c.cause(ctx, err)
 		}
@@ -175,11 +177,26 @@ func (c *cluster) live(ctx context.Context, o *UpOptions, hooks *hooks, in *inpu
 
 func (c *cluster) status(p *clock.Pacer, api *controlplane.Listener, access *kubeconfig, o *UpOptions) control.Status {
 	pace, progress := p.State(), c.recorder.progress()
-	return control.Status{
+	s := control.Status{
 		Time: time.Now().UTC(), Speed: pace.Speed, Paused: pace.Paused,
 		Server: "https://" + api.Address(), Kubeconfig: access.path, Context: access.name, CloudConfig: o.CloudConfig, Process: os.Getpid(),
 		Events: c.place().fired, EventsTotal: c.total,
 		Nodes: progress.Nodes, Pending: progress.Pending, Running: progress.Running, Done: progress.Done,
+	}
+	if stall := c.plane.Stalled(); stall != nil {
+		s.Stalled = stall.String()
+	}
+	return s
+}
+
+// stalled tells that the cluster makes no progress, or does again.
+func (o *UpOptions) stalled(stall *controlplane.Stall) {
+	switch {
+	case o.Tell == nil:
+	case stall == nil:
+		o.Tell("the cluster makes progress again")
+	default:
+		o.Tell(stall.String())
 	}
 }
 

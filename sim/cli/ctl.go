@@ -128,6 +128,11 @@ func showStatus(w io.Writer, s control.Status, output string) error {
 	case s.Speed == 0:
 		pace = "as fast as possible"
 	}
+	if s.Stalled != "" {
+		if _, err := fmt.Fprintf(w, "STALLED     %s\n", s.Stalled); err != nil {
+			return err
+		}
+	}
 	_, err := fmt.Fprintf(w, "time        %s, %s\napi         %s\nkubeconfig  %s\nnodes       %d\npods        %d pending, %d running, %d done\nevents      %d of %d\n",
 		s.Time.Format("2006-01-02 15:04:05 MST"), pace, s.Server, s.Kubeconfig, s.Nodes, s.Pending, s.Running, s.Done, s.Events, s.EventsTotal)
 	return err

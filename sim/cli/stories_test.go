@@ -26,6 +26,7 @@ func TestMain(m *testing.M) {
 		"nodetimes":         func() { os.Exit(columns("nodetimes", "nodes.csv", "group", os.Args[1:])) },
 		"figures":           func() { os.Exit(figures(os.Args[1:])) },
 		"kubectl":           runKubectl,
+		"soak":              runSoak,
 		"nodegroups":        func() { os.Exit(nodeGroups(os.Args[1:])) },
 		"extender":          func() { os.Exit(extender(os.Args[1:])) },
 		"samepods":          func() { os.Exit(samePods(os.Args[1:])) },

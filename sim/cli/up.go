@@ -81,6 +81,7 @@ func up(cmd *cobra.Command, o sim.UpOptions) error {
 			fmt.Fprintf(stdout, "cluster-autoscaler --cloud-provider=externalgrpc --cloud-config=%s --kubeconfig=%s --leader-elect=false\n", s.CloudConfig, s.Kubeconfig)
 		}
 	}
+	o.Tell = func(text string) { fmt.Fprintf(stderr, "simk: %s\n", text) }
 	if !clock.Virtual {
 		fmt.Fprintln(stderr, "simk: this binary runs in wall-clock time; `make build` gives virtual time")
 	}
@@ -90,6 +91,9 @@ func up(cmd *cobra.Command, o sim.UpOptions) error {
 	}
 	if err := report.WriteText(stdout, printable.Clean(outcome.Report)); err != nil {
 		return &runError{err}
+	}
+	if outcome.Forgotten > 0 {
+		fmt.Fprintf(stdout, "\nWithout --out the pods that went first are forgotten: %d are not counted here.\n", outcome.Forgotten)
 	}
 	return nil
 }

@@ -14,12 +14,19 @@ import (
 	kubectl "k8s.io/kubectl/pkg/cmd"
 
 	"simk.dev/simk/sim/clock"
+	soak "simk.dev/simk/sim/soak/run"
 )
 
 // runKubectl is the real kubectl, in the test's own binary.
 func runKubectl() {
 	clock.Live(context.Background())
 	os.Exit(cli.Run(kubectl.NewDefaultKubectlCommand()))
+}
+
+// runSoak is the program soak, in the test's own binary. It lives in wall-clock time.
+func runSoak() {
+	clock.Live(context.Background())
+	os.Exit(soak.Main(os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // upCommand starts `simk up` with a story's arguments and returns when clients can

@@ -10,6 +10,7 @@
 //   - Settle runs all components to a fixed point.
 //   - JumpTo moves to an instant.
 //   - Wall reads the real time, for progress and benchmarks only.
+//   - WallTicks tells an interactive cluster that real time passes.
 //   - A Pacer slows virtual time down to a chosen speed.
 //
 // Without the tag everything works in wall-clock time, at speed 1: for

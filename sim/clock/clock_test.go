@@ -180,3 +180,30 @@ func TestPauseEndsAJump(t *testing.T) {
 		t.Errorf("state %+v", s)
 	}
 }
+
+func TestWallTicksWhileTimeStandsStill(t *testing.T) {
+	if !Virtual {
+		t.Skip("only virtual time can stand still")
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	ticks, err := WallTicks(ctx, 5*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pacer := NewPacer(1)
+	if err := pacer.Pause(); err != nil {
+		t.Fatal(err)
+	}
+	go pacer.Run(ctx)
+	virtual, wall := time.Now(), Wall()
+	for range 10 {
+		<-ticks
+	}
+	if took := Wall().Sub(wall); took < 50*time.Millisecond-5*time.Millisecond {
+		t.Errorf("ten ticks of 5 ms came in %v", took)
+	}
+	if passed := time.Since(virtual); passed > time.Millisecond {
+		t.Errorf("%v of virtual time passed in a pause", passed)
+	}
+}

@@ -2,7 +2,10 @@
 
 package clock
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Virtual says that this binary runs on the virtual clock.
 const Virtual = false
@@ -21,6 +24,24 @@ func AwaitSockets(d time.Duration) bool {
 
 // Seed does nothing: the runtime seeds itself.
 func Seed(int64) {}
+
+// WallTicks ticks each d until ctx ends. A tick that nobody takes is dropped.
+func WallTicks(ctx context.Context, d time.Duration) (<-chan struct{}, error) {
+	ticks, tick := newTicks()
+	go func() {
+		ticker := time.NewTicker(d)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				tick()
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return ticks, nil
+}
 
 // nextTimer is not asked for: nothing paces wall-clock time.
 func nextTimer() time.Time { return time.Time{} }

@@ -33,6 +33,8 @@ type Status struct {
 	Pending     int `json:"podsPending"`
 	Running     int `json:"podsRunning"`
 	Done        int `json:"podsDone"`
+	// Stalled says that the cluster makes no progress, since when and why; empty: it does.
+	Stalled string `json:"stalled,omitempty"`
 }
 
 // change is the body of a request; nil fields stay as they are.

@@ -118,7 +118,7 @@ func apiserverOptions(ctx context.Context, o Options) (options.CompletedOptions,
 	s.Etcd.StorageConfig.DBMetricPollInterval = 0
 	s.Etcd.StorageConfig.CompactionInterval = compactionInterval
 	if o.Interactive {
-		s.Etcd.StorageConfig.CompactionInterval = interactiveCompactionInterval
+		s.Etcd.StorageConfig.CompactionInterval = 0 // see keepCompact
 	}
 	s.Etcd.EnableWatchCache = false // one shared informer watches each resource: nothing to fan out
 	s.Etcd.SkipHealthEndpoints = true
@@ -155,11 +155,6 @@ const apiserverIP = "127.0.0.1"
 // compactionInterval is how often the apiserver lets etcd forget old revisions.
 const compactionInterval = 5 * time.Minute
 
-// interactiveCompactionInterval is as long as a jump of the clock may reasonably
-// be: clients outside, who watch in real time, would lose their place in the
-// history otherwise, and what came and went in between.
-const interactiveCompactionInterval = 24 * time.Hour
-
 // genericConfig does what upstream's BuildGenericConfig does, less the secure
 // listener, authentication, audit, tracing and egress.
 func genericConfig(opts options.CompletedOptions, loopback *restclient.Config, o Options) (*genericapiserver.Config, *serverstorage.DefaultStorageFactory, error) {
@@ -180,7 +175,7 @@ func genericConfig(opts options.CompletedOptions, loopback *restclient.Config, o
 	c.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(definitions, namer)
 	c.SkipOpenAPIInstallation = !o.Interactive // no client in the process reads it
 	c.LongRunningFunc = filters.BasicLongRunningRequestCheck(sets.NewString("watch", "proxy"), sets.NewString("attach", "exec", "proxy", "log", "portforward"))
-	c.EnableProfiling = false
+	c.EnableProfiling = o.Interactive // as the real one's; health.go refuses what does not work
 	c.EnableMetrics = false
 
 	storageConfig := kubeapiserver.NewStorageFactoryConfigEffectiveVersion(c.EffectiveVersion)

@@ -77,8 +77,8 @@ func (c *ControlPlane) NewControllers(ctx context.Context, heartbeats Heartbeats
 		ResyncPeriod:                    func() time.Duration { return 0 },
 	}
 	ignored := map[schema.GroupResource]struct{}{}
-	for _, r := range config.GarbageCollectorController.GCIgnoredResources {
-		ignored[schema.GroupResource{Group: r.Group, Resource: r.Resource}] = struct{}{}
+	if c.options.Interactive { // there are no Events in a replay
+		ignored = garbagecollector.DefaultIgnoredResources()
 	}
 	context.GraphBuilder = garbagecollector.NewDependencyGraphBuilder(ctx, metadataClient, context.RESTMapper, ignored, context.ObjectOrMetadataInformerFactory, context.InformersStarted)
 

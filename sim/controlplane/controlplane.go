@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -48,6 +49,7 @@ type ControlPlane struct {
 	transport   *transport
 	discovery   *cachedDiscovery
 	mapper      *restmapper.DeferredDiscoveryRESTMapper
+	watchdog    atomic.Pointer[watchdog] // nil until it runs
 }
 
 // electionBound is longer than etcd's election of its one member can take, in
@@ -103,6 +105,9 @@ func Start(ctx context.Context, dir string, o Options) (*ControlPlane, error) {
 	}
 	if o.Interactive {
 		c.recordEvents(ctx)
+		if err := e.keepCompact(ctx); err != nil {
+			return nil, fmt.Errorf("start etcd's compaction: %w", err)
+		}
 	}
 	return c, nil
 }

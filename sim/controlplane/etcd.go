@@ -60,7 +60,7 @@ func startEtcd(ctx context.Context, dir string, o Options) (*etcd, error) {
 		QuotaBackendBytes:    4 << 30,
 
 		CompactionBatchLimit:    10_000,
-		CompactionSleepInterval: time.Millisecond,
+		CompactionSleepInterval: compactionPause(o),
 
 		MaxTxnOps:                   128,
 		MaxRequestBytes:             4 << 20,
@@ -93,6 +93,15 @@ func tick() uint {
 		return 4000
 	}
 	return 100
+}
+
+// compactionPause is between two batches of a compaction. Time may be paused in an
+// interactive cluster: the nanoseconds that pass then must do.
+func compactionPause(o Options) time.Duration {
+	if o.Interactive {
+		return time.Nanosecond
+	}
+	return time.Millisecond
 }
 
 // etcdBatchLimit is the number of writes after which etcd commits to its

@@ -61,7 +61,7 @@ func (c *ControlPlane) Listen(port int) (*Listener, error) {
 	// No timeouts: they would be virtual, and a jump would cut off who is just saying what
 	// it wants. Only programs of this machine can hold a connection open.
 	return &Listener{Kubeconfig: config, listener: listener, server: &http.Server{
-		Handler:   c.asAdministrator(*handler),
+		Handler:   c.asAdministrator(c.health(*handler)),
 		TLSConfig: serving,
 		ErrorLog:  log.New(io.Discard, "", 0), // clients that hang up
 	}}, nil
