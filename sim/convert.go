@@ -1,10 +1,13 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"simk.dev/simk/sim/limits"
 )
 
 // inScratch does a run in a folder of its own, which holds its trace if that has to
@@ -12,11 +15,13 @@ import (
 func (o *Options) inScratch(run func(dir string, hooks *hooks) (*Outcome, error)) (*Outcome, error) {
 	dir, err := newScratch()
 	if err != nil {
-		return nil, fmt.Errorf("create scratch folder: %w", err)
+		return nil, fmt.Errorf("create scratch folder: %w", limits.Folder(err))
 	}
 	defer dir.remove()
 	word, err := o.convert(dir.dir)
-	if err != nil {
+	if errors.As(err, new(*limits.Error)) {
+		return nil, err
+	} else if err != nil {
 		return nil, &InputError{err}
 	}
 	wordInline, err := o.unpack(dir.dir)
@@ -47,7 +52,7 @@ func (o *Options) unpack(scratch string) (word func(error) error, err error) {
 	for i, doc := range o.Inline {
 		path := filepath.Join(scratch, fmt.Sprintf("inline-%d.yaml", i))
 		if err := os.WriteFile(path, doc.Content, 0o600); err != nil {
-			return nil, fmt.Errorf("unpack %s: %w", doc.Name, err)
+			return nil, fmt.Errorf("unpack %s: %w", doc.Name, limits.Files(err))
 		}
 		*doc.Path(o) = path
 		before, renamed := word, renaming(path, doc.Name)
@@ -77,7 +82,7 @@ func (o *Options) convert(scratch string) (word func(error) error, err error) {
 	}
 	inputs, path := o.Trace, filepath.Join(scratch, "converted.json")
 	if err := o.Convert(path, o); err != nil {
-		return nil, err
+		return nil, limits.Files(err)
 	}
 	o.Trace = path
 	return renaming(path, inputs+" (made a trace)"), nil

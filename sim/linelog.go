@@ -12,6 +12,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"simk.dev/simk/sim/limits"
 	"simk.dev/simk/tracer"
 )
 
@@ -77,7 +78,7 @@ func (l *lineLog) moveTo(dir string) error {
 		l.err = err
 	}
 	if l.err != nil {
-		return l.err
+		return limits.Files(l.err)
 	}
 	if _, err := l.file.Seek(0, io.SeekStart); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/limits"
 )
 
 // scratch is a run's private folder. It holds a lock as long as its process
@@ -70,7 +71,7 @@ func reap(parent string) {
 func InScratch(do func(dir string) error) error {
 	s, err := newScratch()
 	if err != nil {
-		return fmt.Errorf("create scratch folder: %w", err)
+		return fmt.Errorf("create scratch folder: %w", limits.Folder(err))
 	}
 	defer s.remove()
 	return do(s.dir)

@@ -66,7 +66,9 @@ func upIn(ctx context.Context, dir string, o UpOptions, hooks *hooks, began time
 		return nil, err
 	}
 	seedCluster(o.Seed)
-	tuneMemory()
+	if err := tuneMemory(); err != nil {
+		return nil, err
+	}
 	c, err := start(ctx, dir, &o.Options, in, controlplane.Options{Interactive: true})
 	if err != nil {
 		return nil, err
@@ -101,7 +103,7 @@ func (c *cluster) serve(ctx context.Context, dir string, o *UpOptions, hooks *ho
 		return err
 	}
 	if err := c.populate(ctx, in); err != nil {
-		return err
+		return c.cause(ctx, err)
 	}
 	api, err := c.plane.Listen(o.Port)
 	if err != nil {

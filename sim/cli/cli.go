@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"simk.dev/simk/sim"
+	"simk.dev/simk/sim/limits"
 	"simk.dev/simk/tracer"
 )
 
@@ -29,6 +30,8 @@ const (
 
 // Main runs simk with arguments and returns its exit code.
 func Main(args []string, stdout, stderr io.Writer) int {
+	limits.Guard()
+	signal.Ignore(syscall.SIGXFSZ) // a file too large is an error to whoever writes it
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
@@ -43,6 +46,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	if child := (*childError)(nil); errors.As(err, &child) {
 		return child.code
 	}
+	err = limits.Process(err)
 	fmt.Fprintf(stderr, "simk: %v\n", err)
 	return exitCode(ctx, err)
 }
@@ -55,6 +59,8 @@ func exitCode(ctx context.Context, err error) int {
 	switch {
 	case errors.As(err, &gates):
 		return exitGate
+	case errors.As(err, new(*limits.Error)):
+		return exitRun
 	case errors.As(err, &input), errors.As(err, &trace):
 		return exitInput
 	case errors.As(err, &run) && ctx.Err() != nil:

@@ -74,6 +74,7 @@ func Start(ctx context.Context, dir string, o Options) (*ControlPlane, error) {
 		clock.JumpTo(began.Add(electionBound)) // from here on every run is at the same instant
 	}
 	t := &transport{progress: newProgress()}
+	e.failure.then(t.progress.fail)
 	c := &ControlPlane{options: o, etcd: e, transport: t, Config: &restclient.Config{
 		Host:      "http://simk.invalid",
 		Transport: t,
@@ -96,10 +97,10 @@ func Start(ctx context.Context, dir string, o Options) (*ControlPlane, error) {
 		return nil, fmt.Errorf("start apiserver: %w", err)
 	}
 	if err := server.start(ctx); err != nil {
-		return nil, fmt.Errorf("start apiserver: %w", err)
+		return nil, fmt.Errorf("start apiserver: %w", e.failure.cause(err))
 	}
 	if err := c.awaitReady(ctx); err != nil {
-		return nil, fmt.Errorf("start apiserver: %w", err)
+		return nil, fmt.Errorf("start apiserver: %w", e.failure.cause(err))
 	}
 	if o.Interactive {
 		c.recordEvents(ctx)
@@ -139,7 +140,8 @@ func (c *ControlPlane) JSONConfig() *restclient.Config {
 func (c *ControlPlane) LastWrite() time.Time { return time.Unix(0, c.transport.lastWrite.Load()) }
 
 // Watch returns an error when the run is stuck: when requests go on while
-// virtual time stands still. It returns nil when ctx ends.
+// virtual time stands still; when etcd fails; and when memory runs out. It returns
+// nil when ctx ends.
 func (c *ControlPlane) Watch(ctx context.Context, ready func()) error {
 	ready()
 	select {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"simk.dev/simk/sim/limits"
 )
 
 // stuckAfter is how many requests may be made at one virtual instant before the
@@ -33,14 +35,25 @@ type progress struct {
 	requests int
 	// counts of the last tenth of the requests, by method and resource
 	counts map[string]int
-	// stuck receives the one error.
+	// stuck receives the first error.
 	stuck chan error
 }
 
 func newProgress() *progress { return &progress{stuck: make(chan error, 1)} }
 
-// note counts a request.
+// fail ends the run.
+func (p *progress) fail(err error) {
+	select {
+	case p.stuck <- err:
+	default: // it ends already
+	}
+}
+
+// note counts a request, and looks whether there is memory for it.
 func (p *progress) note(req *http.Request) {
+	if err := limits.Short(); err != nil {
+		p.fail(err)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if now := time.Now(); !now.Equal(p.instant) {
@@ -55,7 +68,7 @@ func (p *progress) note(req *http.Request) {
 	}
 	p.counts[req.Method+" "+req.URL.Path]++
 	if p.requests == stuckAfter {
-		p.stuck <- &StuckError{At: p.instant, Requests: most(p.counts, 3)}
+		p.fail(&StuckError{At: p.instant, Requests: most(p.counts, 3)})
 	}
 }
 
