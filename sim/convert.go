@@ -1,11 +1,13 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"simk.dev/simk/sim/limits"
 	"simk.dev/simk/sim/sockets"
 )
 
@@ -15,11 +17,13 @@ func (o *Options) inScratch(run func(s *scratch, hooks *hooks) (*Outcome, error)
 	sockets.Forbid()
 	s, err := newScratch()
 	if err != nil {
-		return nil, fmt.Errorf("create scratch folder: %w", err)
+		return nil, fmt.Errorf("create scratch folder: %w", limits.Folder(err))
 	}
 	defer s.remove()
 	word, err := o.convert(s.data)
-	if err != nil {
+	if errors.As(err, new(*limits.Error)) {
+		return nil, err
+	} else if err != nil {
 		return nil, &InputError{err}
 	}
 	wordInline, err := o.unpack(s.data)
@@ -50,7 +54,7 @@ func (o *Options) unpack(scratch string) (word func(error) error, err error) {
 	for i, doc := range o.Inline {
 		path := filepath.Join(scratch, fmt.Sprintf("inline-%d.yaml", i))
 		if err := os.WriteFile(path, doc.Content, 0o600); err != nil {
-			return nil, fmt.Errorf("unpack %s: %w", doc.Name, err)
+			return nil, fmt.Errorf("unpack %s: %w", doc.Name, limits.Files(err))
 		}
 		*doc.Path(o) = path
 		before, renamed := word, renaming(path, doc.Name)
@@ -80,7 +84,7 @@ func (o *Options) convert(scratch string) (word func(error) error, err error) {
 	}
 	inputs, path := o.Trace, filepath.Join(scratch, "converted.json")
 	if err := o.Convert(path, o); err != nil {
-		return nil, err
+		return nil, limits.Files(err)
 	}
 	o.Trace = path
 	return renaming(path, inputs+" (made a trace)"), nil

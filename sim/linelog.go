@@ -14,6 +14,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"simk.dev/simk/sim/limits"
 	"simk.dev/simk/sim/report"
 )
 
@@ -86,7 +87,7 @@ func (l *lineLog) whole() (report.File, error) {
 		l.err = err
 	}
 	if l.err != nil {
-		return report.File{}, fmt.Errorf("write %s: %w", l.name, l.err)
+		return report.File{}, fmt.Errorf("write %s: %w", l.name, limits.Files(l.err))
 	}
 	return report.File{Name: l.name, Write: func(w io.Writer) error {
 		_, err := io.Copy(w, io.NewSectionReader(l.file, 0, math.MaxInt64))

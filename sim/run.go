@@ -17,6 +17,7 @@ import (
 	"simk.dev/simk/sim/controlplane"
 	"simk.dev/simk/sim/explain"
 	"simk.dev/simk/sim/history"
+	"simk.dev/simk/sim/limits"
 	"simk.dev/simk/sim/report"
 	"simk.dev/simk/sim/report/html"
 	"simk.dev/simk/sim/watch"
@@ -84,7 +85,9 @@ func runIn(ctx context.Context, dir string, options Options, hooks *hooks, began
 		return nil, err
 	}
 	seed(options.Seed)
-	tuneMemory()
+	if err := tuneMemory(); err != nil {
+		return nil, err
+	}
 
 	r, err := start(ctx, dir, &options, in, controlplane.Options{})
 	if err != nil {
@@ -99,8 +102,7 @@ func runIn(ctx context.Context, dir string, options Options, hooks *hooks, began
 	if runErr == nil {
 		runErr = hooks.at(ctx, AfterRun)
 	}
-	var input *InputError
-	if errors.As(runErr, &input) {
+	if errors.As(runErr, new(*InputError)) || errors.As(runErr, new(*limits.Error)) {
 		return nil, runErr
 	}
 	return outcome, r.conclude(outcome, in, began, end, runErr, runErr == nil || ctx.Err() != nil)
@@ -306,7 +308,7 @@ func (c *cluster) logFolder(scratch string, plan controlplane.Options) string {
 // offset at which the run ended.
 func (c *cluster) run(ctx context.Context, in *input) (time.Duration, error) {
 	if err := c.populate(ctx, in); err != nil {
-		return 0, err
+		return 0, c.cause(ctx, err)
 	}
 	if view := c.options.Watch; view != nil {
 		last := in.end(c.options)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/limits"
 )
 
 // scratch is a run's private folders. They hold a lock as long as its process
@@ -128,7 +129,7 @@ func abandoned(dir string) bool {
 func InScratch(do func(dir string) error) error {
 	s, err := newScratch()
 	if err != nil {
-		return fmt.Errorf("create scratch folder: %w", err)
+		return fmt.Errorf("create scratch folder: %w", limits.Folder(err))
 	}
 	defer s.remove()
 	return do(s.data)

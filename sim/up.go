@@ -77,7 +77,9 @@ func upIn(ctx context.Context, s *scratch, o UpOptions, hooks *hooks, began time
 		return nil, err
 	}
 	seedCluster(o.Seed)
-	tuneMemory()
+	if err := tuneMemory(); err != nil {
+		return nil, err
+	}
 	c, err := start(ctx, s.data, &o.Options, in, controlplane.Options{Interactive: true})
 	if err != nil {
 		return nil, err
@@ -113,7 +115,7 @@ func (c *cluster) serve(ctx context.Context, dir string, access *kubeconfig, o *
 		return err
 	}
 	if err := c.populate(ctx, in); err != nil {
-		return err
+		return c.cause(ctx, err)
 	}
 	api, err := c.plane.Listen(o.Port)
 	if err != nil {

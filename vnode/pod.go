@@ -277,7 +277,9 @@ func readinessDelay(p *corev1.Pod) time.Duration {
 }
 
 // inSeconds is a number of seconds, or the longest duration if that is less.
-func inSeconds(n int64) time.Duration { return time.Duration(min(n, int64(math.MaxInt64/time.Second))) * time.Second }
+func inSeconds(n int64) time.Duration {
+	return time.Duration(min(n, int64(math.MaxInt64/time.Second))) * time.Second
+}
 
 func isSidecar(c *corev1.Container) bool {
 	return c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"simk.dev/simk/sim"
+	"simk.dev/simk/sim/limits"
 	"simk.dev/simk/sim/printable"
 	"simk.dev/simk/tracer"
 	"simk.dev/simk/tracer/interrupt"
@@ -33,6 +34,8 @@ const (
 
 // Main runs simk with arguments and returns its exit code.
 func Main(args []string, stdout, stderr io.Writer) int {
+	limits.Guard()
+	signal.Ignore(syscall.SIGXFSZ) // a file too large is an error to whoever writes it
 	ctx, stop := untilSignal()
 	defer stop()
 	// All that is said to people passes here: nothing that a trace holds steers a terminal.
@@ -59,6 +62,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	if child := (*childError)(nil); errors.As(err, &child) {
 		return child.code
 	}
+	err = limits.Process(err)
 	// Further lines are set in, so that none that came with a name looks like simk's own.
 	fmt.Fprintf(errs, "simk: %s\n", strings.ReplaceAll(strings.TrimRight(err.Error(), "\n"), "\n", "\n  "))
 	return exitCode(ctx, err)
@@ -94,6 +98,8 @@ func exitCode(ctx context.Context, err error) int {
 		return exitInterrupted
 	case errors.As(err, &gates):
 		return exitGate
+	case errors.As(err, new(*limits.Error)):
+		return exitRun
 	case errors.As(err, &input), errors.As(err, &trace):
 		return exitInput
 	case errors.As(err, &run) && ctx.Err() != nil:

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/limits"
 	"simk.dev/simk/sim/process"
 )
 
@@ -32,9 +33,11 @@ const jobMemory = 2 << 30
 // runJobs runs jobs, at most n at once; 0: as many as the machine bears. When ctx
 // ends or a job fails it ends the others and returns why.
 func runJobs(ctx context.Context, jobs []*job, n int, progress io.Writer) error {
+	free, shared := limits.Free()
 	if n <= 0 {
-		n = atOnce()
+		n = atOnce(free)
 	}
+	share := shared.Share(min(n, len(jobs)))
 	program, err := os.Executable()
 	if err != nil {
 		return &runError{err}
@@ -45,7 +48,7 @@ func runJobs(ctx context.Context, jobs []*job, n int, progress io.Writer) error 
 	defer func() { stopJobs(running) }()
 	for next, done := 0, 0; done < len(jobs); {
 		for ; next < len(jobs) && len(running) < n; next++ {
-			if err := jobs[next].start(program); err != nil {
+			if err := jobs[next].start(program, share); err != nil {
 				return &runError{fmt.Errorf("start %s: %w", jobs[next].name, err)}
 			}
 			running = append(running, jobs[next])
@@ -74,20 +77,24 @@ func runJobs(ctx context.Context, jobs []*job, n int, progress io.Writer) error 
 	return nil
 }
 
-// atOnce is how many runs processors and memory allow.
-func atOnce() int {
+// atOnce is how many runs processors and free memory, in bytes, allow; 0: that is not known.
+func atOnce(free int64) int {
 	n := runtime.NumCPU()
-	if free := availableMemory(); free > 0 {
+	if free > 0 {
 		n = min(n, int(free/jobMemory))
 	}
 	return max(n, 1)
 }
 
-func (j *job) start(program string) (err error) {
+// start starts the job; share is what its environment says about its memory.
+func (j *job) start(program, share string) (err error) {
 	if j.out, err = os.Create(j.log); err != nil {
 		return err
 	}
 	j.cmd = &exec.Cmd{Path: program, Args: append([]string{os.Args[0]}, j.args...)}
+	if share != "" {
+		j.cmd.Env = append(os.Environ(), share)
+	}
 	j.cmd.Stderr = j.out // files, no pipes: those would need goroutines that read them
 	j.cmd.SysProcAttr = withParent()
 	return j.cmd.Start()

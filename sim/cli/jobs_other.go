@@ -7,6 +7,3 @@ import "syscall"
 // withParent cannot tie a child's life to this process here: one that outlives it
 // ends by itself.
 func withParent() *syscall.SysProcAttr { return &syscall.SysProcAttr{} }
-
-// availableMemory is not known here.
-func availableMemory() int64 { return 0 }

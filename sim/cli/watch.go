@@ -17,6 +17,7 @@ import (
 
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/limits"
 	"simk.dev/simk/sim/printable"
 	"simk.dev/simk/sim/process"
 	"simk.dev/simk/sim/tui"
@@ -150,7 +151,7 @@ func startViewed() (v *viewed, err error) {
 func unnamedFile() (*os.File, error) {
 	f, err := os.CreateTemp("", "simk-")
 	if err != nil {
-		return nil, err
+		return nil, limits.Folder(err)
 	}
 	return f, os.Remove(f.Name())
 }

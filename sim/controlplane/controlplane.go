@@ -76,6 +76,7 @@ func Start(ctx context.Context, dir string, o Options) (*ControlPlane, error) {
 		clock.JumpTo(began.Add(electionBound)) // from here on every run is at the same instant
 	}
 	t := &transport{progress: newProgress(), replay: !o.Interactive}
+	e.failure.then(t.progress.fail)
 	c := &ControlPlane{options: o, etcd: e, transport: t, Config: &restclient.Config{
 		Host:      "http://simk.invalid",
 		Transport: t,
@@ -98,10 +99,10 @@ func Start(ctx context.Context, dir string, o Options) (*ControlPlane, error) {
 		return nil, fmt.Errorf("start apiserver: %w", err)
 	}
 	if err := server.start(ctx); err != nil {
-		return nil, fmt.Errorf("start apiserver: %w", err)
+		return nil, fmt.Errorf("start apiserver: %w", e.failure.cause(err))
 	}
 	if err := c.awaitReady(ctx); err != nil {
-		return nil, fmt.Errorf("start apiserver: %w", err)
+		return nil, fmt.Errorf("start apiserver: %w", e.failure.cause(err))
 	}
 	if o.Interactive {
 		c.recordEvents(ctx)
@@ -144,8 +145,8 @@ func (c *ControlPlane) JSONConfig() *restclient.Config {
 func (c *ControlPlane) LastWrite() time.Time { return time.Unix(0, c.transport.lastWrite.Load()) }
 
 // Watch returns an error when the run is stuck, that is when requests go on while
-// virtual time stands still, or when a component's watch ended by itself in a replay.
-// It returns nil when ctx ends.
+// virtual time stands still; when a component's watch ended by itself in a replay; when
+// etcd fails; and when memory runs out. It returns nil when ctx ends.
 func (c *ControlPlane) Watch(ctx context.Context, ready func()) error {
 	ready()
 	select {

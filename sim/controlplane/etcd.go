@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/limits"
 )
 
 // etcd is a whole, real etcd member (raft, write-ahead log, bolt backend, MVCC
@@ -22,17 +23,50 @@ import (
 // One setting is not a production one: nothing is synced to disk, because the
 // data directory is thrown away at the end.
 type etcd struct {
-	server *etcdserver.EtcdServer
+	server  *etcdserver.EtcdServer
+	failure *etcdFailure
 }
 
 // startEtcd starts a member with its data in dir and returns when it leads its
 // cluster of one.
 func startEtcd(ctx context.Context, dir string, o Options) (*etcd, error) {
-	wal.SegmentSizeBytes = 8 << 20 // preallocated; 64 MiB would be the largest cost of a start
+	wal.SegmentSizeBytes = 4 << 20 // two are preallocated; 64 MiB each would be the largest cost of a start
 	tuneWatches(o)
-	logger := zap.NewNop()
+	ctx, cancel := context.WithCancelCause(ctx)
+	type result struct {
+		server *etcdserver.EtcdServer
+		err    error
+	}
+	results := make(chan result, 2)
+	failure := &etcdFailure{dir: dir, tell: func(err error) { cancel(err); results <- result{nil, err} }}
+	logger := zap.NewNop().WithOptions(zap.WithPanicHook(failure), zap.WithFatalHook(failure))
+	config := memberConfig(dir, logger, o)
+	go func() { // whose failure must not hold this one up
+		server, err := etcdserver.NewServer(config)
+		results <- result{server, err}
+	}()
+	made := <-results
+	if made.err != nil {
+		failure.end()
+		return nil, limits.Files(made.err)
+	}
+	e := &etcd{made.server, failure}
+	e.server.Start()
+	select {
+	case <-e.server.ReadyNotify():
+		return e, nil
+	case <-e.server.StopNotify():
+		return nil, fmt.Errorf("the member stopped before it led its cluster")
+	case <-ctx.Done():
+		e.stop()
+		return nil, context.Cause(ctx)
+	}
+}
+
+// memberConfig is for a cluster of one with its data in dir.
+func memberConfig(dir string, logger *zap.Logger, o Options) config.ServerConfig {
 	peer := types.MustNewURLs([]string{"http://simk.invalid:2380"}) // a name is needed; nothing listens
-	server, err := etcdserver.NewServer(config.ServerConfig{
+	return config.ServerConfig{
 		Name:                "simk",
 		DataDir:             filepath.Join(dir, "etcd"),
 		PeerURLs:            peer,
@@ -57,7 +91,7 @@ func startEtcd(ctx context.Context, dir string, o Options) (*etcd, error) {
 		// A read after a write copies what is not yet committed, so commit often.
 		BackendBatchLimit:    etcdBatchLimit,
 		BackendBatchInterval: time.Second,
-		QuotaBackendBytes:    4 << 30,
+		QuotaBackendBytes:    limits.DatabaseQuota(),
 
 		CompactionBatchLimit:    10_000,
 		CompactionSleepInterval: compactionPause(o),
@@ -70,19 +104,6 @@ func startEtcd(ctx context.Context, dir string, o Options) (*etcd, error) {
 		AuthToken:                   "simple",
 		TokenTTL:                    3000,
 		ServerFeatureGate:           features.NewDefaultServerFeatureGate("simk", logger),
-	})
-	if err != nil {
-		return nil, err
-	}
-	server.Start()
-	select {
-	case <-server.ReadyNotify():
-		return &etcd{server}, nil
-	case <-server.StopNotify():
-		return nil, fmt.Errorf("the member stopped before it led its cluster")
-	case <-ctx.Done():
-		server.HardStop()
-		return nil, ctx.Err()
 	}
 }
 
@@ -109,4 +130,9 @@ func compactionPause(o Options) time.Duration {
 // writes that are not committed yet, and a commit without fsync is cheap.
 const etcdBatchLimit = 1000
 
-func (e *etcd) stop() { e.server.HardStop() }
+// stop ends the member. One that failed would not notice.
+func (e *etcd) stop() {
+	if e.failure.end() == nil {
+		e.server.HardStop()
+	}
+}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"simk.dev/simk/sim/limits"
 )
 
 // stuckAfter is how many requests may be made at one virtual instant before the
@@ -47,8 +49,11 @@ func (p *progress) fail(err error) {
 	}
 }
 
-// note counts a request.
+// note counts a request, and looks whether there is memory for it.
 func (p *progress) note(req *http.Request) {
+	if err := limits.Short(); err != nil {
+		p.fail(err)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if now := time.Now(); !now.Equal(p.instant) {

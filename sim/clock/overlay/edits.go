@@ -95,9 +95,9 @@ var edits = []edit{
 	// must not change the order of goroutines, nor what a program sees.
 	{
 		file: "mgcmark.go",
-		why:  "no goroutine waits for the collector because it allocated much; on one processor the background worker gets every other turn, which is enough",
+		why:  "no goroutine waits for the collector because it allocated much; on one processor the background worker gets every other turn, which is enough while memory is not scarce",
 		old:  "func gcAssistAlloc(gp *g) {\n",
-		new:  "func gcAssistAlloc(gp *g) {\n\tif faketime != 0 {\n\t\treturn\n\t}\n",
+		new:  "func gcAssistAlloc(gp *g) {\n\tif faketime != 0 {\n\t\tfaketimeAssist(gp)\n\t\treturn\n\t}\n",
 	},
 	{
 		file: "mgc.go",

@@ -45,7 +45,7 @@ func generate(dir string) error {
 	env := strings.Fields(string(out))
 	runtimeDir := filepath.Join(env[0], "src", "runtime")
 	texts := map[string]string{}
-	for _, e := range slices.Concat(edits, recordEdits) {
+	for _, e := range slices.Concat(edits, recordEdits, scarceEdits) {
 		if _, ok := texts[e.file]; !ok {
 			b, err := os.ReadFile(filepath.Join(runtimeDir, e.file))
 			if err != nil {
