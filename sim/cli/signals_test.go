@@ -68,7 +68,7 @@ func TestReaderGone(t *testing.T) {
 func TestLongWorkHearsOfSignals(t *testing.T) {
 	dir := t.TempDir()
 	trace := filepath.Join(dir, "trace.json")
-	const events = 100_000
+	const events = 1_000_000
 	pods := func(yield func(*tracer.Event, error) bool) {
 		for i := range events {
 			if !yield(&tracer.Event{Index: i}, nil) {

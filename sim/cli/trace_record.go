@@ -11,6 +11,7 @@ import (
 
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/tracer/interrupt"
 	"simk.dev/simk/tracer/record/journal"
 )
 
@@ -81,6 +82,7 @@ func recordTo(cmd *cobra.Command, r *recordFlags, out string, limit time.Duratio
 		defer cancel()
 	}
 	err = recorder.Run(ctx, w)
+	interrupt.Listen(nil) // what ended the recording does not end the work of writing it
 	if closed := w.Close(); err == nil {
 		err = closed
 	}

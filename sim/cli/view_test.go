@@ -312,6 +312,7 @@ func TestViewInTmux(t *testing.T) {
 	require.NoError(t, err)
 	command("new-session", "-d", "-x", "120", "-y", "36", "sh")
 	defer command("kill-server")
+	shows(`(?m)^[#$]`) // the shell reads
 	command("send-keys", "echo before", "Enter", "simk trace xray "+trace, "Enter")
 	shows(`lasts 12h; 66 objects at the start, 400 events`)
 	command("send-keys", "2")
@@ -350,17 +351,18 @@ func TestXray(t *testing.T) {
 	trace := filepath.Join(t.TempDir(), "trace.json")
 	require.NoError(t, os.WriteFile(trace, []byte(`{"apiVersion":"simk.dev/v1","kind":"Trace","duration":"1h",
 "objects":[{"apiVersion":"v1","kind":"Node","metadata":{"name":"n1"},"status":{"allocatable":{"cpu":"4","memory":"8Gi","pods":"110"}}}],
-"events":[{"at":"10s","apply":[{"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"default","name":"\u001b[31mred"},"spec":{"containers":[{"name":"c","image":"i"}]}}]},
-{"at":"20s","apply":[{"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"default","name":"worker"},"spec":{"containers":[{"name":"c","image":"i","envFrom":[{"configMapRef":{"name":"nowhere"}}]}]}}]},
+"events":[{"at":"10s","apply":[{"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"default","name":"red"},"spec":{"containers":[{"name":"c","image":"i"}]}}]},
+{"at":"20s","apply":[{"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"default","name":"worker","annotations":{"note":"\u001b[31mhot"}},"spec":{"containers":[{"name":"c","image":"i","envFrom":[{"configMapRef":{"name":"nowhere"}}]}]}}]},
 {"at":"30s","delete":[{"apiVersion":"v1","kind":"Pod","namespace":"default","name":"worker"}]}]}`), 0o600))
 	v := openView(t, "trace", "xray", trace)
 	v.await(`lasts 1h; 1 objects at the start, 3 events`)
-	v.await(`Pod +default +\[31mred`) // shown, not obeyed
+	v.await(`Pod +default +red`)
 	v.press("/WORKER\r")
 	v.await(`20s +apply +Pod +default +worker +E0`)
 	v.press("\r")
 	v.await(`30s +delete`)
 	v.await(`name: nowhere`)
+	v.await(`note: .*\[31mhot`) // shown, not obeyed
 	v.escape()
 	v.await(`/WORKER`)
 	v.escape()
