@@ -71,7 +71,7 @@ func TestRecord(t *testing.T) {
 52s -Pod/gap
 1m30s +ConfigMap/forgotten
 1m40s fail n1
-1m51s -ConfigMap/in-the-gap
+1m50s -ConfigMap/in-the-gap
 3m20s recover n1
 `
 	got, head := events(t, path)
