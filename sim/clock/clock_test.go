@@ -2,8 +2,10 @@ package clock
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
+	"os/exec"
 	"sync"
 	"testing"
 	"time"
@@ -127,6 +129,33 @@ func TestUntilJumpsAndThePaceIsWhatItWas(t *testing.T) {
 	if took := Wall().Sub(wall); took < 80*time.Millisecond {
 		t.Errorf("after the jump 100 ms took %v", took)
 	}
+}
+
+// What a client outside does later in real time is later in virtual time, too, even if
+// nothing else happens in between.
+func TestTimePassesBetweenRequests(t *testing.T) {
+	_ = paced(t, 1)
+	const pause = 3 * time.Millisecond
+	cmd := exec.Command("sh", "-c", fmt.Sprintf("while read line; do sleep %f; echo; done", pause.Seconds()))
+	in, err := cmd.StdinPipe()
+	check(t, err)
+	out, err := cmd.StdoutPipe()
+	check(t, err)
+	check(t, cmd.Start())
+	for range 20 {
+		before := time.Now()
+		if _, err := in.Write([]byte("\n")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := out.Read(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+		if passed := time.Since(before); passed < pause {
+			t.Errorf("%v passed before an answer that took %v", passed, pause)
+		}
+	}
+	check(t, in.Close())
+	check(t, cmd.Wait())
 }
 
 // While time is paused a socket is served, and no timer fires.

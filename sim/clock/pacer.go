@@ -258,9 +258,9 @@ func (p *Pacer) jump(ctx context.Context, t time.Time) {
 }
 
 // follow lets virtual time catch up with wall time, a step at most, and then waits until
-// the next timer is due or a socket is ready. Time lags behind by as long as it waits, so
-// that it goes on between any two requests that do not come at once: some of upstream's
-// code divides by the age of what a client made just before.
+// the next timer is due or a socket is ready. The time that it waited has passed when those
+// are served who come then. So time goes on between any two requests that do not come at
+// once: some of upstream's code divides by the age of what a client made just before.
 func (p *Pacer) follow(speed float64) {
 	step := max(time.Duration(float64(paceStep)*speed), 1)
 	behind := p.anchored().behind(speed)
@@ -270,6 +270,9 @@ func (p *Pacer) follow(speed float64) {
 	}
 	Settle()
 	AwaitSockets(min(p.anchored().left(speed, nextTimer()), WallSlice))
+	if passed := min(p.anchored().behind(speed), time.Until(nextTimer())-1); passed > 0 {
+		advance(passed)
+	}
 }
 
 func (p *Pacer) anchored() Anchor {
