@@ -85,7 +85,7 @@ vet: $(OVERLAY)  ## go vet with the build's own flags
 
 lint: vet $(OVERLAY)  ## vet and golangci-lint
 	test -x build/golangci-lint || GOBIN=$(CURDIR)/build go install $(LINT)
-	GOFLAGS='$(VIRTUAL)' build/golangci-lint run
+	GOFLAGS='$(VIRTUAL)' build/golangci-lint run --allow-parallel-runners
 
 # The command lines of other systems; nothing here can run what they make.
 cross: $(OVERLAY)  ## compile for macOS and for Linux on arm64
