@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -28,15 +29,68 @@ func tooMuch(key string, v any) string {
 		return ""
 	}
 	for _, name := range slices.Sorted(maps.Keys(amounts)) {
-		most := int64(math.MaxInt64)
-		if name == "cpu" || strings.HasSuffix(name, ".cpu") {
-			most /= 1000
-		}
+		most := mostOf(name)
 		if beyond(amounts[name], most) {
 			return fmt.Sprintf("%s: %s %v is more than %d, the most that Kubernetes computes with", key, name, amounts[name], most)
 		}
 	}
 	return ""
+}
+
+// tooMuchInAll says which quantity of a pod's containers adds up to more than 64 bits hold. v is
+// anything; one that is no pod's spec adds up to nothing.
+func tooMuchInAll(v map[string]any) string {
+	if _, ok := v["containers"].([]any); !ok {
+		return ""
+	}
+	for _, key := range []string{"requests", "limits"} {
+		sums := map[string]*resource.Quantity{}
+		for _, list := range []string{"containers", "initContainers"} {
+			containers, _ := v[list].([]any)
+			for _, c := range containers {
+				container, _ := c.(map[string]any)
+				resources, _ := container["resources"].(map[string]any)
+				addLarge(sums, resources[key])
+			}
+		}
+		addLarge(sums, v["overhead"])
+		for _, name := range slices.Sorted(maps.Keys(sums)) {
+			if most := mostOf(name); sums[name].Cmp(*resource.NewQuantity(most, resource.DecimalSI)) > 0 {
+				return fmt.Sprintf("%s: %s of all containers is more than %d, the most that Kubernetes computes with", key, name, most)
+			}
+		}
+	}
+	return ""
+}
+
+// addLarge adds amounts to sums, less the small ones: of these a pod would need thousands.
+func addLarge(sums map[string]*resource.Quantity, v any) {
+	amounts, _ := v.(map[string]any)
+	for name, amount := range amounts {
+		text, ok := amount.(string)
+		if n, number := amount.(int64); number {
+			text, ok = strconv.FormatInt(n, 10), true
+		}
+		if i := strings.IndexAny(text, "eE"); !ok || isSmall(text) || i >= 0 && len(strings.TrimLeft(text[i+1:], "+-0")) > 2 {
+			continue // of the latter, which parsed had as many digits, only fractions came so far
+		}
+		q, err := resource.ParseQuantity(text)
+		if err != nil {
+			continue // for the apiserver to judge
+		}
+		if sums[name] == nil {
+			sums[name] = &resource.Quantity{}
+		}
+		sums[name].Add(q)
+	}
+}
+
+// mostOf is the most of a resource that Kubernetes computes with.
+func mostOf(name string) int64 {
+	if name == "cpu" || strings.HasSuffix(name, ".cpu") {
+		return math.MaxInt64 / 1000
+	}
+	return math.MaxInt64
 }
 
 // beyond tells whether a value is a quantity of more than most, or less than its negative.

@@ -45,6 +45,32 @@ func TestQuantities(t *testing.T) {
 	}
 }
 
+// What the containers of a pod request in all is refused, too, where 64 bits do not hold it.
+func TestSumsOfQuantities(t *testing.T) {
+	for _, test := range []struct {
+		name, spec string
+		want       string // empty: it is accepted
+	}{
+		{"two containers", `"containers":[{"name":"a","resources":{"requests":{"memory":"5E"}}},{"name":"b","resources":{"requests":{"memory":"5E"}}}]`, "requests: memory of all containers is more than "},
+		{"CPUs", `"containers":[{"name":"a","resources":{"limits":{"cpu":"5000000000000000"}}},{"name":"b","resources":{"limits":{"cpu":5000000000000000}}}]`, "limits: cpu of all containers is more than "},
+		{"a sidecar", `"containers":[{"name":"a","resources":{"requests":{"memory":"5E"}}}],"initContainers":[{"name":"b","restartPolicy":"Always","resources":{"requests":{"memory":"5E"}}}]`, "requests: memory of all"},
+		{"overhead", `"overhead":{"memory":"5E"},"containers":[{"name":"a","resources":{"requests":{"memory":"5E"}}}]`, "requests: memory of all"},
+		{"small ones", `"containers":[{"name":"a","resources":{"requests":{"memory":"8E","cpu":"1"}}},{"name":"b","resources":{"requests":{"memory":"64Gi","cpu":"500m"}}}]`, ""},
+		{"one limit, one request", `"containers":[{"name":"a","resources":{"requests":{"memory":"5E"}}},{"name":"b","resources":{"limits":{"memory":"5E"}}}]`, ""},
+	} {
+		pod := `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{` + test.spec + `}}`
+		for place, content := range map[string]string{
+			"start":  start + `"objects":[` + pod + `],"events":[]}`,
+			"events": start + `"objects":[` + node1 + `],"events":[{"at":"1s","apply":[` + pod + `]}]}`,
+		} {
+			_, err := Check(write(t, "trace.json", []byte(content)), CheckOptions{})
+			if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), ":1:")) {
+				t.Errorf("%s in %s: %v, want %q", test.name, place, err, test.want)
+			}
+		}
+	}
+}
+
 // Names that would break a line, or steer a terminal, are refused, and quoted.
 func TestControlCharactersInNames(t *testing.T) {
 	for field, content := range map[string]string{

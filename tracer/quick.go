@@ -158,14 +158,18 @@ func (q *quick) value(depth int) (any, error) {
 	}
 	switch q.json.PeekKind() {
 	case '{':
-		m := map[string]any{}
+		m, pod := map[string]any{}, false
 		err := q.fields(func(key string) (err error) {
 			m[key], err = q.value(depth - 1)
 			if err == nil && isAmounts(key) && tooMuch(key, m[key]) != "" {
 				err = errUnusual
 			}
+			pod = pod || key == "containers"
 			return err
 		})
+		if err == nil && pod && tooMuchInAll(m) != "" {
+			err = errUnusual
+		}
 		return m, err
 	case '[':
 		all := []any{}

@@ -122,6 +122,9 @@ func plain(v any, depth int) (any, string) {
 				}
 			}
 		}
+		if problem = tooMuchInAll(v); problem != "" {
+			return nil, problem
+		}
 	case []any:
 		for i := range v {
 			if v[i], problem = plain(v[i], depth-1); problem != "" {

@@ -116,6 +116,9 @@ func (p *parser) parseJSON(text []byte) error {
 		if errors.As(err, &syntax) && syntax.Offset > 0 {
 			p.d.Line = lineAt(int(syntax.Offset) - 1)
 		}
+		if errors.As(err, new(*source.TooLongError)) {
+			return p.d.Errorf("%w", err)
+		}
 		if err != nil {
 			return p.d.Errorf("not valid JSON: %w", err)
 		}

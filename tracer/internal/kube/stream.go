@@ -73,6 +73,9 @@ func (s stream) error(p *parser, err error) error {
 	if errors.Is(err, source.ErrTooLong) {
 		return d.Errorf("longer than %d MiB: no Kubernetes object is", maxObject>>20)
 	}
+	if errors.As(err, new(*source.TooLongError)) {
+		return d.Errorf("%w", err)
+	}
 	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}

@@ -5,12 +5,14 @@ import (
 	"io"
 )
 
-// How long a compressed text may be that is held in memory: a text of so many times the file's size,
-// and that much besides. What a program makes of it takes some twenty times as much: a file of a MiB
-// less than 1.5 GiB. Dumps of clusters are compressed to a tenth or a thirtieth.
+// How long a compressed text may be that is held in memory. What a program makes of it takes up
+// to twenty times as much: with minText a file of up to a MiB takes less than 1.5 GiB, whatever
+// it holds. Each byte more allows maxRatio: kubectl's JSON, which is indented, is compressed to
+// a fortieth by gzip, and by zstd to a ninetieth.
 const (
-	maxRatio = 32
-	maxExtra = 16 << 20
+	minText  = 48 << 20
+	smallest = 1 << 20
+	maxRatio = 128
 )
 
 // Bound is how much of the text may be held in memory at once; less than 0: as much as there is,
@@ -19,8 +21,11 @@ func (f *File) Bound() int64 {
 	if !f.compressed {
 		return -1
 	}
-	return maxExtra + maxRatio*max(f.size, f.counted.n)
+	return minText + maxRatio*max(f.length()-smallest, 0)
 }
+
+// length is how long the compressed file is, or as much of a stream as was read.
+func (f *File) length() int64 { return max(f.size, f.counted.n) }
 
 // Whole is the text for those who hold all of it in memory: it ends with an error where it
 // is longer than Bound.
@@ -40,11 +45,19 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// TooLong says that a part of the text is longer than Bound.
-func (f *File) TooLong(part string) error {
-	return fmt.Errorf("%s is more than %d MiB long when decompressed, from a file of %d KiB: more than a compressed file may take of memory, "+
-		"%d times its size and %d MiB; if it is meant to be so, decompress the file first", part, f.Bound()>>20, max(f.size, f.counted.n)>>10, maxRatio, maxExtra>>20)
+// TooLongError says that a part of a compressed text is longer than Bound.
+type TooLongError struct {
+	part        string
+	bound, size int64
 }
+
+func (e *TooLongError) Error() string {
+	return fmt.Sprintf("%s is more than %d MiB long when decompressed, from a file of %d KiB: more memory than a compressed file may take; "+
+		"if it is meant to be so, decompress the file first", e.part, e.bound>>20, e.size>>10)
+}
+
+// TooLong says that a part of the text is longer than Bound.
+func (f *File) TooLong(part string) error { return &TooLongError{part, f.Bound(), f.length()} }
 
 // counter counts what is read.
 type counter struct {

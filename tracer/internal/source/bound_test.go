@@ -13,7 +13,7 @@ import (
 // A small file that is a long text ends with an error for those who hold it, and says what to do; as
 // long as the text itself it may be, and so may one that is not compressed.
 func TestBound(t *testing.T) {
-	text := bytes.Repeat([]byte("x"), maxExtra+2<<20)
+	text := bytes.Repeat([]byte("x"), minText+2<<20)
 	var zipped bytes.Buffer
 	z := gzip.NewWriter(&zipped)
 	if _, err := z.Write(text); err != nil {
