@@ -107,7 +107,7 @@ func holdExtender(next http.RoundTripper, timeout time.Duration) http.RoundTripp
 func (h *heldExtender) RoundTrip(request *http.Request) (*http.Response, error) {
 	var response *http.Response
 	err := held(request.Context(), h.timeout, func(ctx context.Context) (err error) {
-		if response, err = h.next.RoundTrip(request.WithContext(ctx)); err != nil {
+		if response, err = h.next.RoundTrip(request.WithContext(ctx)); err != nil { //nolint:bodyclose // it is, below
 			return err
 		}
 		body, err := io.ReadAll(response.Body)

@@ -117,6 +117,9 @@ func (k *kubeconfig) add(own *clientcmdapi.Config, folder string) error {
 			before = nil // what a killed cluster left
 		}
 		k.before, k.after = before, after
+		if info, err := os.Stat(k.path); err == nil && info.Mode().Perm()&0o077 != 0 && k.say != nil {
+			k.say(fmt.Sprintf("others can read %s, which holds the key to the cluster now: chmod 600 keeps them out", k.path))
+		}
 		return write(after)
 	})
 	if err != nil {

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"context"
+	"errors"
 	"maps"
 	"math"
 	"slices"
@@ -317,7 +319,10 @@ func (r *recorder) finish(end time.Duration, err error) *history.History {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.history.End = end
-	if err != nil {
+	switch {
+	case errors.Is(err, context.Canceled):
+		r.history.Incomplete = "interrupted"
+	case err != nil:
 		r.history.Incomplete = err.Error()
 	}
 	return r.history

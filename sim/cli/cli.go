@@ -63,9 +63,13 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		return child.code
 	}
 	err = limits.Process(err)
+	code := exitCode(ctx, err)
+	if code == exitInterrupted && errors.Is(err, context.Canceled) {
+		err = errInterrupted
+	}
 	// Further lines are set in, so that none that came with a name looks like simk's own.
 	fmt.Fprintf(errs, "simk: %s\n", strings.ReplaceAll(strings.TrimRight(err.Error(), "\n"), "\n", "\n  "))
-	return exitCode(ctx, err)
+	return code
 }
 
 // untilSignal returns a context that ends when the process is to end. A second signal ends it

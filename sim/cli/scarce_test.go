@@ -106,7 +106,7 @@ func TestScarceThings(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer os.RemoveAll(dir)
+		defer func() { _ = os.RemoveAll(dir) }()
 		program, err := os.Executable()
 		if err == nil {
 			err = errors.Join(os.Chmod(dir, 0o755), os.Link(program, filepath.Join(dir, "simk")))

@@ -50,7 +50,7 @@ func (a Anchor) Ahead(speed float64) time.Duration {
 // behind is how far virtual time is to go on until it is where wall time is, at a speed
 // above 0; 0 or less: it is there.
 func (a Anchor) behind(speed float64) time.Duration {
-	return a.virtual.Add(time.Duration(float64(Wall().Sub(a.wall)) * speed)).Sub(time.Now())
+	return time.Until(a.virtual.Add(time.Duration(float64(Wall().Sub(a.wall)) * speed)))
 }
 
 // left is how much wall time passes until virtual time is t, at a speed above 0; 0 or

@@ -47,7 +47,7 @@ func startEtcd(ctx context.Context, dir string, o Options) (*etcd, error) {
 	}()
 	made := <-results
 	if made.err != nil {
-		failure.end()
+		_ = failure.end() // it is in made.err, if there was one
 		return nil, limits.Files(made.err)
 	}
 	e := &etcd{made.server, failure}

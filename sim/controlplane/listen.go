@@ -29,6 +29,7 @@ type Listener struct {
 
 	listener net.Listener
 	server   *http.Server
+	silent   *silent
 }
 
 // administrator is who holds the client certificate.
@@ -58,9 +59,11 @@ func (c *ControlPlane) Listen(port int) (*Listener, error) {
 		return nil, err
 	}
 	config := kubeconfig("https://"+listener.Addr().String(), client)
+	quiet := &silent{since: map[net.Conn]int{}}
 	// No timeouts: they would be virtual, and a jump would cut off who is just saying what
-	// it wants. Only programs of this machine can hold a connection open.
-	return &Listener{Kubeconfig: config, listener: listener, server: &http.Server{
+	// it wants.
+	return &Listener{Kubeconfig: config, listener: limited(listener), silent: quiet, server: &http.Server{
+		ConnState: quiet.changed,
 		Handler:   c.asAdministrator(c.health(*handler)),
 		TLSConfig: serving,
 		ErrorLog:  log.New(io.Discard, "", 0), // clients that hang up
@@ -85,6 +88,9 @@ func (l *Listener) Address() string { return l.listener.Addr().String() }
 func (l *Listener) Serve(ctx context.Context, ready func()) error {
 	stop := context.AfterFunc(ctx, func() { _ = l.server.Close() })
 	defer stop()
+	if err := l.silent.closeOld(ctx); err != nil {
+		return err
+	}
 	ready()
 	err := l.server.Serve(tls.NewListener(l.listener, l.server.TLSConfig))
 	if errors.Is(err, http.ErrServerClosed) && ctx.Err() != nil {

@@ -22,10 +22,10 @@ func Escape(text string) string {
 	var b strings.Builder
 	for rest := text; rest != ""; {
 		r, n := utf8.DecodeRuneInString(rest)
-		switch {
-		case r == '\n':
+		switch r {
+		case '\n':
 			b.WriteString(`\n`)
-		case r == '\t':
+		case '\t':
 			b.WriteString(`\t`)
 		default:
 			b.WriteString(escaped(rest[:n], r))

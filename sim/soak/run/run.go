@@ -88,7 +88,7 @@ func soak(ctx context.Context, o options, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	c, err := startCluster(ctx, o, dir)
 	if err != nil {
 		return err

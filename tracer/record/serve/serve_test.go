@@ -223,7 +223,7 @@ func TestClientsThatDoNotRead(t *testing.T) {
 	fill(t, s, 0, 60)
 	w := &stalled{header: http.Header{}}
 	Handler(s, "").ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://localhost/v1/export", nil))
-	if len(w.deadlines) < 2 || w.deadlines[0].Sub(time.Now()) > patience || !w.deadlines[len(w.deadlines)-1].IsZero() {
+	if len(w.deadlines) < 2 || time.Until(w.deadlines[0]) > patience || !w.deadlines[len(w.deadlines)-1].IsZero() {
 		t.Errorf("write deadlines are %v", w.deadlines)
 	}
 	if got := w.header.Get(Complete); got == "yes" {
