@@ -21,7 +21,7 @@ func TestNoSockets(t *testing.T) {
 	if !clock.Virtual {
 		t.Skip("in wall-clock time the guard does not see all")
 	}
-	if err := exec.Command("strace", "-f", "-o", os.DevNull, "true").Run(); err != nil {
+	if err := exec.Command("strace", "-f", "--seccomp-bpf", "-o", os.DevNull, "true").Run(); err != nil {
 		t.Skipf("needs strace and the right to trace: %v", err)
 	}
 	const trace = "../../testdata/network.json"
@@ -111,7 +111,7 @@ func traced(t *testing.T, args ...string) (cmd *exec.Cmd, calls func() []string,
 	}
 	// A supervisor's socket is one that upstream would tell of its start.
 	cmd.Env = append(cmd.Env, "NOTIFY_SOCKET="+filepath.Join(t.TempDir(), "notify"), "HTTPS_PROXY=http://127.0.0.1:9")
-	cmd.Args = append([]string{"strace", "-f", "-qq", "--signal=none", wanted, "-o", file, simk}, args...)
+	cmd.Args = append([]string{"strace", "-f", "--seccomp-bpf", "-qq", "--signal=none", wanted, "-o", file, simk}, args...)
 	return cmd, func() []string {
 		text, err := os.ReadFile(file)
 		if err != nil {
