@@ -1,6 +1,7 @@
 package control
 
 import (
+	"errors"
 	"fmt"
 	"net"
 )
@@ -26,4 +27,15 @@ func checkPeer(conn *net.UnixConn, path string, uid int) error {
 		return &strangerError{path, listens, uid}
 	}
 	return nil
+}
+
+// peerUser is the id of the user whose process listens at the other end.
+func peerUser(conn *net.UnixConn) (uid int, err error) {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	var failed error
+	err = raw.Control(func(fd uintptr) { uid, failed = userOf(int(fd)) })
+	return uid, errors.Join(err, failed)
 }
