@@ -53,7 +53,11 @@ func (o *UpOptions) newKubeconfig(folder string) (*kubeconfig, error) {
 			return nil, errors.New("--merge-kubeconfig: there is no home directory with a kubeconfig; name a file with --kubeconfig")
 		}
 	case k.path == "":
-		k.path = filepath.Join(folder, "kubeconfig")
+		// TMPDIR may be relative, and whoever uses the file may be somewhere else.
+		var err error
+		if k.path, err = filepath.Abs(filepath.Join(folder, "kubeconfig")); err != nil {
+			return nil, err
+		}
 	}
 	o.Kubeconfig = k.path
 	_, _, err := k.read()

@@ -43,20 +43,28 @@ func places() []string {
 // enter it.
 func makePlace(dir string) error {
 	made := os.MkdirAll(dir, 0o700)
-	err := checkPlace(dir)
+	err := checkPrivate(dir, os.Geteuid())
 	if errors.Is(err, fs.ErrNotExist) && made != nil {
 		return made
 	}
-	return err
+	if errors.As(err, new(*fs.PathError)) {
+		return err // not distrust: it cannot be looked at
+	}
+	return distrust(err)
 }
 
-// checkPlace is nil for a place that is there and can be trusted, fs.ErrNotExist if
-// there is none, and an InputError that says what to do about any other.
+// checkPlace is nil for a place that is there and in which clients may look for a cluster,
+// fs.ErrNotExist if there is none, and an InputError that says what to do about any other.
 func checkPlace(dir string) error {
 	err := checkPrivate(dir, os.Geteuid())
 	if err == nil {
 		err = checkParent(filepath.Dir(dir))
 	}
+	return distrust(err)
+}
+
+// distrust words why a place is not used.
+func distrust(err error) error {
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -83,7 +91,9 @@ func checkPrivate(path string, uid int) error {
 	return nil
 }
 
-// checkParent makes sure that others cannot exchange the folders in dir.
+// checkParent makes sure that others cannot exchange the folders in dir. Volumes of a
+// container are often such folders: a replay works there, since nobody looks for it by name,
+// while kubectl would run what a kubeconfig in another's folder names.
 func checkParent(dir string) error {
 	info, err := os.Stat(dir)
 	if err != nil {

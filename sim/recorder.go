@@ -19,6 +19,7 @@ import (
 
 	"simk.dev/simk/scheduler"
 	"simk.dev/simk/sim/history"
+	"simk.dev/simk/tracer"
 )
 
 // recorder writes the history: it watches pods and nodes as any client does
@@ -100,7 +101,7 @@ func (r *recorder) pod(p *corev1.Pod) {
 	if h == nil {
 		h = &history.Pod{
 			Namespace: p.Namespace, Name: p.Name, Owner: r.owner(p),
-			Requests: r.share(amounts(resourcehelper.PodRequests(p, resourcehelper.PodResourcesOptions{}))),
+			Requests: r.share(amounts(resourcehelper.PodRequests(p, resourcehelper.PodResourcesOptions{}), math.MaxInt64)),
 			Created:  now, Bound: history.Never, Started: history.Never, Finished: history.Never, Deleted: history.Never,
 			Phase: string(corev1.PodPending), Launch: r.early[p.UID],
 		}
@@ -258,7 +259,7 @@ func (r *recorder) node(n *corev1.Node) {
 	now := r.now()
 	h := r.nodes[n.UID]
 	if h == nil {
-		h = &history.Node{Name: n.Name, Allocatable: amounts(n.Status.Allocatable), Added: now, Removed: history.Never}
+		h = &history.Node{Name: n.Name, Allocatable: amounts(n.Status.Allocatable, tracer.MostOfNode), Added: now, Removed: history.Never}
 		r.nodes[n.UID] = h
 		r.history.Nodes = append(r.history.Nodes, h)
 	}
@@ -285,21 +286,21 @@ func (r *recorder) nodeGone(n *corev1.Node) {
 }
 
 // amounts turns quantities into the history's integers: millicores for cpu,
-// units for the rest.
-func amounts(list corev1.ResourceList) history.Resources {
+// units for the rest; no more than most of each.
+func amounts(list corev1.ResourceList, most int64) history.Resources {
 	out := history.Resources{}
 	for name, q := range list {
 		if name == corev1.ResourceCPU {
-			out[string(name)] = atMost(q, math.MaxInt64/1000).MilliValue()
+			out[string(name)] = atMost(q, most/1000).MilliValue()
 		} else {
-			out[string(name)] = atMost(q, math.MaxInt64).Value()
+			out[string(name)] = atMost(q, most).Value()
 		}
 	}
 	return out
 }
 
-// atMost is a quantity, or the most if that is less: a client of a live cluster may ask for more
-// than 64 bits hold. A trace with such is refused.
+// atMost is a quantity, or the most if that is less: a client of a live cluster may ask for more,
+// and its node offer more, than 64 bits hold or add up to. A trace with such is refused.
 func atMost(q resource.Quantity, most int64) *resource.Quantity {
 	if q.CmpInt64(most) > 0 {
 		return resource.NewQuantity(most, resource.DecimalSI)

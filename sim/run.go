@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"time"
 
@@ -16,10 +15,8 @@ import (
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/controlplane"
 	"simk.dev/simk/sim/explain"
-	"simk.dev/simk/sim/history"
 	"simk.dev/simk/sim/limits"
 	"simk.dev/simk/sim/report"
-	"simk.dev/simk/sim/report/html"
 	"simk.dev/simk/sim/watch"
 	"simk.dev/simk/tracer"
 	"simk.dev/simk/tracer/interrupt"
@@ -106,31 +103,6 @@ func runIn(ctx context.Context, dir string, options Options, hooks *hooks, began
 		return nil, runErr
 	}
 	return outcome, r.conclude(outcome, in, began, end, runErr, runErr == nil || ctx.Err() != nil)
-}
-
-// prepareOut makes sure that the results can be written, before the work is done.
-func (o *Options) prepareOut() error {
-	if o.Out == "" {
-		return nil
-	}
-	if err := report.PrepareDir(o.Out); err != nil {
-		return err
-	}
-	return report.RefuseOthers(o.Out)
-}
-
-// conclude fills in the outcome of a run that ended at an offset, with an error
-// perhaps, and writes the results if they are wanted and keep says so. It returns
-// what went wrong in all.
-func (c *cluster) conclude(outcome *Outcome, in *input, began time.Time, end time.Duration, runErr error, keep bool) error {
-	h := c.recorder.finish(end, runErr)
-	outcome.Report = report.Build(h, in.meta(c.options))
-	outcome.Forgotten = c.recorder.forgotten
-	outcome.Took = clock.Wall().Sub(began)
-	if c.options.Out == "" || !keep {
-		return runErr
-	}
-	return errors.Join(runErr, c.write(outcome.Report, h))
 }
 
 // input is all that a run reads, checked before anything is started.
@@ -295,15 +267,6 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 	return c, ctx.Err()
 }
 
-// logFolder is where logs of the run are kept until its end: in the scratch folder, or
-// nowhere (empty) in a cluster that may live for days and whose results nobody wants.
-func (c *cluster) logFolder(scratch string, plan controlplane.Options) string {
-	if plan.Interactive && c.options.Out == "" {
-		return ""
-	}
-	return scratch
-}
-
 // run brings in the trace's objects and replays its events. It returns the
 // offset at which the run ended.
 func (c *cluster) run(ctx context.Context, in *input) (time.Duration, error) {
@@ -374,27 +337,6 @@ func (c *cluster) populate(ctx context.Context, in *input) error {
 	}
 	clock.JumpTo(c.zero)
 	return c.startScaling()
-}
-
-// write puts the results into the output folder, all at once.
-func (c *cluster) write(r *report.Report, h *history.History) error {
-	logs := []*lineLog{c.events.lineLog}
-	if c.scaling != nil {
-		logs = append(logs, c.scaling.recorder.lines)
-	}
-	if c.attempts != nil {
-		logs = append(logs, c.attempts)
-	}
-	var files []report.File
-	for _, l := range logs {
-		file, err := l.whole()
-		if err != nil {
-			return err
-		}
-		files = append(files, file)
-	}
-	page := report.File{Name: report.HTMLFile, Write: func(w io.Writer) error { return html.WriteReport(w, r, h) }}
-	return report.WriteDir(c.options.Out, r, h, append(files, page)...)
 }
 
 // Version is the version of simk, set when it is built.

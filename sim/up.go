@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -52,6 +53,9 @@ func Up(ctx context.Context, o UpOptions) (*Outcome, error) {
 	began := clock.Wall()
 	if err := o.validate(o.Trace == ""); err != nil {
 		return nil, &InputError{err}
+	}
+	if err := checkParent(filepath.Dir(places()[0])); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, distrust(err)
 	}
 	return o.inScratch(func(s *scratch, hooks *hooks) (*Outcome, error) { return upIn(ctx, s, o, hooks, began) })
 }

@@ -30,9 +30,6 @@ func create(path string, mode os.FileMode) (*newFile, error) {
 	if file, err := openDescriptor(path); file != nil || err != nil {
 		return &newFile{path: path, file: file, w: file, stream: true}, err
 	}
-	if err := checkLinks(path); err != nil {
-		return nil, err
-	}
 	// Through a link, the file it leads to is replaced, not the link.
 	path, err := followed(path)
 	if err != nil {
@@ -116,12 +113,15 @@ func openPipe(path string) (*os.File, error) {
 // maxLinks is how many links are followed.
 const maxLinks = 40
 
-// followed is where links lead, even if there is nothing there yet.
+// followed is where links lead, even if there is nothing there yet. A stranger's is refused.
 func followed(path string) (string, error) {
 	for range maxLinks {
 		to, err := os.Readlink(path)
 		if err != nil {
 			return path, nil //nolint:nilerr // no link, or nothing
+		}
+		if err := checkLink(path); err != nil {
+			return "", err
 		}
 		if !filepath.IsAbs(to) {
 			// Dir(path) may be a link itself, and to begin with "..".

@@ -29,31 +29,21 @@ func WriteNew(path string, mode os.FileMode, write func(io.Writer) error) error 
 	return os.Link(f.file.Name(), path) // refuses a file in its place
 }
 
-// checkLinks refuses a link that another user has put where everybody may make files, such
+// checkLink refuses a link that another user has put where everybody may make files, such
 // as /tmp: it would lead to a file that this user did not mean. Linux does so, too, where
 // fs.protected_symlinks is set, but not for links that were resolved before.
-func checkLinks(path string) error {
-	for range 40 { // as many as Linux follows
-		link, err := os.Lstat(path)
-		if err != nil || link.Mode()&fs.ModeSymlink == 0 {
-			return nil //nolint:nilerr // what is wrong with it, opening it tells
-		}
-		dir, err := os.Stat(filepath.Dir(path))
-		if err != nil {
-			return err
-		}
-		anybody := dir.Mode()&fs.ModeSticky != 0 && dir.Mode().Perm()&0o002 != 0
-		if owner := ownerOf(link); anybody && owner != os.Geteuid() && owner != ownerOf(dir) {
-			return fmt.Errorf("%s is a link that user %d has made, in a folder that is everybody's", path, owner)
-		}
-		target, err := os.Readlink(path)
-		if err != nil {
-			return err
-		}
-		if !filepath.IsAbs(target) {
-			target = filepath.Join(filepath.Dir(path), target)
-		}
-		path = target
+func checkLink(path string) error {
+	link, err := os.Lstat(path)
+	if err != nil {
+		return err
+	}
+	dir, err := os.Stat(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	anybody := dir.Mode()&fs.ModeSticky != 0 && dir.Mode().Perm()&0o002 != 0
+	if owner := ownerOf(link); anybody && owner != os.Geteuid() && owner != ownerOf(dir) {
+		return fmt.Errorf("%s is a link that user %d has made, in a folder that is everybody's", path, owner)
 	}
 	return nil
 }

@@ -28,13 +28,26 @@ func tooMuch(key string, v any) string {
 	if !ok {
 		return ""
 	}
+	node := isOfNode(key, amounts)
 	for _, name := range slices.Sorted(maps.Keys(amounts)) {
 		most := mostOf(name)
+		if ofNode := most >> 10; node && beyond(amounts[name], ofNode) && !beyond(amounts[name], most) {
+			return fmt.Sprintf("%s: %s %v of a node is more than %d, of which a thousand nodes have more than 64 bits hold", key, name, amounts[name], ofNode)
+		}
 		if beyond(amounts[name], most) {
 			return fmt.Sprintf("%s: %s %v is more than %d, the most that Kubernetes computes with", key, name, amounts[name], most)
 		}
 	}
 	return ""
+}
+
+// MostOfNode is the most of a resource that a node may offer, for CPUs in thousandths: a
+// thousand such are still counted.
+const MostOfNode = math.MaxInt64 >> 10
+
+// isOfNode tells the amounts of a node from those of a volume.
+func isOfNode(key string, amounts map[string]any) bool {
+	return (key == "capacity" || key == "allocatable") && amounts["cpu"] != nil
 }
 
 // tooMuchInAll says which quantity of a pod's containers adds up to more than 64 bits hold. v is

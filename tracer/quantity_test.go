@@ -86,3 +86,23 @@ func TestControlCharactersInNames(t *testing.T) {
 		}
 	}
 }
+
+// A thousand of the largest nodes still add up to what 64 bits hold.
+func TestQuantitiesOfNodes(t *testing.T) {
+	for _, test := range []struct {
+		field, amounts string
+		want           string // empty: it is accepted
+	}{
+		{"allocatable", `"cpu":"8","memory":"9E"`, "allocatable: memory 9E of a node is more than "},
+		{"allocatable", `"cpu":"9007199254740","memory":"8P"`, ""},
+		{"allocatable", `"cpu":"9007199254741","memory":"8P"`, "allocatable: cpu 9007199254741 of a node"},
+		{"capacity", `"cpu":"8","memory":"9E"`, "capacity: memory 9E of a node"},
+		{"capacity", `"storage":"9E"`, ""}, // a volume's
+	} {
+		node := fmt.Sprintf(`{"apiVersion":"v1","kind":"Node","metadata":{"name":"n"},"status":{%q:{%s}}}`, test.field, test.amounts)
+		_, err := Check(write(t, "trace.json", []byte(start+`"objects":[`+node1+`],"events":[{"at":"1s","apply":[`+node+`]}]}`)), CheckOptions{})
+		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+			t.Errorf("%s of %s: %v, want %q", test.field, test.amounts, err, test.want)
+		}
+	}
+}

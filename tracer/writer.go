@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"simk.dev/simk/tracer/interrupt"
 )
@@ -254,14 +255,37 @@ func appendObject(b *bytes.Buffer, o Object) error {
 }
 
 func appendJSON(b *bytes.Buffer, v any) error {
+	before := b.Len()
 	encoder := json.NewEncoder(b)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(v); err != nil {
 		return err
 	}
 	b.Truncate(b.Len() - 1) // the encoder's line feed
+	escapeControls(b, before)
 	return nil
 }
+
+// escapeControls escapes the controls U+0080 to U+009F in JSON from an index on, which the encoder
+// does not, as it does those below a space: a trace may be written to a terminal.
+func escapeControls(b *bytes.Buffer, from int) {
+	text := b.Bytes()[from:]
+	if bytes.IndexByte(text, 0xc2) < 0 { // with which UTF-8 begins them
+		return
+	}
+	var escaped []byte
+	for _, r := range string(text) {
+		if isControl(r) {
+			escaped = fmt.Appendf(escaped, `\u%04x`, r)
+		} else {
+			escaped = utf8.AppendRune(escaped, r)
+		}
+	}
+	b.Truncate(from)
+	b.Write(escaped)
+}
+
+func isControl(r rune) bool { return r >= 0x80 && r < 0xa0 }
 
 func ownerJSON(l OwnerLifecycles) jsonOwner {
 	pods := make([]jsonLifecycle, len(l.Pods))

@@ -2,6 +2,7 @@ package tracer
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"math"
@@ -178,3 +179,20 @@ func TestWriterReportsFailures(t *testing.T) {
 type failing struct{}
 
 func (failing) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
+
+// What a terminal of eight bits takes for controls is written as escapes, and read back as it was.
+func TestControlsAreEscaped(t *testing.T) {
+	const name = "é\u009b2Jß\u0085"
+	var b bytes.Buffer
+	b.WriteString("Â")
+	if err := appendJSON(&b, map[string]any{"name": name}); err != nil {
+		t.Fatal(err)
+	}
+	if want := `Â{"name":"é\u009b2Jß\u0085"}`; b.String() != want {
+		t.Errorf("written as %q, want %q", b.String(), want)
+	}
+	var back map[string]any
+	if err := json.Unmarshal(b.Bytes()[len("Â"):], &back); err != nil || back["name"] != name {
+		t.Errorf("read back as %q, %v", back["name"], err)
+	}
+}

@@ -56,16 +56,13 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitOK
 	}
-	if errors.Is(err, errInterrupted) {
-		err = errInterrupted
-	}
-	if child := (*childError)(nil); errors.As(err, &child) {
+	if child := (*childError)(nil); errors.As(err, &child) && !errors.Is(err, errInterrupted) {
 		return child.code
 	}
 	err = limits.Process(err)
 	code := exitCode(ctx, err)
-	if code == exitInterrupted && errors.Is(err, context.Canceled) {
-		err = errInterrupted
+	if errors.Is(err, errInterrupted) || code == exitInterrupted && errors.Is(err, context.Canceled) {
+		err = errInterrupted // and no more: what was being done is of no interest
 	}
 	// Further lines are set in, so that none that came with a name looks like simk's own.
 	fmt.Fprintf(errs, "simk: %s\n", strings.ReplaceAll(strings.TrimRight(err.Error(), "\n"), "\n", "\n  "))

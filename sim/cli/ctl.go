@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,12 +21,12 @@ type ctlFlags struct{ socket, output string }
 
 func newCtl() *cobra.Command {
 	var f ctlFlags
-	cmd := &cobra.Command{
+	cmd := family(&cobra.Command{
 		Use:   "ctl",
 		Short: "Steer a cluster that simk up runs: its time, and what it is doing",
 		Long: `Steer a cluster that simk up runs. Each command prints what the cluster is doing
 then. The cluster is found by itself if one runs; of several, name one's --socket.`,
-	}
+	})
 	cmd.PersistentFlags().StringVar(&f.socket, "socket", "", "the cluster's control socket, a `file`")
 	cmd.PersistentFlags().StringVarP(&f.output, "output", "o", "text", "what to print: `text or json`")
 	cmd.AddCommand(
@@ -93,7 +95,9 @@ func until(ctx context.Context, c *control.Client, args []string) (control.Statu
 func parseInstant(text string, now time.Time) (time.Time, error) {
 	if len(text) > 0 && text[0] == '+' {
 		if d, err := time.ParseDuration(text[1:]); err == nil && d >= 0 {
-			return now.Add(d), nil
+			return possible(now.Add(d))
+		} else if hours, ok := strings.CutSuffix(text[1:], "h"); ok && isNumber(hours) {
+			return time.Time{}, fmt.Errorf("%s is longer than time can be counted, 292 years", text)
 		}
 	}
 	for _, layout := range []string{"15:04", "15:04:05"} {
@@ -113,7 +117,20 @@ func parseInstant(text string, now time.Time) (time.Time, error) {
 	if t.Before(now) {
 		return t, fmt.Errorf("%s has passed: the cluster's time is %s", text, now.Format(time.RFC3339))
 	}
+	return possible(t)
+}
+
+// possible refuses instants that the virtual clock cannot reach.
+func possible(t time.Time) (time.Time, error) {
+	if t.After(clock.Latest) {
+		return t, fmt.Errorf("the cluster's time ends at %s", clock.Latest.Format(time.RFC3339))
+	}
 	return t, nil
+}
+
+func isNumber(text string) bool {
+	_, err := strconv.ParseFloat(text, 64)
+	return err == nil
 }
 
 func showStatus(w io.Writer, s control.Status, output string) error {

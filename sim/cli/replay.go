@@ -51,6 +51,9 @@ options and seed give the same files, byte for byte.`,
 					return &sim.InputError{Err: err}
 				}
 			}
+			if cmd.Flags().Changed("duration") && o.Duration == 0 {
+				return &sim.InputError{Err: errors.New("--duration 0: a run ends after its start; leave it out for the trace's own")}
+			}
 			if err := flags.read(&o); err != nil {
 				return err
 			}

@@ -19,20 +19,21 @@ var update = flag.Bool("update", false, "rewrite what the stories compare with")
 
 // TestMain lets stories run simk, podtimes and the like as processes of their own: the
 // test binary runs itself under those names.
-func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
-		"simk":              func() { os.Exit(Main(os.Args[1:], os.Stdout, os.Stderr)) },
-		"podtimes":          func() { os.Exit(columns("podtimes", "pods.csv", "namespace", os.Args[1:])) },
-		"nodetimes":         func() { os.Exit(columns("nodetimes", "nodes.csv", "group", os.Args[1:])) },
-		"figures":           func() { os.Exit(figures(os.Args[1:])) },
-		"kubectl":           runKubectl,
-		"soak":              runSoak,
-		"nodegroups":        func() { os.Exit(nodeGroups(os.Args[1:])) },
-		"extender":          func() { os.Exit(extender(os.Args[1:])) },
-		"samepods":          func() { os.Exit(samePods(os.Args[1:])) },
-		"explainedmessages": func() { os.Exit(explainedMessages(os.Args[1:])) },
-	})
+// commands are what stories run beside the programs of the machine, in processes of their own.
+var commands = map[string]func(){
+	"simk":              func() { os.Exit(Main(os.Args[1:], os.Stdout, os.Stderr)) },
+	"podtimes":          func() { os.Exit(columns("podtimes", "pods.csv", "namespace", os.Args[1:])) },
+	"nodetimes":         func() { os.Exit(columns("nodetimes", "nodes.csv", "group", os.Args[1:])) },
+	"figures":           func() { os.Exit(figures(os.Args[1:])) },
+	"kubectl":           runKubectl,
+	"soak":              runSoak,
+	"nodegroups":        func() { os.Exit(nodeGroups(os.Args[1:])) },
+	"extender":          func() { os.Exit(extender(os.Args[1:])) },
+	"samepods":          func() { os.Exit(samePods(os.Args[1:])) },
+	"explainedmessages": func() { os.Exit(explainedMessages(os.Args[1:])) },
 }
+
+func TestMain(m *testing.M) { testscript.Main(m, commands) }
 
 // TestStories runs the scripts in testdata/stories: each replays a small trace
 // with the real program and compares what came out.

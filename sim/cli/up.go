@@ -8,6 +8,7 @@ import (
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/control"
+	"simk.dev/simk/sim/explain"
 	"simk.dev/simk/sim/printable"
 	"simk.dev/simk/sim/report"
 )
@@ -60,6 +61,7 @@ current one, and removed at the end.`,
 	f.StringVar(&o.CloudConfig, "cloud-config", "", "with --autoscaler of mode external-grpc: write the autoscaler's cloud config to this new `file` (default: one in a temporary folder)")
 	f.IntVar(&o.Port, "port", 0, "`port` of the API on 127.0.0.1 (default: any that is free)")
 	f.StringVar(&start, "start", "trace", "when the cluster's time begins: as the trace says, or at the real time: `trace or now`")
+	f.StringVar((*string)(&o.Explain), "explain", string(explain.Pending), "which attempts to place pods to record in --out for simk explain: `off, pending or all`")
 	f.StringVar(&o.Out, "out", "", "at the end, write report.html, report.json, pods.csv, timeline.csv and events.jsonl into this `folder`")
 	seedFlag(f, &o.Seed, "start of the random choices; an interactive cluster is not repeatable even so")
 	flags.add(cmd, &o.Options, "1", "continue")

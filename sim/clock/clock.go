@@ -50,6 +50,10 @@ func JumpTo(t time.Time) {
 // simulation can begin before it.
 var Earliest = time.Date(2009, time.November, 10, 23, 0, 0, 0, time.UTC)
 
+// Latest is the instant that a simulation can reach: the runtime counts nanoseconds in 64
+// bits, until 2262-04-11, and components look some months ahead.
+var Latest = time.Date(2262, time.January, 1, 0, 0, 0, 0, time.UTC)
+
 // Jump is JumpTo that ends early, with the context's error, when ctx is done.
 func Jump(ctx context.Context, t time.Time) error {
 	wait := time.Until(t)

@@ -72,7 +72,7 @@ func (m Memory) TooLittle() error {
 	if least == 0 {
 		least = LeastOfRun
 	}
-	return m.tooLittle(fmt.Sprintf(" (a run of a few pods needs %s, one of thousands much more)", size(least)))
+	return m.tooLittle(fmt.Sprintf(" (a run of a few pods needs %s, one of thousands much more)", size(least+1e6-1)))
 }
 
 func (m Memory) tooLittle(needs string) error {
@@ -133,7 +133,7 @@ func (m Memory) Share(n int) string {
 	if m.soft || m.Bytes == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s=%d %s, divided by %d runs at once,", ShareVariable, m.Bytes/int64(n), m.Name, n)
+	return fmt.Sprintf("%s=%d %s, divided by %d runs at once (--jobs),", ShareVariable, m.Bytes/int64(n), m.Name, n)
 }
 
 // given is the user's limit on the runtime, before enforce sets it.

@@ -31,7 +31,8 @@ func ofCgroups(root string) []Memory {
 		kept -= LeastOfDisk // temporary files are memory, too
 	}
 	for _, g := range cgroups(root) {
-		all = append(all, Memory{Bytes: max(g.limit-g.used+kept, 0), Name: "the limit of " + size(g.limit) + " in " + g.file})
+		others := g.used - kept // what else counts
+		all = append(all, Memory{Bytes: max(g.limit-others, 0), least: max(others, 0) + LeastOfRun, Name: "the limit of " + size(g.limit) + " in " + g.file})
 	}
 	return all
 }

@@ -1,0 +1,68 @@
+package sim
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/controlplane"
+	"simk.dev/simk/sim/history"
+	"simk.dev/simk/sim/report"
+	"simk.dev/simk/sim/report/html"
+)
+
+// prepareOut makes sure that the results can be written, before the work is done.
+func (o *Options) prepareOut() error {
+	if o.Out == "" {
+		return nil
+	}
+	if err := report.PrepareDir(o.Out); err != nil {
+		return err
+	}
+	return report.RefuseOthers(o.Out)
+}
+
+// logFolder is where logs of the run are kept until its end: in the scratch folder, or
+// nowhere (empty) in a cluster that may live for days and whose results nobody wants.
+func (c *cluster) logFolder(scratch string, plan controlplane.Options) string {
+	if plan.Interactive && c.options.Out == "" {
+		return ""
+	}
+	return scratch
+}
+
+// conclude fills in the outcome of a run that ended at an offset, with an error
+// perhaps, and writes the results if they are wanted and keep says so. It returns
+// what went wrong in all.
+func (c *cluster) conclude(outcome *Outcome, in *input, began time.Time, end time.Duration, runErr error, keep bool) error {
+	h := c.recorder.finish(end, runErr)
+	outcome.Report = report.Build(h, in.meta(c.options))
+	outcome.Forgotten = c.recorder.forgotten
+	outcome.Took = clock.Wall().Sub(began)
+	if c.options.Out == "" || !keep {
+		return runErr
+	}
+	return errors.Join(runErr, c.write(outcome.Report, h))
+}
+
+// write puts the results into the output folder, all at once.
+func (c *cluster) write(r *report.Report, h *history.History) error {
+	logs := []*lineLog{c.events.lineLog}
+	if c.scaling != nil {
+		logs = append(logs, c.scaling.recorder.lines)
+	}
+	if c.attempts != nil {
+		logs = append(logs, c.attempts)
+	}
+	var files []report.File
+	for _, l := range logs {
+		file, err := l.whole()
+		if err != nil {
+			return err
+		}
+		files = append(files, file)
+	}
+	page := report.File{Name: report.HTMLFile, Write: func(w io.Writer) error { return html.WriteReport(w, r, h) }}
+	return report.WriteDir(c.options.Out, r, h, append(files, page)...)
+}
