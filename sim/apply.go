@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -46,9 +47,15 @@ type applier struct {
 	// known are the objects applied so far, by kind, namespace and name.
 	known      map[string]bool
 	namespaces map[string]bool
+	accounts   map[string]bool
+	// again tells whether the trace applies an object another time.
+	again func(tracer.ObjectRef) bool
+	// unowned are objects without field ownership, by kind, namespace and name: server-side
+	// apply does not take them.
+	unowned map[string]bool
 }
 
-func newApplier(plane *controlplane.ControlPlane, pool *vnode.Pool, replaceNodes, interactive bool, h *history.History) (*applier, error) {
+func newApplier(plane *controlplane.ControlPlane, pool *vnode.Pool, replaceNodes, interactive bool, again func(tracer.ObjectRef) bool, h *history.History) (*applier, error) {
 	d, err := dynamic.NewForConfig(plane.JSONConfig())
 	if err != nil {
 		return nil, fmt.Errorf("create dynamic client: %w", err)
@@ -57,8 +64,8 @@ func newApplier(plane *controlplane.ControlPlane, pool *vnode.Pool, replaceNodes
 	if err != nil {
 		return nil, fmt.Errorf("create metadata client: %w", err)
 	}
-	return &applier{plane: plane, client: plane.Client, dynamic: d, metadata: m, pool: pool, replaceNodes: replaceNodes, interactive: interactive, history: h,
-		known: map[string]bool{}, namespaces: map[string]bool{"default": true, "kube-system": true, "kube-public": true, "kube-node-lease": true}}, nil
+	return &applier{plane: plane, client: plane.Client, dynamic: d, metadata: m, pool: pool, replaceNodes: replaceNodes, interactive: interactive, history: h, again: again,
+		known: map[string]bool{}, unowned: map[string]bool{}, accounts: map[string]bool{}, namespaces: map[string]bool{"default": true, "kube-system": true, "kube-public": true, "kube-node-lease": true}}, nil
 }
 
 // rank orders kinds so that an object comes after those it needs: first what
@@ -131,33 +138,21 @@ func (a *applier) applyOne(ctx context.Context, o *unstructured.Unstructured) er
 			return err
 		}
 		resource = a.dynamic.Resource(mapping.Resource).Namespace(o.GetNamespace())
-	} else if o.GetNamespace() != "" {
-		return fmt.Errorf("kind %s has no namespaces, but metadata.namespace is %q", o.GetKind(), o.GetNamespace())
+		if err := a.ensureServiceAccount(ctx, o); err != nil {
+			return err
+		}
+	} else {
+		o.SetNamespace("") // as the apiserver does
 	}
 	if o.GetKind() == "Namespace" {
 		a.namespaces[o.GetName()] = true
 	}
 	k := objectKey(o.GetKind(), o.GetNamespace(), o.GetName())
-	if o.GetKind() == "Pod" && o.GetAPIVersion() == "v1" && !a.known[k] {
-		err = a.createPod(ctx, o)
-	} else {
-		_, err = resource.Apply(ctx, o.GetName(), o, metav1.ApplyOptions{FieldManager: fieldManager, Force: true})
-	}
-	if err == nil {
-		a.known[k] = true
-	}
-	return err
-}
-
-// createPod creates a bare pod with the typed client: pods are most of most
-// traces, and field ownership of a pod that is never applied again is waste.
-func (a *applier) createPod(ctx context.Context, o *unstructured.Unstructured) error {
-	var pod corev1.Pod
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(o.Object, &pod, true); err != nil {
+	if err := a.put(ctx, resource, k, o); err != nil {
 		return err
 	}
-	_, err := a.client.CoreV1().Pods(pod.Namespace).Create(ctx, &pod, metav1.CreateOptions{FieldManager: fieldManager})
-	return err
+	a.known[k] = true
+	return nil
 }
 
 // ensureNamespace creates a namespace that the trace uses but does not hold.
@@ -241,9 +236,15 @@ func (a *applier) delete(ctx context.Context, ref tracer.ObjectRef) error {
 		resource = a.metadata.Resource(mapping.Resource).Namespace(namespace)
 	}
 	background := metav1.DeletePropagationBackground
-	delete(a.known, objectKey(ref.Kind, namespace, ref.Name))
-	if ref.Kind == "Namespace" {
+	k := objectKey(ref.Kind, namespace, ref.Name)
+	delete(a.known, k)
+	delete(a.unowned, k)
+	switch ref.Kind {
+	case "Namespace":
 		delete(a.namespaces, ref.Name)
+		maps.DeleteFunc(a.accounts, func(account string, _ bool) bool { return strings.HasPrefix(account, ref.Name+"/") })
+	case "ServiceAccount":
+		delete(a.accounts, namespace+"/"+ref.Name)
 	}
 	return ignoreGone(resource.Delete(ctx, ref.Name, metav1.DeleteOptions{PropagationPolicy: &background}))
 }

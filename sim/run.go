@@ -222,7 +222,7 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 	c.recorder.compareWith(head.Lifecycles, lives)
 	pool := vnode.New(vnode.Config{Client: plane.Client, Informers: plane.Informers, Lifecycle: lives.next})
 	c.drainer = &drainer{client: plane.Client, draining: map[string]context.CancelFunc{}}
-	if c.applier, err = newApplier(plane, pool, o.Nodes != "", plan.Interactive, c.recorder.history); err != nil {
+	if c.applier, err = newApplier(plane, pool, o.Nodes != "", plan.Interactive, in.summary.AppliedAgain, c.recorder.history); err != nil {
 		return nil, err
 	}
 	var extra []string

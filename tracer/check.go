@@ -23,7 +23,12 @@ type Summary struct {
 	LastEvent time.Duration
 	// Objects counts the objects of the head and those that events apply.
 	Objects int
+
+	again Names[struct{}]
 }
+
+// AppliedAgain tells whether the trace applies an object another time while it lives.
+func (s *Summary) AppliedAgain(ref ObjectRef) bool { return s.again.Has(ref) }
 
 // Check reads the whole file once and validates all that can be known without
 // a cluster, references included. Memory grows with the names of the objects
@@ -68,5 +73,6 @@ func check(r *Reader, options CheckOptions) (*Summary, error) {
 	if refs.End(); fault != nil {
 		return nil, fault
 	}
+	s.again = refs.again
 	return s, nil
 }

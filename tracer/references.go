@@ -15,6 +15,8 @@ type References struct {
 	report  func(*Error)
 	// live are the existing objects.
 	live Names[struct{}]
+	// again are those that were applied more than once in a life.
+	again Names[struct{}]
 	// failed and drained are the nodes that failed or were drained and did not
 	// recover.
 	failed, drained map[string]bool
@@ -29,6 +31,7 @@ func NewReferences(h *Head, options CheckOptions, report func(*Error)) *Referenc
 		options: options,
 		report:  report,
 		live:    Names[struct{}]{},
+		again:   Names[struct{}]{},
 		failed:  map[string]bool{},
 		drained: map[string]bool{},
 		owners:  map[ObjectRef]OwnerLifecycles{},
@@ -84,6 +87,9 @@ func (r *References) Has(ref ObjectRef) bool { return r.live.Has(ref) }
 func (r *References) apply(ref ObjectRef) {
 	if len(r.owners) > 0 {
 		delete(r.owners, ref.Key())
+	}
+	if r.live.Has(ref) {
+		r.again.Set(ref, struct{}{})
 	}
 	r.live.Set(ref, struct{}{})
 }

@@ -30,29 +30,12 @@ import (
 	"k8s.io/kubernetes/pkg/kubeapiserver"
 )
 
-// admissionPlugins are the built-in admission plugins that decide what pods,
-// nodes and claims look like or whether they may exist. Left out are those that
-// need what a simulation has not: webhooks (a network), service account tokens,
-// certificates, image policies.
-var admissionPlugins = []string{
-	"NamespaceLifecycle", "LimitRanger", "TaintNodesByCondition", "Priority", "DefaultTolerationSeconds",
-	"DefaultStorageClass", "StorageObjectInUseProtection", "PersistentVolumeClaimResize", "RuntimeClass",
-	"PodTopologyLabels", "ResourceQuota",
-}
-
-// policyPlugin evaluates ValidatingAdmissionPolicies, and policyHook lets it see new
-// kinds. Only interactive clusters have them: their timers would slow replays down.
-const (
-	policyPlugin = "ValidatingAdmissionPolicy"
-	policyHook   = "start-apiserver-admission-initializer"
-)
-
 // disabledHooks are the apiserver's own background tasks that have no work in a
 // simulation: identity, certificates, token bookkeeping, the service of the
 // apiserver itself, default RBAC roles (every caller is an administrator).
 var disabledHooks = []string{
 	"bootstrap-controller", "rbac/bootstrap-roles", "start-cluster-authentication-info-controller",
-	"start-legacy-token-tracking-controller", "start-service-ip-repair-controllers", "storage-readiness",
+	"start-legacy-token-tracking-controller", "storage-readiness",
 	"priority-and-fairness-config-consumer", "priority-and-fairness-filter", "max-in-flight-filter",
 	"storage-object-count-tracker-hook", "priority-and-fairness-config-producer",
 }
@@ -90,7 +73,7 @@ func newAPIServer(ctx context.Context, t *transport, shared informers.SharedInfo
 	if err != nil {
 		return nil, err
 	}
-	server, err := newKubeServer(kube, extensionServer.GenericAPIServer)
+	server, err := newKubeServer(kube, extensionServer.GenericAPIServer, o)
 	if err != nil {
 		return nil, err
 	}
@@ -133,19 +116,7 @@ func apiserverOptions(ctx context.Context, o Options) (options.CompletedOptions,
 	s.Authentication.ServiceAccounts.Issuers = []string{"https://simk.invalid"}
 	s.Authorization.Modes = []string{"AlwaysAllow"}
 	s.AllowPrivileged = true
-	admit := s.Admission.GenericAdmission
-	all := sets.New(admit.RecommendedPluginOrder...)
-	admit.EnablePlugins = admissionPlugins
-	if o.Interactive {
-		admit.EnablePlugins = append([]string{policyPlugin}, admissionPlugins...)
-	}
-	admit.DisablePlugins = sets.List(all.Delete(admit.EnablePlugins...))
-	if !o.Interactive {
-		admit.Plugins.Register(ownershipPlugin, newOwnership)
-		admit.RecommendedPluginOrder = append(admit.RecommendedPluginOrder, ownershipPlugin)
-		admit.EnablePlugins = append([]string{ownershipPlugin}, admissionPlugins...)
-	}
-	admit.Decorators = nil // metrics
+	setAdmission(s.Admission.GenericAdmission, o)
 	return s.Complete(ctx)
 }
 
@@ -188,10 +159,11 @@ func genericConfig(opts options.CompletedOptions, loopback *restclient.Config, o
 	if err := opts.Etcd.ApplyWithStorageFactoryTo(storageFactory, c); err != nil {
 		return nil, nil, err
 	}
-	c.Authorization.Authorizer = authorizerfactory.NewAlwaysAllowAuthorizer()
+	everything := authorizerfactory.NewAlwaysAllowAuthorizer()
+	c.Authorization.Authorizer, c.RuleResolver = everything, everything
 	c.AggregatedDiscoveryGroupManager = aggregated.NewResourceManager("apis")
 	c.DisabledPostStartHooks.Insert(disabledHooks...)
-	if !o.Interactive {
+	if !o.withPolicies() {
 		c.DisabledPostStartHooks.Insert(policyHook)
 	}
 	return c, storageFactory, nil

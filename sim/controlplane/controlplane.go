@@ -25,7 +25,12 @@ type Options struct {
 	// publishes OpenAPI documents, stores Events and tracks who owns which field,
 	// all of which a replay does without.
 	Interactive bool
+	// Policies says that there are, or may be, admission policies. An interactive control
+	// plane is always ready for them.
+	Policies bool
 }
+
+func (o Options) withPolicies() bool { return o.Interactive || o.Policies }
 
 // ControlPlane is a running apiserver on its etcd, and what its users share.
 type ControlPlane struct {

@@ -5,8 +5,8 @@ import (
 	"io"
 
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apiserver/pkg/admission"
+	"k8s.io/apiserver/pkg/endpoints/request"
 )
 
 // ownershipPlugin is the name of an admission plugin of simk's own: it drops
@@ -27,8 +27,9 @@ func newOwnership(io.Reader) (admission.Interface, error) {
 }
 
 // Admit implements admission.MutationInterface.
-func (*ownership) Admit(_ context.Context, a admission.Attributes, _ admission.ObjectInterfaces) error {
-	if _, plain := a.GetOperationOptions().(*metav1.CreateOptions); !plain {
+func (*ownership) Admit(ctx context.Context, a admission.Attributes, _ admission.ObjectInterfaces) error {
+	// Server-side apply that creates has the options of a creation.
+	if info, ok := request.RequestInfoFrom(ctx); !ok || info.Verb != "create" {
 		return nil
 	}
 	if o, err := meta.Accessor(a.GetObject()); err == nil {

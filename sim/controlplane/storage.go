@@ -28,7 +28,7 @@ import (
 // those resources that would call somebody over the network: kubelets, pods, services,
 // the ports of controller manager and scheduler. Left out is the controller of the
 // apiserver's own Service and Endpoints.
-func newKubeServer(kube *controlplane.Config, delegate genericapiserver.DelegationTarget) (*genericapiserver.GenericAPIServer, error) {
+func newKubeServer(kube *controlplane.Config, delegate genericapiserver.DelegationTarget, o Options) (*genericapiserver.GenericAPIServer, error) {
 	c := kube.Complete()
 	server, err := c.ControlPlane.New(controlplaneapiserver.KubeAPIServer, delegate)
 	if err != nil {
@@ -43,9 +43,13 @@ func newKubeServer(kube *controlplane.Config, delegate genericapiserver.Delegati
 		return nil, err
 	}
 	for i, p := range providers {
-		if p.GroupName() == "" {
-			providers[i] = coreStorage{p}
+		if p.GroupName() != "" {
+			continue
 		}
+		if err := addServicePorts(server.GenericAPIServer, p, o); err != nil {
+			return nil, err
+		}
+		providers[i] = coreStorage{p}
 	}
 	if err := server.InstallAPIs(providers...); err != nil {
 		return nil, err
@@ -56,6 +60,28 @@ func newKubeServer(kube *controlplane.Config, delegate genericapiserver.Delegati
 		return nil
 	}
 	return server.GenericAPIServer, server.GenericAPIServer.AddPostStartHook("start-kubernetes-service-cidr-controller", hook)
+}
+
+// addServicePorts lets Services have node ports: upstream's repair of what was allocated makes
+// the allocator ready. In a replay it runs once, since nothing there is ever in need of repair.
+func addServicePorts(server *genericapiserver.GenericAPIServer, core controlplaneapiserver.RESTStorageProvider, o Options) error {
+	provider, ok := core.(genericapiserver.PostStartHookProvider)
+	if !ok {
+		return fmt.Errorf("upstream's storage of the core group, a %T, has no hook", core)
+	}
+	name, repair, err := provider.PostStartHook()
+	if err != nil {
+		return err
+	}
+	return server.AddPostStartHook(name, func(hook genericapiserver.PostStartHookContext) error {
+		if o.Interactive {
+			return repair(hook)
+		}
+		ctx, stop := context.WithCancel(hook.Context)
+		defer stop()
+		hook.Context = ctx
+		return repair(hook)
+	})
 }
 
 // coreStorage is the core group without the network.

@@ -1,0 +1,66 @@
+package controlplane
+
+import (
+	"io"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/apiserver/pkg/admission"
+	"k8s.io/apiserver/pkg/server/options"
+	kubeoptions "k8s.io/kubernetes/pkg/kubeapiserver/options"
+	"k8s.io/kubernetes/plugin/pkg/admission/serviceaccount"
+)
+
+// Admission is as kube-apiserver's with default flags, less pluginsLeftOut. See also
+// docs/fidelity.md.
+
+// pluginsLeftOut are the plugins that kube-apiserver has on by default and simk has not, with
+// the reason.
+var pluginsLeftOut = map[string]string{
+	"MutatingAdmissionWebhook":   "webhooks are processes behind a network",
+	"ValidatingAdmissionWebhook": "webhooks are processes behind a network",
+}
+
+// pluginsWithoutPolicies are further ones that a replay has not whose trace holds no admission
+// policies: they look for such each second.
+var pluginsWithoutPolicies = []string{"MutatingAdmissionPolicy", "ValidatingAdmissionPolicy"}
+
+// policyHook lets the plugins for policies see new kinds.
+const policyHook = "start-apiserver-admission-initializer"
+
+// setAdmission chooses the plugins.
+func setAdmission(admit *options.AdmissionOptions, o Options) {
+	on := sets.New(admit.RecommendedPluginOrder...).Difference(kubeoptions.DefaultOffAdmissionPlugins())
+	for name := range pluginsLeftOut {
+		on.Delete(name)
+	}
+	if !o.withPolicies() {
+		on.Delete(pluginsWithoutPolicies...)
+	}
+	if !o.Interactive {
+		admit.Plugins.Register(ownershipPlugin, newOwnership)
+		admit.RecommendedPluginOrder = append(admit.RecommendedPluginOrder, ownershipPlugin)
+		on.Insert(ownershipPlugin)
+		replaceAccounts(admit, on)
+	}
+	admit.EnablePlugins = sets.List(on)
+	admit.DisablePlugins = sets.List(sets.New(admit.RecommendedPluginOrder...).Difference(on))
+	admit.Decorators = nil // metrics
+}
+
+// accountsPlugin is upstream's plugin ServiceAccount without the token that it mounts into each
+// pod, which no container of a replay reads.
+const accountsPlugin = "SimkServiceAccount"
+
+// replaceAccounts puts accountsPlugin in the place of upstream's.
+func replaceAccounts(admit *options.AdmissionOptions, on sets.Set[string]) {
+	admit.Plugins.Register(accountsPlugin, func(io.Reader) (admission.Interface, error) {
+		plugin := serviceaccount.NewServiceAccount()
+		plugin.MountServiceAccountToken = false
+		return plugin, nil
+	})
+	i := slices.Index(admit.RecommendedPluginOrder, serviceaccount.PluginName)
+	admit.RecommendedPluginOrder = slices.Insert(slices.Clone(admit.RecommendedPluginOrder), i, accountsPlugin)
+	on.Delete(serviceaccount.PluginName)
+	on.Insert(accountsPlugin)
+}
