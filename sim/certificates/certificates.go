@@ -57,6 +57,9 @@ func New() (*Authority, error) {
 	return a, err
 }
 
+// CA is the authority's certificate, as PEM text.
+func (a *Authority) CA() []byte { return toPEM(a.certificate.Raw) }
+
 // Server serves a certificate for loopback, over the protocols of these ALPN names, and
 // demands one of this authority's.
 func (a *Authority) Server(protocols ...string) (*tls.Config, error) {
@@ -90,7 +93,7 @@ func (a *Authority) Client(name string) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a client's certificate: %w", err)
 	}
-	return &Client{CA: toPEM(a.certificate.Raw), Certificate: toPEM(der), Key: text}, nil
+	return &Client{CA: a.CA(), Certificate: toPEM(der), Key: text}, nil
 }
 
 func (a *Authority) template(subject pkix.Name) *x509.Certificate {

@@ -26,25 +26,27 @@ import (
 	"k8s.io/kubernetes/pkg/api/legacyscheme"
 	"k8s.io/kubernetes/pkg/controlplane"
 	controlplaneapiserver "k8s.io/kubernetes/pkg/controlplane/apiserver"
+	"k8s.io/kubernetes/pkg/controlplane/reconcilers"
 	generatedopenapi "k8s.io/kubernetes/pkg/generated/openapi"
 	"k8s.io/kubernetes/pkg/kubeapiserver"
 )
 
 // disabledHooks are the apiserver's own background tasks that have no work in a
-// simulation: identity, certificates, token bookkeeping, the service of the
-// apiserver itself, default RBAC roles (every caller is an administrator).
+// simulation: identity, certificates, token bookkeeping, default RBAC roles (every caller
+// is an administrator), flow control.
 var disabledHooks = []string{
-	"bootstrap-controller", "rbac/bootstrap-roles", "start-cluster-authentication-info-controller",
+	"rbac/bootstrap-roles", "start-cluster-authentication-info-controller",
 	"start-legacy-token-tracking-controller", "storage-readiness",
 	"priority-and-fairness-config-consumer", "priority-and-fairness-filter", "max-in-flight-filter",
 	"storage-object-count-tracker-hook", "priority-and-fairness-config-producer",
 }
 
 // apiserver is the real kube-apiserver with its extension server for custom
-// resources, without listener and without aggregation layer.
+// resources, without listener, and with the aggregation layer if it is an interactive one.
 type apiserver struct {
 	handler http.Handler
-	server  *genericapiserver.GenericAPIServer
+	// start runs the server's post-start hooks.
+	start func(context.Context) error
 }
 
 // newAPIServer assembles the server around etcd. Its own clients, and those of
@@ -58,6 +60,11 @@ func newAPIServer(ctx context.Context, t *transport, shared informers.SharedInfo
 	generic, storageFactory, err := genericConfig(opts, config, o)
 	if err != nil {
 		return nil, err
+	}
+	if o.Interactive {
+		if err := issueTokens(&opts, generic, config, shared); err != nil {
+			return nil, err
+		}
 	}
 	kube, resolver, initializers, err := app.CreateKubeAPIServerConfig(opts, generic, shared, storageFactory)
 	if err != nil {
@@ -77,21 +84,19 @@ func newAPIServer(ctx context.Context, t *transport, shared informers.SharedInfo
 	if err != nil {
 		return nil, err
 	}
-	server.SecureServingInfo = nil // nothing listens
-	handler := http.Handler(server.Handler)
 	if o.Interactive {
-		handler = withExtensions(handler, extensionServer.GenericAPIServer.UnprotectedHandler())
+		a, err := newAggregator(kube, opts, shared, resolver, initializers, extensionServer, server)
+		if err == nil {
+			t.bind(a.handler)
+		}
+		return a, err
 	}
-	t.bind(handler)
-	return &apiserver{handler: handler, server: server}, nil
-}
-
-// start runs the server's post-start hooks and returns when they are done.
-func (a *apiserver) start(ctx context.Context) error {
-	if _, _, err := a.server.PrepareRun().NonBlockingRunWithContext(ctx, 0); err != nil {
+	server.SecureServingInfo = nil // nothing listens
+	t.bind(server.Handler)
+	return &apiserver{handler: server.Handler, start: func(ctx context.Context) error {
+		_, _, err := server.PrepareRun().NonBlockingRunWithContext(ctx, 0)
 		return err
-	}
-	return nil
+	}}, nil
 }
 
 func apiserverOptions(ctx context.Context, o Options) (options.CompletedOptions, error) {
@@ -105,7 +110,11 @@ func apiserverOptions(ctx context.Context, o Options) (options.CompletedOptions,
 	}
 	s.Etcd.EnableWatchCache = false // one shared informer watches each resource: nothing to fan out
 	s.Etcd.SkipHealthEndpoints = true
+	s.ServiceClusterIPRanges = serviceIPs
 	s.EndpointReconcilerType = "none"
+	if o.Interactive {
+		s.EndpointReconcilerType = string(reconcilers.MasterCountReconcilerType)
+	}
 	s.GenericServerRunOptions.AdvertiseAddress = net.ParseIP(apiserverIP)
 	s.GenericServerRunOptions.ExternalHost = apiserverIP
 	s.GenericServerRunOptions.MaxRequestsInFlight = 0
@@ -113,7 +122,7 @@ func apiserverOptions(ctx context.Context, o Options) (options.CompletedOptions,
 	s.Features.EnablePriorityAndFairness = false
 	s.Features.EnableProfiling = false
 	s.SecureServing.BindPort = 0 // it would write a certificate to /var/run/kubernetes
-	s.Authentication.ServiceAccounts.Issuers = []string{"https://simk.invalid"}
+	s.Authentication.ServiceAccounts.Issuers = []string{issuer}
 	s.Authorization.Modes = []string{"AlwaysAllow"}
 	s.AllowPrivileged = true
 	setAdmission(s.Admission.GenericAdmission, o)
@@ -122,6 +131,10 @@ func apiserverOptions(ctx context.Context, o Options) (options.CompletedOptions,
 
 // apiserverIP is the address the apiserver believes it has.
 const apiserverIP = "127.0.0.1"
+
+// serviceIPs is the range of Services' addresses, as kubeadm sets it: kube-apiserver's own
+// default has 254. The addresses of nodes and pods are others.
+const serviceIPs = "10.96.0.0/12"
 
 // compactionInterval is how often the apiserver lets etcd forget old revisions.
 const compactionInterval = 5 * time.Minute

@@ -30,11 +30,18 @@ var controllerNames = []string{
 	names.NodeLifecycleController, names.ResourceQuotaController, names.ServiceAccountController,
 	names.PersistentVolumeBinderController, names.PersistentVolumeClaimProtectionController,
 	names.PersistentVolumeProtectionController, names.EphemeralVolumeController,
-	names.ResourceClaimController, names.DeviceTaintEvictionController,
+	names.ResourceClaimController, names.DeviceTaintEvictionController, names.PodGroupProtectionController,
 }
 
-// EndpointSliceController may be added to the controllers; nothing in a
-// simulation routes traffic, so it does not run by default.
+// interactiveControllers are further ones that clients of an interactive cluster rely on.
+// Nothing in a replay reads what they write.
+var interactiveControllers = []string{
+	names.EndpointsController, names.EndpointSliceController, names.EndpointSliceMirroringController,
+	names.RootCACertificatePublisherController, names.ServiceCIDRController, names.ClusterRoleAggregationController,
+	names.ValidatingAdmissionPolicyStatusController, names.VolumeAttributesClassProtectionController,
+}
+
+// EndpointSliceController may be added to the controllers of a replay.
 const EndpointSliceController = names.EndpointSliceController
 
 // Heartbeats tells when nodes last answered. See monitor.go.
@@ -59,6 +66,10 @@ func (c *ControlPlane) NewControllers(ctx context.Context, heartbeats Heartbeats
 		return nil, fmt.Errorf("default controller configuration: %w", err)
 	}
 	config.Generic.Controllers = append(slices.Clone(controllerNames), extra...)
+	if c.options.Interactive {
+		config.Generic.Controllers = append(slices.Clone(controllerNames), interactiveControllers...)
+		config.SAController.RootCAFile = c.caFile
+	}
 	config.Generic.ControllerStartInterval.Duration = 0
 	config.NodeLifecycleController.NodeMonitorGracePeriod.Duration = nodeMonitorGracePeriod
 	oneWorkerEach(&config)

@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/restmapper"
 	"k8s.io/client-go/tools/record"
 
+	"simk.dev/simk/sim/certificates"
 	"simk.dev/simk/sim/clock"
 )
 
@@ -55,6 +56,8 @@ type ControlPlane struct {
 	discovery   *cachedDiscovery
 	mapper      *restmapper.DeferredDiscoveryRESTMapper
 	watchdog    atomic.Pointer[watchdog] // nil until it runs
+	authority   *certificates.Authority  // of the listener; nil in a replay
+	caFile      string                   // the authority's certificate
 }
 
 // electionBound is longer than etcd's election of its one member can take, in
@@ -110,6 +113,9 @@ func Start(ctx context.Context, dir string, o Options) (*ControlPlane, error) {
 		return nil, fmt.Errorf("start apiserver: %w", e.failure.cause(err))
 	}
 	if o.Interactive {
+		if err := c.makeAuthority(dir); err != nil {
+			return nil, err
+		}
 		c.recordEvents(ctx)
 		if err := e.keepCompact(ctx); err != nil {
 			return nil, fmt.Errorf("start etcd's compaction: %w", err)

@@ -9,6 +9,8 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -42,15 +44,11 @@ func (c *ControlPlane) Listen(port int) (*Listener, error) {
 	if handler == nil || !c.options.Interactive {
 		return nil, errors.New("the control plane is not an interactive one that runs")
 	}
-	authority, err := certificates.New()
+	serving, err := c.authority.Server("h2", "http/1.1")
 	if err != nil {
 		return nil, err
 	}
-	serving, err := authority.Server("h2", "http/1.1")
-	if err != nil {
-		return nil, err
-	}
-	client, err := authority.Client(administrator.Name)
+	client, err := c.authority.Client(administrator.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -68,6 +66,16 @@ func (c *ControlPlane) Listen(port int) (*Listener, error) {
 		TLSConfig: serving,
 		ErrorLog:  log.New(io.Discard, "", 0), // clients that hang up
 	}}, nil
+}
+
+// makeAuthority makes the listener's certificate authority, whose certificate the controllers
+// publish in each namespace. Its key is written nowhere.
+func (c *ControlPlane) makeAuthority(dir string) (err error) {
+	if c.authority, err = certificates.New(); err != nil {
+		return err
+	}
+	c.caFile = filepath.Join(dir, "ca.crt")
+	return os.WriteFile(c.caFile, c.authority.CA(), 0o600)
 }
 
 // kubeconfig leads a client to the server at that URL.

@@ -26,8 +26,7 @@ import (
 
 // newKubeServer does what upstream's CompletedConfig.New does, with other storages for
 // those resources that would call somebody over the network: kubelets, pods, services,
-// the ports of controller manager and scheduler. Left out is the controller of the
-// apiserver's own Service and Endpoints.
+// the ports of controller manager and scheduler.
 func newKubeServer(kube *controlplane.Config, delegate genericapiserver.DelegationTarget, o Options) (*genericapiserver.GenericAPIServer, error) {
 	c := kube.Complete()
 	server, err := c.ControlPlane.New(controlplaneapiserver.KubeAPIServer, delegate)
@@ -53,6 +52,11 @@ func newKubeServer(kube *controlplane.Config, delegate genericapiserver.Delegati
 	}
 	if err := server.InstallAPIs(providers...); err != nil {
 		return nil, err
+	}
+	if o.Interactive {
+		if err := addKubernetesService(server.GenericAPIServer, c, client); err != nil {
+			return nil, err
+		}
 	}
 	// The allocators of Services' addresses need the default ServiceCIDR.
 	hook := func(context genericapiserver.PostStartHookContext) error {

@@ -1,0 +1,46 @@
+package controlplane
+
+import (
+	"context"
+	_ "unsafe" // for go:linkname
+
+	apiextensionsapiserver "k8s.io/apiextensions-apiserver/pkg/apiserver"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apiserver/pkg/admission"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/client-go/informers"
+	aggregatorapiserver "k8s.io/kube-aggregator/pkg/apiserver"
+	"k8s.io/kubernetes/cmd/kube-apiserver/app/options"
+	"k8s.io/kubernetes/pkg/controlplane"
+	controlplaneapiserver "k8s.io/kubernetes/pkg/controlplane/apiserver"
+)
+
+// apiVersionPriorities are the orders of groups and versions in discovery.
+//
+//go:linkname apiVersionPriorities k8s.io/kubernetes/cmd/kube-apiserver/app.apiVersionPriorities
+var apiVersionPriorities map[schema.GroupVersion]controlplaneapiserver.APIServicePriority
+
+// newAggregator is the aggregation layer in front of the API, as kube-apiserver has it: it
+// serves APIServices, and discovery and OpenAPI documents of all that is served, custom
+// resources too. An APIService of somebody else's server stays unavailable, since that would
+// be behind a network. Only interactive clusters have it: in a replay nobody asks.
+func newAggregator(kube *controlplane.Config, opts options.CompletedOptions, shared informers.SharedInformerFactory, resolver aggregatorapiserver.ServiceResolver,
+	initializers []admission.PluginInitializer, extensions *apiextensionsapiserver.CustomResourceDefinitions, delegate *genericapiserver.GenericAPIServer) (*apiserver, error) {
+	config, err := controlplaneapiserver.CreateAggregatorConfig(*kube.ControlPlane.Generic, opts.CompletedOptions, shared, resolver, kube.ControlPlane.ProxyTransport, nil, initializers)
+	if err != nil {
+		return nil, err
+	}
+	aggregator, err := controlplaneapiserver.CreateAggregatorServer(config.Complete(), delegate, extensions.Informers.Apiextensions().V1().CustomResourceDefinitions(), true, apiVersionPriorities)
+	if err != nil {
+		return nil, err
+	}
+	aggregator.GenericAPIServer.SecureServingInfo = nil // nothing listens
+	return &apiserver{handler: aggregator.GenericAPIServer.Handler, start: func(ctx context.Context) error {
+		prepared, err := aggregator.PrepareRun()
+		if err != nil {
+			return err
+		}
+		go func() { _ = prepared.Run(ctx) }() // awaitReady sees what it could not do
+		return nil
+	}}, nil
+}
