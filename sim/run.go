@@ -257,7 +257,9 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 		return nil, fmt.Errorf("watch pods and nodes: %w", err)
 	}
 	plane.Informers.Start(c.group.ctx.Done())
-	plane.Informers.WaitForCacheSync(c.group.ctx.Done())
+	if err := plane.AwaitCaches(c.group.ctx); err != nil {
+		return nil, err
+	}
 	clock.JumpTo(head.StartTime.Add(-componentsAhead))
 	for _, part := range []component{{"control plane", plane.Watch}, {"virtual nodes", pool.Run}, {"controllers", controllers.Run}, {"scheduler", s.Run}} {
 		if err := c.group.start(part); err != nil {

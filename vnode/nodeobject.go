@@ -105,8 +105,8 @@ func nodeIP(index int) string {
 	return fmt.Sprintf("10.%d.%d.%d", 128+index>>16&127, index>>8&255, index&255)
 }
 
-// podIP gives the nth pod started on the pool an address in 10.0.0.0/9; after
-// eight million pods they repeat.
+// podIP gives the nth pod started on the pool an address in 10.0.0.0/10; after
+// four million pods they repeat. Services have addresses of another range.
 func podIP(n uint64) string {
-	return fmt.Sprintf("10.%d.%d.%d", n>>16&127, n>>8&255, n&255)
+	return fmt.Sprintf("10.%d.%d.%d", n>>16&63, n>>8&255, n&255)
 }

@@ -125,6 +125,7 @@ func apiserverOptions(ctx context.Context, o Options) (options.CompletedOptions,
 	s.Authentication.ServiceAccounts.Issuers = []string{issuer}
 	s.Authorization.Modes = []string{"AlwaysAllow"}
 	s.AllowPrivileged = true
+	s.APIEnablement.RuntimeConfig = runtimeConfig()
 	setAdmission(s.Admission.GenericAdmission, o)
 	return s.Complete(ctx)
 }

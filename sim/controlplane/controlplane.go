@@ -4,6 +4,8 @@ package controlplane
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -143,6 +145,27 @@ func (c *ControlPlane) awaitReady(ctx context.Context) error {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
+}
+
+// cachesTimeout bounds the filling of caches, in virtual time.
+const cachesTimeout = 2 * time.Minute
+
+// AwaitCaches waits until the shared informers, once they are started, know what there is. It
+// returns an error that names what the apiserver does not serve, and nil when ctx ends.
+func (c *ControlPlane) AwaitCaches(ctx context.Context) error {
+	bounded, cancel := context.WithTimeout(ctx, cachesTimeout)
+	defer cancel()
+	var missing []string
+	for t, synced := range c.Informers.WaitForCacheSync(bounded.Done()) {
+		if !synced {
+			missing = append(missing, t.String())
+		}
+	}
+	if len(missing) == 0 || ctx.Err() != nil {
+		return nil
+	}
+	slices.Sort(missing)
+	return fmt.Errorf("components wait for objects that the apiserver does not serve (is a feature gate on whose API is not there?): %s", strings.Join(missing, ", "))
 }
 
 // JSONConfig is Config for clients of objects whose types are not compiled in.

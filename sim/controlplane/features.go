@@ -4,8 +4,37 @@ import (
 	"fmt"
 	"os"
 
+	"k8s.io/component-base/cli/flag"
+	"k8s.io/component-base/featuregate"
+
+	genericfeatures "k8s.io/apiserver/pkg/features"
 	utilfeature "k8s.io/apiserver/pkg/util/feature"
+	"k8s.io/kubernetes/pkg/features"
 )
+
+// versionsOfGates are the versions of API groups that a feature needs and that are not served
+// by default. Where a cluster needs --runtime-config beside --feature-gates, simk serves them
+// with the gate: components would wait for them for ever.
+var versionsOfGates = map[featuregate.Feature]string{
+	features.GenericWorkload:                  "scheduling.k8s.io/v1beta1", // gates that need this one need no more
+	features.CompositePodGroup:                "scheduling.k8s.io/v1alpha3",
+	features.DRAResourcePoolStatus:            "resource.k8s.io/v1alpha3",
+	features.ClusterTrustBundle:               "certificates.k8s.io/v1beta1",
+	features.PodCertificateRequest:            "certificates.k8s.io/v1beta1",
+	genericfeatures.StorageVersionAPI:         "internal.apiserver.k8s.io/v1alpha1",
+	genericfeatures.CoordinatedLeaderElection: "coordination.k8s.io/v1beta1",
+}
+
+// runtimeConfig serves the versions that features which are on need.
+func runtimeConfig() flag.ConfigurationMap {
+	config, gates := flag.ConfigurationMap{}, utilfeature.DefaultMutableFeatureGate.GetAll()
+	for gate, version := range versionsOfGates {
+		if !gates[gate].Default && utilfeature.DefaultFeatureGate.Enabled(gate) {
+			config[version] = "true"
+		}
+	}
+	return config
+}
 
 // SetFeatureGates sets the user's Kubernetes feature gates ("A=true,B=false").
 // Call it before Start.
