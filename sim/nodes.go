@@ -2,11 +2,14 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	storageutil "k8s.io/kubernetes/pkg/apis/storage/util"
 
 	"simk.dev/simk/tracer"
 	"simk.dev/simk/tracer/manifests"
+	"simk.dev/simk/vnode/volumes"
 )
 
 // readNodes reads the Nodes of a manifest file, with the namespaces and the
@@ -38,4 +41,18 @@ func defaultNodes() []tracer.Object {
 		}}})
 	}
 	return nodes
+}
+
+// addStorageClass gives a live cluster a default StorageClass, as kind and others have it,
+// unless its trace has classes.
+func (in *input) addStorageClass() {
+	objects := in.summary.Head.Objects
+	if slices.ContainsFunc(objects, func(o tracer.Object) bool { return o.GetKind() == "StorageClass" }) {
+		return
+	}
+	in.summary.Head.Objects = append(objects, tracer.Object{Unstructured: &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass",
+		"metadata":    map[string]any{"name": "standard", "annotations": map[string]any{storageutil.IsDefaultStorageClassAnnotation: "true"}},
+		"provisioner": volumes.DefaultProvisioner, "volumeBindingMode": "WaitForFirstConsumer", "allowVolumeExpansion": true,
+	}}})
 }

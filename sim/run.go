@@ -21,6 +21,7 @@ import (
 	"simk.dev/simk/tracer"
 	"simk.dev/simk/tracer/interrupt"
 	"simk.dev/simk/vnode"
+	"simk.dev/simk/vnode/volumes"
 )
 
 // InputError is an error in what the user gave: usage, trace or configuration.
@@ -164,6 +165,9 @@ func readInput(o *Options, interactive bool) (*input, error) {
 	if o.DefaultNodes && !o.BringsNodes() {
 		in.nodes = defaultNodes()
 	}
+	if interactive {
+		in.addStorageClass()
+	}
 	return in, nil
 }
 
@@ -249,7 +253,8 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 		}
 		return nil, &InputError{err}
 	}
-	c.steps = append(c.steps, pool.NextStep)
+	storage := volumes.New(volumes.Config{Client: plane.Client, Informers: plane.Informers, Event: c.poster(report.StorageComponent, "external-provisioner")})
+	c.steps = append(c.steps, pool.NextStep, storage.NextStep)
 	if err := c.addScaling(c.logFolder(dir, plan), in, pool, s); err != nil {
 		return nil, err
 	}
@@ -261,7 +266,7 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 		return nil, err
 	}
 	clock.JumpTo(head.StartTime.Add(-componentsAhead))
-	for _, part := range []component{{"control plane", plane.Watch}, {"virtual nodes", pool.Run}, {"controllers", controllers.Run}, {"scheduler", s.Run}} {
+	for _, part := range []component{{"control plane", plane.Watch}, {"virtual nodes", pool.Run}, {"storage", storage.Run}, {"controllers", controllers.Run}, {"scheduler", s.Run}} {
 		if err := c.group.start(part); err != nil {
 			return nil, err
 		}

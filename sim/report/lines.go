@@ -15,6 +15,7 @@ type EventLine struct {
 // Components of events.jsonl that are no controllers.
 const (
 	SchedulerComponent         = "scheduler"
+	StorageComponent           = "storage"
 	ClusterAutoscalerComponent = "cluster-autoscaler"
 	KarpenterComponent         = "karpenter"
 )
