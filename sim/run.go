@@ -87,7 +87,7 @@ func runIn(ctx context.Context, dir string, options Options, hooks *hooks, began
 		return nil, err
 	}
 
-	r, err := start(ctx, dir, &options, in, controlplane.Options{})
+	r, err := start(ctx, dir, &options, in, controlplane.Options{Policies: in.summary.AdmissionPolicies})
 	if err != nil {
 		return nil, err
 	}

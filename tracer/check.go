@@ -23,12 +23,22 @@ type Summary struct {
 	LastEvent time.Duration
 	// Objects counts the objects of the head and those that events apply.
 	Objects int
+	// AdmissionPolicies says that there is an admission policy among them.
+	AdmissionPolicies bool
 
 	again Names[struct{}]
 }
 
 // AppliedAgain tells whether the trace applies an object another time while it lives.
 func (s *Summary) AppliedAgain(ref ObjectRef) bool { return s.again.Has(ref) }
+
+func (s *Summary) note(objects []Object) {
+	for _, o := range objects {
+		if kind := o.GetKind(); kind == "ValidatingAdmissionPolicy" || kind == "MutatingAdmissionPolicy" {
+			s.AdmissionPolicies = true
+		}
+	}
+}
 
 // Check reads the whole file once and validates all that can be known without
 // a cluster, references included. Memory grows with the names of the objects
@@ -59,10 +69,12 @@ func check(r *Reader, options CheckOptions) (*Summary, error) {
 			fault = e
 		}
 	})
+	s.note(r.Head().Objects)
 	for event, err := range Events(r) {
 		if err != nil {
 			return nil, err
 		}
+		s.note(event.Apply)
 		if refs.Event(event); fault != nil {
 			return nil, fault
 		}

@@ -3,8 +3,10 @@ package controlplane
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	apiextensionsapiserver "k8s.io/apiextensions-apiserver/pkg/apiserver"
@@ -31,14 +33,23 @@ import (
 	"k8s.io/kubernetes/pkg/kubeapiserver"
 )
 
-// disabledHooks are the apiserver's own background tasks that have no work in a
-// simulation: identity, certificates, token bookkeeping, default RBAC roles (every caller
-// is an administrator), flow control.
-var disabledHooks = []string{
-	"rbac/bootstrap-roles", "start-cluster-authentication-info-controller",
-	"start-legacy-token-tracking-controller", "storage-readiness",
-	"priority-and-fairness-config-consumer", "priority-and-fairness-filter", "max-in-flight-filter",
-	"storage-object-count-tracker-hook", "priority-and-fairness-config-producer",
+// hooksLeftOut are the apiserver's own background tasks that do not run, with the reason.
+var hooksLeftOut = map[string]string{
+	"start-cluster-authentication-info-controller": "it tells other servers who signs clients' certificates, and there are none",
+	"start-legacy-token-tracking-controller":       "it notes the last use of tokens in Secrets, which are not issued",
+	"storage-readiness":                            "etcd is in the process and ready before the apiserver starts",
+	"priority-and-fairness-config-consumer":        flowControl,
+	"priority-and-fairness-filter":                 flowControl,
+	"priority-and-fairness-config-producer":        flowControl,
+	"max-in-flight-filter":                         flowControl,
+	"storage-object-count-tracker-hook":            flowControl,
+}
+
+const flowControl = "requests are not limited: they take no virtual time"
+
+// replayHooksLeftOut are further ones that a replay does without.
+var replayHooksLeftOut = map[string]string{
+	"rbac/bootstrap-roles": "every caller is an administrator",
 }
 
 // apiserver is the real kube-apiserver with its extension server for custom
@@ -176,7 +187,10 @@ func genericConfig(opts options.CompletedOptions, loopback *restclient.Config, o
 	everything := authorizerfactory.NewAlwaysAllowAuthorizer()
 	c.Authorization.Authorizer, c.RuleResolver = everything, everything
 	c.AggregatedDiscoveryGroupManager = aggregated.NewResourceManager("apis")
-	c.DisabledPostStartHooks.Insert(disabledHooks...)
+	c.DisabledPostStartHooks.Insert(slices.Collect(maps.Keys(hooksLeftOut))...)
+	if !o.Interactive {
+		c.DisabledPostStartHooks.Insert(slices.Collect(maps.Keys(replayHooksLeftOut))...)
+	}
 	if !o.withPolicies() {
 		c.DisabledPostStartHooks.Insert(policyHook)
 	}

@@ -41,6 +41,28 @@ var interactiveControllers = []string{
 	names.ValidatingAdmissionPolicyStatusController, names.VolumeAttributesClassProtectionController,
 }
 
+// controllersLeftOut are those that kube-controller-manager runs by default and simk does not,
+// with the reason.
+var controllersLeftOut = map[string]string{
+	names.ServiceAccountTokenController:                      "tokens in Secrets: tokens are issued on request",
+	names.LegacyServiceAccountTokenCleanerController:         "tokens in Secrets: tokens are issued on request",
+	names.HorizontalPodAutoscalerController:                  "containers use nothing that could be measured",
+	names.CertificateSigningRequestSigningController:         noSigner,
+	names.CertificateSigningRequestApprovingController:       noSigner,
+	names.CertificateSigningRequestCleanerController:         noSigner,
+	names.PodCertificateRequestCleanerController:             noSigner,
+	names.KubeAPIServerClusterTrustBundlePublisherController: noSigner,
+	names.TTLController:                                      "how long kubelets cache Secrets: none reads any",
+	names.NodeIpamController:                                 "off without cloud provider or --allocate-node-cidrs; nodes need no range of addresses",
+	names.PersistentVolumeAttachDetachController:             "a volume is mounted as soon as its pod is bound",
+	names.PersistentVolumeExpanderController:                 "volumes of external provisioners are expanded by vnode/volumes",
+	names.StorageVersionGarbageCollectorController:           "behind a feature gate that is off",
+	names.StorageVersionMigratorController:                   "nothing was stored by an older version",
+	names.ResourcePoolStatusRequestController:                "behind a feature gate that is off",
+}
+
+const noSigner = "nobody signs certificates: kubelets need none here"
+
 // EndpointSliceController may be added to the controllers of a replay.
 const EndpointSliceController = names.EndpointSliceController
 
