@@ -2,8 +2,10 @@ package controlplane
 
 import (
 	"context"
+	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/kubernetes"
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 )
@@ -40,7 +42,7 @@ type eventlessCore struct {
 }
 
 func (c *eventlessCore) Events(namespace string) typedcorev1.EventInterface {
-	return &eventSink{c.CoreV1Interface.Events(namespace), c.event, c.store}
+	return &eventSink{storedEvents{c.CoreV1Interface.Events(namespace)}, c.event, c.store}
 }
 
 type eventSink struct {
@@ -83,4 +85,18 @@ func (s *eventSink) PatchWithEventNamespaceWithContext(ctx context.Context, e *c
 
 func (s *eventSink) PatchWithEventNamespace(e *corev1.Event, patch []byte) (*corev1.Event, error) {
 	return s.PatchWithEventNamespaceWithContext(context.Background(), e, patch)
+}
+
+// storedEvents stores Events under names of their own. Components name them after the object and
+// the nanosecond, which time may stand still in.
+type storedEvents struct{ typedcorev1.EventInterface }
+
+func (s storedEvents) CreateWithEventNamespaceWithContext(ctx context.Context, e *corev1.Event) (*corev1.Event, error) {
+	stored, err := s.EventInterface.CreateWithEventNamespaceWithContext(ctx, e)
+	for n := 2; apierrors.IsAlreadyExists(err); n++ {
+		other := e.DeepCopy()
+		other.Name = fmt.Sprintf("%s.%d", e.Name, n)
+		stored, err = s.EventInterface.CreateWithEventNamespaceWithContext(ctx, other)
+	}
+	return stored, err
 }

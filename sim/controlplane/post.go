@@ -30,5 +30,5 @@ func (c *ControlPlane) PostEvent(component string, about runtime.Object, eventTy
 func (c *ControlPlane) recordEvents(ctx context.Context) {
 	c.recorders = map[string]record.EventRecorder{}
 	c.events = record.NewBroadcaster(record.WithContext(ctx))
-	c.events.StartRecordingToSink(&typedcorev1.EventSinkImpl{Interface: c.Client.CoreV1().Events("")})
+	c.events.StartRecordingToSink(&typedcorev1.EventSinkImpl{Interface: storedEvents{c.Client.CoreV1().Events("")}})
 }
