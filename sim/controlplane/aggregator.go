@@ -6,6 +6,7 @@ import (
 
 	apiextensionsapiserver "k8s.io/apiextensions-apiserver/pkg/apiserver"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apiserver/pkg/admission"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/client-go/informers"
@@ -20,6 +21,15 @@ import (
 //go:linkname apiVersionPriorities k8s.io/kubernetes/cmd/kube-apiserver/app.apiVersionPriorities
 var apiVersionPriorities map[schema.GroupVersion]controlplaneapiserver.APIServicePriority
 
+// aggregatorHooksLeftOut are background tasks of the aggregation layer that do not run, with the
+// reason.
+var aggregatorHooksLeftOut = map[string]string{
+	"apiservice-openapi-controller":   polling,
+	"apiservice-openapiv3-controller": polling,
+}
+
+const polling = "it asks all servers for their documents each minute: see withExtensions"
+
 // newAggregator is the aggregation layer in front of the API, as kube-apiserver has it: it
 // serves APIServices, and discovery and OpenAPI documents of all that is served, custom
 // resources too. An APIService of somebody else's server stays unavailable, since that would
@@ -30,12 +40,14 @@ func newAggregator(kube *controlplane.Config, opts options.CompletedOptions, sha
 	if err != nil {
 		return nil, err
 	}
+	config.GenericConfig.DisabledPostStartHooks = config.GenericConfig.DisabledPostStartHooks.Union(sets.StringKeySet(aggregatorHooksLeftOut))
 	aggregator, err := controlplaneapiserver.CreateAggregatorServer(config.Complete(), delegate, extensions.Informers.Apiextensions().V1().CustomResourceDefinitions(), true, apiVersionPriorities)
 	if err != nil {
 		return nil, err
 	}
 	aggregator.GenericAPIServer.SecureServingInfo = nil // nothing listens
-	return &apiserver{handler: aggregator.GenericAPIServer.Handler, start: func(ctx context.Context) error {
+	handler := withExtensions(aggregator.GenericAPIServer.Handler, extensions.GenericAPIServer.UnprotectedHandler())
+	return &apiserver{handler: handler, start: func(ctx context.Context) error {
 		prepared, err := aggregator.PrepareRun()
 		if err != nil {
 			return err

@@ -61,4 +61,5 @@ func TestFidelity(t *testing.T) {
 	documented(interactiveControllers...)
 	documented(slices.Collect(maps.Keys(hooksLeftOut))...)
 	documented(slices.Collect(maps.Keys(replayHooksLeftOut))...)
+	documented(slices.Collect(maps.Keys(aggregatorHooksLeftOut))...)
 }
