@@ -5,6 +5,7 @@ import (
 	"maps"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	coreinformers "k8s.io/client-go/informers/core/v1"
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
@@ -29,13 +30,24 @@ type podClient struct {
 	namespace string
 }
 
-// UpdateStatus keeps the conditions that are not a kubelet's, and completes the
-// deletion of a pod whose containers have all ended.
+// UpdateStatus writes nothing but the status, keeps the conditions that are not
+// a kubelet's, and completes the deletion of a pod whose containers have all ended.
+//
+// The API takes labels, annotations and finalizers from a status update, too, and
+// virtual-kubelet sends those of the pod that it saw first: what somebody removed
+// since would be back. So all metadata is that of the pod as it is now; if it
+// changes on the way the resource version tells, and virtual-kubelet tries again.
+// A patch would do as well, but is JSON that the apiserver must decode and merge.
 func (c *podClient) UpdateStatus(ctx context.Context, pod *corev1.Pod, opts metav1.UpdateOptions) (*corev1.Pod, error) {
-	if current, err := c.pool.config.Informers.Core().V1().Pods().Lister().Pods(c.namespace).Get(pod.Name); err == nil {
-		keepForeignConditions(&pod.Status, current.Status.Conditions)
+	current, err := c.pool.config.Informers.Core().V1().Pods().Lister().Pods(c.namespace).Get(pod.Name)
+	if err != nil {
+		return nil, err
 	}
-	updated, err := c.PodInterface.UpdateStatus(ctx, pod, opts)
+	if current.UID != pod.UID {
+		return nil, apierrors.NewNotFound(corev1.Resource("pods"), pod.Name)
+	}
+	keepForeignConditions(&pod.Status, current.Status.Conditions)
+	updated, err := c.PodInterface.UpdateStatus(ctx, &corev1.Pod{ObjectMeta: current.ObjectMeta, Status: pod.Status}, opts)
 	if err != nil {
 		return updated, err
 	}
