@@ -192,14 +192,14 @@ func (a *applier) putNode(ctx context.Context, o *unstructured.Unstructured) err
 		return err
 	}
 	k := objectKey("Node", "", node.Name)
-	if !a.known[k] {
+	if !a.known[k] && !a.pool.Has(node.Name) {
 		if err := a.pool.Add(ctx, &node, false); err != nil {
 			return unwrapStatus(err)
 		}
 		a.known[k] = true
 		return nil
 	}
-	return unwrapStatus(a.pool.Update(ctx, &node))
+	return unwrapStatus(a.pool.Update(ctx, &node, !a.known[k])) // unknown: a node group or Karpenter made it
 }
 
 // unwrapStatus returns the apiserver's own error where there is one: it names

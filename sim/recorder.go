@@ -164,7 +164,7 @@ func (r *recorder) placement(h *history.Pod, p *corev1.Pod, now time.Duration) {
 // termination signal is no outcome of its work.
 func (r *recorder) state(h *history.Pod, p *corev1.Pod, now time.Duration) {
 	ended := podutil.IsPodTerminal(p)
-	if h.Started == history.Never && (p.Status.Phase == corev1.PodRunning || (ended && len(p.Status.ContainerStatuses) > 0)) {
+	if h.Started == history.Never && (p.Status.Phase == corev1.PodRunning || (ended && hasRun(p))) {
 		h.Started = now
 	}
 	if h.Finished == history.Never && ended {
@@ -192,6 +192,17 @@ func (r *recorder) state(h *history.Pod, p *corev1.Pod, now time.Duration) {
 			h.ExitCode, h.HasExit = exit.ExitCode, true
 		}
 	}
+}
+
+// hasRun says whether a container of the pod was ever started. One that was not
+// counts as lost when the pod has failed.
+func hasRun(p *corev1.Pod) bool {
+	for i := range p.Status.ContainerStatuses {
+		if t := p.Status.ContainerStatuses[i].State.Terminated; t != nil && !t.StartedAt.IsZero() {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *recorder) podGone(p *corev1.Pod) {

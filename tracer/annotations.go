@@ -9,4 +9,7 @@ const (
 	AnnotationRestarts   = "simk.dev/restarts"
 	AnnotationInitRunFor = "simk.dev/init-run-for"
 	AnnotationStopDelay  = "simk.dev/stop-delay"
+
+	AnnotationInitExitCode = "simk.dev/init-exit-code"
+	AnnotationInitRestarts = "simk.dev/init-restarts"
 )

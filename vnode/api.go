@@ -3,6 +3,7 @@ package vnode
 import (
 	"context"
 	"maps"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -79,25 +80,39 @@ next:
 // confirm that the containers ended, so the object stays until the node is back
 // or gone. On a working node it is left to UpdateStatus while containers run.
 func (c *podClient) Delete(ctx context.Context, name string, opts metav1.DeleteOptions) error {
+	current, err := c.pool.config.Informers.Core().V1().Pods().Lister().Pods(c.namespace).Get(name)
 	c.pool.mu.Lock()
 	x := c.pool.byKey[key(c.namespace, name)]
 	dead := x != nil && x.node.failed
 	if dead {
 		x.deleting = true // completed when the node recovers
+	} else if x != nil && err == nil && current.UID == x.api.UID {
+		x.stopInit(current)
 	}
 	stopping := x != nil && x.deleting && x.stage != stageDone
 	c.pool.mu.Unlock()
-	if dead || stopping || c.goes(name) {
+	if dead || stopping || (err == nil && goes(current)) {
 		return nil
 	}
 	return c.PodInterface.Delete(ctx, name, opts)
 }
 
+// stopInit begins the end of a pod whose init containers take time to stop:
+// virtual-kubelet deletes pods whose main containers do not run without a word to
+// the provider.
+func (p *pod) stopInit(current *corev1.Pod) {
+	if p.deleting || p.stage != stageInit || current.DeletionGracePeriodSeconds == nil {
+		return
+	}
+	if delay, _ := p.stopTime(inSeconds(*current.DeletionGracePeriodSeconds)); delay > 0 {
+		p.delete(current, time.Now())
+	}
+}
+
 // goes says whether the apiserver itself removes the pod at this moment, as it
 // does with one that has ended: its grace period is over and nothing holds it.
-func (c *podClient) goes(name string) bool {
-	current, err := c.pool.config.Informers.Core().V1().Pods().Lister().Pods(c.namespace).Get(name)
-	return err == nil && current.DeletionGracePeriodSeconds != nil && *current.DeletionGracePeriodSeconds == 0 && len(current.Finalizers) == 0
+func goes(current *corev1.Pod) bool {
+	return current.DeletionGracePeriodSeconds != nil && *current.DeletionGracePeriodSeconds == 0 && len(current.Finalizers) == 0
 }
 
 // podInformer hands virtual-kubelet only those updates that concern a kubelet:

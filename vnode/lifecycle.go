@@ -14,6 +14,9 @@ const (
 	AnnotationRestarts   = "simk.dev/restarts"
 	AnnotationInitRunFor = "simk.dev/init-run-for"
 	AnnotationStopDelay  = "simk.dev/stop-delay"
+
+	AnnotationInitExitCode = "simk.dev/init-exit-code"
+	AnnotationInitRestarts = "simk.dev/init-restarts"
 )
 
 // Lifecycle says how the containers of one pod run. The zero value starts at
@@ -32,6 +35,12 @@ type Lifecycle struct {
 	Restarts int32
 	// InitRunFor is how long each init container runs.
 	InitRunFor time.Duration
+	// InitExitCode is what the last run of each init container exits with. Other than
+	// 0, where the restart policy allows another run, there is no last one.
+	InitExitCode int32
+	// InitRestarts is how many runs of each init container crash before the last
+	// one. They exit with InitExitCode, or with 1 if that is 0.
+	InitRestarts int32
 	// StopDelay is the time from the termination signal to the end of the
 	// containers; the grace period bounds it.
 	StopDelay time.Duration
@@ -71,6 +80,8 @@ func (l Lifecycle) WithAnnotations(annotations map[string]string) (Lifecycle, er
 	}{
 		{AnnotationExitCode, 255, &l.ExitCode},
 		{AnnotationRestarts, 1 << 20, &l.Restarts},
+		{AnnotationInitExitCode, 255, &l.InitExitCode},
+		{AnnotationInitRestarts, 1 << 20, &l.InitRestarts},
 	} {
 		text, ok := annotations[n.key]
 		if !ok {

@@ -9,14 +9,37 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/version"
+	utilfeature "k8s.io/apiserver/pkg/util/feature"
+	"k8s.io/component-base/featuregate"
+	"k8s.io/component-helpers/nodedeclaredfeatures"
+	"k8s.io/kubernetes/pkg/features"
 )
 
 // KubeletVersion is what the nodes say they run.
 const KubeletVersion = "v1.37.2"
 
-// conditionTaints start the keys of the taints that the node lifecycle
-// controller derives from a node's conditions; they are its to set.
-const conditionTaints = "node.kubernetes.io/"
+// conditionTaints are the keys of the taints that the node lifecycle controller, and
+// for pressure a kubelet, derives from a node's conditions: they are theirs to set.
+// All others, such as out-of-service, are somebody's word about the node.
+var conditionTaints = map[string]bool{
+	corev1.TaintNodeNotReady:           true,
+	corev1.TaintNodeUnreachable:        true,
+	corev1.TaintNodeUnschedulable:      true, // follows spec.unschedulable
+	corev1.TaintNodeMemoryPressure:     true,
+	corev1.TaintNodeDiskPressure:       true,
+	corev1.TaintNodePIDPressure:        true,
+	corev1.TaintNodeNetworkUnavailable: true,
+}
+
+func isConditionTaint(t *corev1.Taint) bool { return conditionTaints[t.Key] }
+
+// isAutoscalersTaint says whether an autoscaler put the taint on a node that it is
+// about to take away, or Karpenter on one that it has not seen yet. Theirs are no
+// part of what a Node is applied with.
+func isAutoscalersTaint(t *corev1.Taint) bool {
+	return strings.HasPrefix(t.Key, "karpenter.sh/") || t.Key == "ToBeDeletedByClusterAutoscaler" || t.Key == "DeletionCandidateOfClusterAutoscaler"
+}
 
 // Complete returns the node as a kubelet on it would register and report it:
 // Ready, with addresses and versions. Labels, other taints, capacity and
@@ -35,9 +58,7 @@ func Complete(in *corev1.Node, index int) *corev1.Node {
 			n.Labels[key] = value
 		}
 	}
-	n.Spec.Taints = slices.DeleteFunc(n.Spec.Taints, func(t corev1.Taint) bool {
-		return strings.HasPrefix(t.Key, conditionTaints)
-	})
+	n.Spec.Taints = slices.DeleteFunc(n.Spec.Taints, func(t corev1.Taint) bool { return isConditionTaint(&t) })
 	if n.Spec.ProviderID == "" {
 		n.Spec.ProviderID = "simk://" + n.Name
 	}
@@ -53,6 +74,7 @@ func Complete(in *corev1.Node, index int) *corev1.Node {
 			KubeletVersion: KubeletVersion, OperatingSystem: "linux", Architecture: n.Labels[corev1.LabelArchStable],
 			ContainerRuntimeVersion: "simk://1", OSImage: "simk", KernelVersion: "simk",
 		},
+		DeclaredFeatures: declaredFeatures(),
 	}
 	fillResources(&n.Status)
 	return n
@@ -109,4 +131,24 @@ func nodeIP(index int) string {
 // four million pods they repeat. Services have addresses of another range.
 func podIP(n uint64) string {
 	return fmt.Sprintf("10.%d.%d.%d", n>>16&63, n>>8&255, n&255)
+}
+
+// declaredFeatures are what a kubelet of that version, with these feature gates,
+// declares that it can do. What containers and mounts would need of the runtime is
+// all there, since none is real.
+func declaredFeatures() []string {
+	if !utilfeature.DefaultFeatureGate.Enabled(features.NodeDeclaredFeatures) {
+		return nil
+	}
+	return nodedeclaredfeatures.DefaultFramework.DiscoverNodeFeatures(&nodedeclaredfeatures.NodeConfiguration{
+		FeatureGates: gates{}, Version: version.MustParseSemantic(KubeletVersion),
+		RuntimeFeatures: nodedeclaredfeatures.RuntimeFeatures{UserNamespacesHostNetwork: true, MountOptions: true},
+	})
+}
+
+// gates are Kubernetes' feature gates by the names in which features ask for them.
+type gates struct{}
+
+func (gates) Enabled(key string) bool {
+	return utilfeature.DefaultFeatureGate.Enabled(featuregate.Feature(key))
 }

@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
 )
 
 // stage is where a pod is in its life.
@@ -14,9 +15,8 @@ type stage int
 const (
 	stagePending  stage = iota // bound, first container not started
 	stageInit                  // init containers run
-	stageRunning               // main containers run
-	stageBackOff               // main containers ended and wait to be restarted
-	stageStopping              // being deleted, within the grace period
+	stageRunning               // main containers run, or wait to be restarted
+	stageStopping              // all containers are being ended
 	stageDone                  // all containers ended for good
 )
 
@@ -27,8 +27,7 @@ const (
 )
 
 // pod is one pod on a node of the pool: a state machine whose every step
-// reports a whole status. All main containers of a pod behave alike. The
-// pool's lock guards it.
+// reports a whole status. The pool's lock guards it.
 type pod struct {
 	pool *Pool
 	node *node
@@ -37,29 +36,55 @@ type pod struct {
 	life Lifecycle
 	seq  uint64
 
-	stage    stage
+	stage stage
+	// inits are the init containers; those before initDone have completed or, as
+	// sidecars, run as long as the pod.
+	inits    []container
 	initDone int
-	// runs counts starts of the main containers; started is the last one.
-	runs    int32
-	started time.Time
-	last    *corev1.ContainerStateTerminated
-	backOff backOff
-	ready   bool
+	// mains are the main containers, by how they behave.
+	mains []*group
 	// deleting is set once the API asked for the end of the pod.
 	deleting bool
+	// ending is how the pod ends, once it does.
+	ending ending
+	// restartingAll: a container's rule has all containers restarted, which are being ended.
+	restartingAll bool
+	// missing are the messages of containers that wait for a ConfigMap or a Secret.
+	missing map[string]string
+	// allocated is what the node has set aside for the pod, if it was ever resized.
+	allocated *corev1.PodSpec
+	// retries counts how often a volume was looked for.
+	retries int
 
-	step, readiness, deadline *entry
+	step, deadline *entry
 }
 
-// begin is what a kubelet does when it sees a new pod.
+// ending is why a pod ends, and when.
+type ending struct {
+	reason, message string
+	rejected        bool
+	at              time.Time
+}
+
+// begin is what a kubelet does when it has taken a pod on.
 func (p *pod) begin(now time.Time) {
 	p.stage = stagePending
+	p.armDeadline()
 	if p.life.StartDelay == 0 {
-		p.runInit(now)
+		p.mount(now)
 		return
 	}
 	p.report(now)
-	p.step = p.pool.agenda.at(now.Add(p.life.StartDelay), p.locked(p.runInit))
+	p.step = p.pool.agenda.at(now.Add(p.life.StartDelay), p.locked(p.mount))
+}
+
+// mount starts the first container, once what the pod refers to exists.
+func (p *pod) mount(now time.Time) {
+	p.step = nil
+	if p.waitsForObjects(now) {
+		return
+	}
+	p.runInit(now)
 }
 
 // locked makes a step into something the agenda can run; it passes the
@@ -72,111 +97,88 @@ func (p *pod) locked(step func(now time.Time)) func() {
 	}
 }
 
-// runInit starts the next init container, or the main containers after the last.
-func (p *pod) runInit(now time.Time) {
-	p.step = nil
-	p.armDeadline()
-	p.stage = stageInit
-	for p.initDone < len(p.api.Spec.InitContainers) {
-		if p.life.InitRunFor > 0 && !isSidecar(&p.api.Spec.InitContainers[p.initDone]) {
-			p.started = now
-			p.report(now)
-			p.step = p.pool.agenda.at(now.Add(p.life.InitRunFor), p.locked(func(now time.Time) {
-				p.initDone++
-				p.runInit(now)
-			}))
-			return
-		}
-		p.initDone++
-	}
-	p.runMain(now)
-}
-
-// runMain starts all main containers, for the first time or again.
+// runMain starts all main containers that may run, for the first time or again.
 func (p *pod) runMain(now time.Time) {
 	p.step = nil
 	p.stage = stageRunning
-	p.runs++
-	p.started = now
-	delay := readinessDelay(p.api)
-	p.ready = delay == 0
-	if !p.ready {
-		p.readiness = p.pool.agenda.at(now.Add(delay), p.locked(func(now time.Time) {
-			p.ready = true
-			p.report(now)
-		}))
-	}
-	p.report(now)
-	if p.endsByItself() {
-		p.step = p.pool.agenda.at(now.Add(p.life.RunFor), p.locked(p.exit))
-	}
-}
-
-// endsByItself says whether this run of the main containers ends. A pod that
-// is always restarted and has had its crashes runs on.
-func (p *pod) endsByItself() bool {
-	if p.life.Restarts > 0 && p.api.Spec.RestartPolicy == corev1.RestartPolicyAlways {
-		return p.runs <= p.life.Restarts
-	}
-	return p.life.Ends || p.runs <= p.life.Restarts
-}
-
-// exit ends a run of the main containers and does what the restart policy says.
-func (p *pod) exit(now time.Time) {
-	code := p.life.ExitCode
-	if p.runs <= p.life.Restarts && code == 0 {
-		code = 1
-	}
-	p.end(now, code, "")
-	policy := p.api.Spec.RestartPolicy
-	if policy == corev1.RestartPolicyNever || (policy == corev1.RestartPolicyOnFailure && code == 0) {
-		p.finish(now, "", "")
-		return
-	}
-	wait := p.backOff.next(now)
-	if wait == 0 {
-		p.runMain(now)
-		return
-	}
-	p.stage = stageBackOff
-	p.report(now)
-	p.step = p.pool.agenda.at(now.Add(wait), p.locked(p.runMain))
-}
-
-// end records how a run of the main containers ended.
-func (p *pod) end(now time.Time, code int32, reason string) {
-	p.ready = false
-	p.pool.agenda.cancel(p.step)
-	p.pool.agenda.cancel(p.readiness)
-	p.step = nil
-	if reason == "" {
-		reason = "Error"
-		if code == 0 {
-			reason = "Completed"
+	for _, g := range p.mains {
+		if g.state != ended {
+			g.start(now)
 		}
 	}
-	p.last = &corev1.ContainerStateTerminated{
-		ExitCode: code, Reason: reason,
-		StartedAt: metav1.NewTime(p.started), FinishedAt: metav1.NewTime(now),
-		ContainerID: p.containerID(),
+	p.report(now)
+	for _, g := range p.mains {
+		g.armEnd(now)
 	}
 }
 
-// finish ends the pod for good; reason and message go into its status.
-func (p *pod) finish(now time.Time, reason, message string) {
-	p.pool.agenda.cancel(p.step)
-	p.pool.agenda.cancel(p.deadline)
-	p.stage = stageDone
-	p.api.Status.Reason, p.api.Status.Message = reason, message
+// restartAll ends all containers, and starts the pod anew with its first init
+// container, as the rule of the container that has just ended wants it. ran is
+// how long that one did: without a moment in between, containers that end at once
+// would be restarted for ever without any time passing.
+func (p *pod) restartAll(now time.Time, ran time.Duration) {
+	delay, code := p.stopTime(graceOf(p.api))
+	if delay == 0 && ran == 0 {
+		delay = time.Second
+	}
+	p.halt()
+	again := func(now time.Time) {
+		p.step, p.restartingAll = nil, false
+		for c := range p.containers() {
+			c.reset(now, code)
+		}
+		p.initDone = 0
+		p.runInit(now)
+	}
+	if delay == 0 {
+		again(now)
+		return
+	}
+	p.restartingAll = true
 	p.report(now)
+	p.step = p.pool.agenda.at(now.Add(delay), p.locked(again))
+	p.armDeadline()
 }
 
+// finish ends the pod for good; what still runs ends with code.
+func (p *pod) finish(now time.Time, code int32) {
+	p.halt()
+	initialized := p.initialized()
+	for i := range p.inits {
+		if c := &p.inits[i]; c.state == running && isSidecar(&p.api.Spec.InitContainers[i]) {
+			c.end(now, 0, "") // after the main containers
+		} else if c.state == running {
+			c.end(now, code, "")
+		}
+	}
+	for _, g := range p.mains {
+		switch {
+		case g.state == running:
+			g.end(now, code, "")
+		case g.last == nil && initialized && !p.ending.rejected:
+			// once a pod is initialized, a container that was never seen counts as lost
+			g.last = &corev1.ContainerStateTerminated{
+				ExitCode: exitKilled, Reason: "ContainerStatusUnknown",
+				Message: "The container could not be located when the pod was terminated",
+			}
+		}
+		g.state = ended
+	}
+	p.stage = stageDone
+	p.api.Status.Reason, p.api.Status.Message = p.ending.reason, p.ending.message
+	p.report(now)
+	p.node.freed(now)
+}
+
+// initialized says whether all init containers have done their work.
+func (p *pod) initialized() bool { return p.initDone == len(p.inits) }
+
 // armDeadline starts the clock of activeDeadlineSeconds, which counts from the
-// pod's start time.
+// pod's start time: that a kubelet saw it, not that its containers started.
 func (p *pod) armDeadline() {
 	p.pool.agenda.cancel(p.deadline)
 	seconds := p.api.Spec.ActiveDeadlineSeconds
-	if seconds == nil || p.stage == stageDone {
+	if seconds == nil || p.stage == stageDone || p.stage == stageStopping {
 		return
 	}
 	start := time.Now()
@@ -187,52 +189,27 @@ func (p *pod) armDeadline() {
 		if p.stage == stageDone || p.stage == stageStopping {
 			return
 		}
-		p.end(now, exitTerminated, "")
-		p.finish(now, "DeadlineExceeded", "Pod was active on the node longer than the specified deadline")
+		p.ending = ending{reason: "DeadlineExceeded", message: "Pod was active on the node longer than the specified deadline"}
+		p.terminate(now, graceOf(p.api))
 	}))
 }
 
-// stop begins the graceful end of a pod that is being deleted.
-func (p *pod) stop(now time.Time) {
-	if p.stage == stageDone || p.stage == stageStopping {
-		return
-	}
+// halt cancels all that the pod was to do next.
+func (p *pod) halt() {
 	p.pool.agenda.cancel(p.step)
-	p.pool.agenda.cancel(p.readiness)
 	p.pool.agenda.cancel(p.deadline)
-	grace := time.Duration(0)
-	if s := p.api.DeletionGracePeriodSeconds; s != nil {
-		grace = inSeconds(*s)
+	p.step = nil
+	for _, g := range p.mains {
+		g.halt()
 	}
-	code := int32(exitTerminated)
-	if p.life.StopDelay > grace {
-		code = exitKilled
-	}
-	stopped := func(now time.Time) {
-		p.end(now, code, "")
-		p.finish(now, "", "")
-	}
-	delay := min(p.life.StopDelay, grace)
-	if delay == 0 {
-		stopped(now)
-		return
-	}
-	p.stage = stageStopping
-	p.step = p.pool.agenda.at(now.Add(delay), p.locked(stopped))
-}
-
-// freeze stops the pod's clock because its node failed.
-func (p *pod) freeze() {
-	p.pool.agenda.cancel(p.step)
-	p.pool.agenda.cancel(p.readiness)
-	p.pool.agenda.cancel(p.deadline)
 }
 
 // forget drops a pod that the API no longer has.
 func (p *pod) forget() {
-	p.freeze()
+	p.halt()
 	delete(p.node.pods, p)
 	delete(p.pool.byKey, key(p.api.Namespace, p.api.Name))
+	p.node.freed(time.Now())
 }
 
 // thaw is what a kubelet does with a pod it finds after its node came back: the
@@ -240,40 +217,60 @@ func (p *pod) forget() {
 func (p *pod) thaw(now time.Time) {
 	switch {
 	case p.stage == stageDone:
-	case p.deleting:
-		p.end(now, exitKilled, "")
-		p.finish(now, "", "")
+		return
+	case p.deleting, p.stage == stageStopping:
+		p.finish(now, exitKilled)
+		return
 	case p.stage == stagePending || p.stage == stageInit:
+		for i := range p.inits {
+			p.inits[i].state = waiting
+		}
 		p.initDone = 0
 		p.begin(now)
-	case p.api.Spec.RestartPolicy == corev1.RestartPolicyNever:
-		p.end(now, exitKilled, "")
-		p.finish(now, "", "")
-	case p.stage == stageBackOff:
-		p.runMain(now)
-		p.armDeadline()
-	default:
-		p.end(now, exitKilled, "")
-		p.runMain(now)
-		p.armDeadline()
+		return
+	}
+	p.restartingAll = false
+	over := true
+	for _, g := range p.mains {
+		if g.state == running {
+			g.end(now, exitKilled, "")
+			if !podutil.ContainerShouldRestart(*g.spec(), p.api.Spec, exitKilled) {
+				g.state = ended
+			}
+		}
+		over = over && g.state == ended
+	}
+	if over {
+		p.finish(now, exitKilled)
+		return
+	}
+	p.runMain(now)
+	p.armDeadline()
+}
+
+// containers ranges over all init and main containers; those that behave alike
+// are one.
+func (p *pod) containers() func(yield func(*container) bool) {
+	return func(yield func(*container) bool) {
+		for i := range p.inits {
+			if !yield(&p.inits[i]) {
+				return
+			}
+		}
+		for _, g := range p.mains {
+			if !yield(&g.container) {
+				return
+			}
+		}
 	}
 }
 
-// readinessDelay is how long after their start the containers are ready: the
-// largest initial delay of their startup and readiness probes.
-func readinessDelay(p *corev1.Pod) time.Duration {
-	var longest int32
-	for i := range p.Spec.Containers {
-		c := &p.Spec.Containers[i]
-		var delay int32
-		for _, probe := range []*corev1.Probe{c.StartupProbe, c.ReadinessProbe} {
-			if probe != nil {
-				delay = max(delay, probe.InitialDelaySeconds)
-			}
-		}
-		longest = max(longest, delay)
+// graceOf is how long the containers of a pod have to end that nobody deleted.
+func graceOf(p *corev1.Pod) time.Duration {
+	if s := p.Spec.TerminationGracePeriodSeconds; s != nil {
+		return inSeconds(*s)
 	}
-	return time.Duration(longest) * time.Second
+	return corev1.DefaultTerminationGracePeriodSeconds * time.Second
 }
 
 // inSeconds is a number of seconds, or the longest duration if that is less.
@@ -283,4 +280,9 @@ func inSeconds(n int64) time.Duration {
 
 func isSidecar(c *corev1.Container) bool {
 	return c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways
+}
+
+func timePointer(t time.Time) *metav1.Time {
+	v := metav1.NewTime(t)
+	return &v
 }

@@ -3,8 +3,8 @@ package vnode
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -25,6 +25,18 @@ type Config struct {
 	// Lifecycle says how a pod runs. It is called once for each pod, when its
 	// node starts it, in the order in which they start. Nil: Lifecycle{}.
 	Lifecycle func(*corev1.Pod) Lifecycle
+	// Event is told what kubelets post about pods: that containers were created,
+	// started and killed. Nil: nobody; each costs the API a write.
+	Event func(about *corev1.Pod, eventType, reason, note string)
+	// Detailed tells clients outside what nobody in a replay looks at: the resources
+	// in the statuses of containers. Each kubelet then checks all pods that it gets,
+	// not only those that no scheduler of simk's bound.
+	Detailed bool
+	// WaitForObjects keeps pods waiting whose ConfigMaps and Secrets do not exist.
+	// Dumps of clusters often lack them.
+	WaitForObjects bool
+	// MinStop is the least time that containers take to end, within the grace period.
+	MinStop time.Duration
 	// Recorder receives virtual-kubelet's events about pods. Nil: none.
 	Recorder record.EventRecorder
 }
@@ -50,6 +62,10 @@ type node struct {
 	failed   bool
 	failedAt time.Time
 	pods     map[*pod]struct{}
+	// deferred are pods whose resize the node has no room for; retrying: they are
+	// looked at just now.
+	deferred []*pod
+	retrying bool
 }
 
 // New returns a pool without nodes.
@@ -149,9 +165,14 @@ func (p *Pool) register(object *corev1.Node) *corev1.Node {
 	return complete
 }
 
+// Has says whether there is such a node.
+func (p *Pool) Has(name string) bool { return p.has(name) }
+
 // Update changes a node's labels, annotations, taints, capacity and allocatable
-// to those of object; what the control plane put on it stays.
-func (p *Pool) Update(ctx context.Context, object *corev1.Node) error {
+// to those of object; what the control plane put on it stays, and its size if
+// object has none. With merge the labels and annotations are added to those of the
+// node: somebody else made it, who looks for them.
+func (p *Pool) Update(ctx context.Context, object *corev1.Node, merge bool) error {
 	nodes := p.config.Client.CoreV1().Nodes()
 	current, err := nodes.Get(ctx, object.Name, metav1.GetOptions{})
 	if err != nil {
@@ -160,9 +181,16 @@ func (p *Pool) Update(ctx context.Context, object *corev1.Node) error {
 	wanted := Complete(object, 0)
 	taints := wanted.Spec.Taints
 	for _, t := range current.Spec.Taints {
-		if strings.HasPrefix(t.Key, conditionTaints) {
+		if isConditionTaint(&t) || isAutoscalersTaint(&t) {
 			taints = append(taints, t)
 		}
+	}
+	if merge {
+		wanted.Labels = merged(current.Labels, object.Labels)
+		wanted.Annotations = merged(current.Annotations, object.Annotations)
+	}
+	if len(object.Status.Capacity)+len(object.Status.Allocatable) == 0 {
+		wanted.Status.Capacity, wanted.Status.Allocatable = current.Status.Capacity, current.Status.Allocatable
 	}
 	current.Labels, current.Annotations = wanted.Labels, wanted.Annotations
 	current.Spec.Taints, current.Spec.Unschedulable = taints, wanted.Spec.Unschedulable
@@ -173,7 +201,23 @@ func (p *Pool) Update(ctx context.Context, object *corev1.Node) error {
 	if _, err := nodes.UpdateStatus(ctx, current, metav1.UpdateOptions{}); err != nil {
 		return fmt.Errorf("update node %s: %w", object.Name, err)
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := p.nodes[object.Name]; n != nil && len(n.deferred) > 0 {
+		p.agenda.at(time.Now().Add(time.Second), func() { // when the node's kubelet sees itself
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			n.freed(time.Now())
+		})
+	}
 	return nil
+}
+
+func merged(base, over map[string]string) map[string]string {
+	m := map[string]string{}
+	maps.Copy(m, base)
+	maps.Copy(m, over)
+	return m
 }
 
 // Remove takes a node and the containers on it away, as when a machine is
@@ -197,7 +241,7 @@ func (p *Pool) Fail(name string) error {
 	}
 	n.failed, n.failedAt = true, time.Now()
 	for _, pod := range n.ordered() {
-		pod.freeze()
+		pod.halt()
 	}
 	p.mu.Unlock()
 	p.changed()
@@ -219,11 +263,28 @@ func (p *Pool) Recover(ctx context.Context, name string) error {
 		return fmt.Errorf("recover node %s: %w", name, err)
 	}
 	p.mu.Lock()
+	var over []*corev1.Pod
 	for _, pod := range n.ordered() {
+		if pod.stage == stageDone && pod.deleting {
+			over = append(over, pod.api)
+		}
 		pod.thaw(time.Now())
 	}
 	p.mu.Unlock()
 	p.changed()
+	return p.complete(ctx, over)
+}
+
+// complete removes pods that had ended when they were deleted.
+func (p *Pool) complete(ctx context.Context, pods []*corev1.Pod) error {
+	for _, pod := range pods {
+		now := metav1.NewDeleteOptions(0)
+		now.Preconditions = metav1.NewUIDPreconditions(string(pod.UID))
+		err := p.config.Client.CoreV1().Pods(pod.Namespace).Delete(ctx, pod.Name, *now)
+		if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
+			return fmt.Errorf("complete the deletion of pod %s: %w", key(pod.Namespace, pod.Name), err)
+		}
+	}
 	return nil
 }
 

@@ -30,10 +30,11 @@ func (v *provider) CreatePod(_ context.Context, api *corev1.Pod) error {
 	}
 	p.seq++
 	x := &pod{pool: p, node: n, api: api, seq: p.seq, life: p.config.Lifecycle(api)}
+	x.inits, x.mains = make([]container, len(api.Spec.InitContainers)), groupsOf(x)
 	p.byKey[key(api.Namespace, api.Name)] = x
 	n.pods[x] = struct{}{}
-	if !n.failed {
-		x.begin(time.Now())
+	if now := time.Now(); !n.failed && x.admit(now) {
+		x.begin(now)
 	}
 	return nil
 }
@@ -47,11 +48,7 @@ func (v *provider) UpdatePod(_ context.Context, api *corev1.Pod) error {
 	if x == nil {
 		return nil
 	}
-	api.Status = x.api.Status
-	x.api = api
-	if !x.node.failed {
-		x.armDeadline()
-	}
+	x.update(api, time.Now())
 	return nil
 }
 
@@ -68,16 +65,7 @@ func (v *provider) DeletePod(_ context.Context, api *corev1.Pod) error {
 		x.forget()
 		return nil
 	}
-	if x.deleting {
-		return nil
-	}
-	x.deleting = true
-	seen := *x.api // what was reported before stays as it was
-	seen.DeletionTimestamp, seen.DeletionGracePeriodSeconds = api.DeletionTimestamp, api.DeletionGracePeriodSeconds
-	x.api = &seen
-	if !x.node.failed {
-		x.stop(time.Now())
-	}
+	x.delete(api, time.Now())
 	return nil
 }
 

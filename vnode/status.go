@@ -1,11 +1,11 @@
 package vnode
 
 import (
-	"fmt"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
 )
 
 // kubeletConditions are the pod conditions a kubelet owns; all others in a
@@ -15,6 +15,8 @@ var kubeletConditions = map[corev1.PodConditionType]bool{
 	corev1.PodInitialized:            true,
 	corev1.ContainersReady:           true,
 	corev1.PodReady:                  true,
+	corev1.PodResizePending:          true,
+	corev1.AllContainersRestarting:   true,
 }
 
 // report writes the pod's present state into its status and passes it on.
@@ -28,8 +30,7 @@ func (p *pod) report(now time.Time) {
 	p.api = &next
 	s := &p.api.Status
 	if s.StartTime == nil {
-		t := metav1.NewTime(now)
-		s.StartTime = &t
+		s.StartTime = timePointer(now)
 		s.HostIP = p.node.ip
 		s.HostIPs = []corev1.HostIP{{IP: p.node.ip}}
 	}
@@ -43,109 +44,86 @@ func (p *pod) report(now time.Time) {
 	}
 	s.ObservedGeneration = p.api.Generation
 	s.Phase = p.phase()
-	s.InitContainerStatuses = p.initStatuses(now)
-	s.ContainerStatuses = p.mainStatuses()
+	if !p.ending.rejected {
+		s.InitContainerStatuses = p.initStatuses()
+		s.ContainerStatuses = p.mainStatuses()
+		s.EphemeralContainerStatuses = p.ephemeralStatuses(now)
+	}
 	p.setConditions(metav1.NewTime(now))
 	p.pool.notify(&corev1.Pod{ObjectMeta: p.api.ObjectMeta, Status: p.api.Status})
 }
 
 func (p *pod) phase() corev1.PodPhase {
-	switch {
-	case p.stage == stageDone && p.last != nil && p.last.ExitCode == 0:
-		return corev1.PodSucceeded
-	case p.stage == stageDone:
-		return corev1.PodFailed
-	case p.runs == 0:
+	if p.stage == stageDone {
+		return p.lastPhase()
+	}
+	if !p.initialized() {
 		return corev1.PodPending
-	default:
-		return corev1.PodRunning
 	}
+	for _, g := range p.mains {
+		if g.state == waiting && g.last == nil {
+			return corev1.PodPending
+		}
+	}
+	return corev1.PodRunning
 }
 
-func (p *pod) containerID() string { return fmt.Sprintf("simk://%d-%d", p.seq, p.runs) }
-
-// mainStatuses are the statuses of the main containers, which all behave alike.
-func (p *pod) mainStatuses() []corev1.ContainerStatus {
-	statuses := make([]corev1.ContainerStatus, 0, len(p.api.Spec.Containers))
-	for i := range p.api.Spec.Containers {
-		c := &p.api.Spec.Containers[i]
-		started := p.stage == stageRunning || p.stage == stageStopping
-		s := corev1.ContainerStatus{
-			Name: c.Name, Image: c.Image, ImageID: c.Image,
-			RestartCount: max(p.runs-1, 0), Ready: p.ready, Started: &started,
-		}
-		if p.runs > 0 {
-			s.ContainerID = p.containerID()
-		}
-		switch {
-		case started:
-			s.State.Running = &corev1.ContainerStateRunning{StartedAt: metav1.NewTime(p.started)}
-			s.LastTerminationState.Terminated = p.last
-		case p.stage == stageDone:
-			s.State.Terminated = p.last
-		case p.stage == stageBackOff:
-			s.State.Waiting = &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff", Message: "back-off restarting failed container"}
-			s.LastTerminationState.Terminated = p.last
-		case p.stage == stageInit:
-			s.State.Waiting = &corev1.ContainerStateWaiting{Reason: "PodInitializing"}
-		default:
-			s.State.Waiting = &corev1.ContainerStateWaiting{Reason: "ContainerCreating"}
-		}
-		statuses = append(statuses, s)
+func (p *pod) lastPhase() corev1.PodPhase {
+	if p.ending.reason != "" {
+		return corev1.PodFailed
 	}
-	return statuses
+	for _, g := range p.mains {
+		if g.last == nil || g.last.ExitCode != 0 {
+			return corev1.PodFailed
+		}
+	}
+	return corev1.PodSucceeded
 }
 
-// initStatuses are the statuses of the init containers: those before initDone
-// have completed (or, sidecars, run as long as the pod), the next one may run.
-func (p *pod) initStatuses(now time.Time) []corev1.ContainerStatus {
-	var statuses []corev1.ContainerStatus
-	old := p.api.Status.InitContainerStatuses
-	for i := range p.api.Spec.InitContainers {
-		c := &p.api.Spec.InitContainers[i]
-		s := corev1.ContainerStatus{Name: c.Name, Image: c.Image, ImageID: c.Image}
-		done := i < p.initDone
-		switch {
-		case i < len(old) && old[i].State.Terminated != nil:
-			s = old[i] // ended before: nothing about it changes
-		case done && isSidecar(c) && p.stage != stageDone:
-			up := true
-			s.Ready, s.Started = true, &up
-			s.State.Running = &corev1.ContainerStateRunning{StartedAt: metav1.NewTime(p.api.Status.StartTime.Time)}
-		case done:
-			started := now
-			if i < len(old) && old[i].State.Running != nil {
-				started = old[i].State.Running.StartedAt.Time
-			}
-			s.Ready = true
-			s.State.Terminated = &corev1.ContainerStateTerminated{
-				Reason: "Completed", StartedAt: metav1.NewTime(started), FinishedAt: metav1.NewTime(now),
-			}
-		case i == p.initDone && p.stage == stageInit:
-			s.State.Running = &corev1.ContainerStateRunning{StartedAt: metav1.NewTime(p.started)}
-		default:
-			s.State.Waiting = &corev1.ContainerStateWaiting{Reason: "PodInitializing"}
-		}
-		statuses = append(statuses, s)
+// ready says whether all main containers are.
+func (p *pod) ready() bool {
+	if p.stage != stageRunning && p.stage != stageStopping {
+		return false
 	}
-	return statuses
+	for _, g := range p.mains {
+		if !g.ready {
+			return false
+		}
+	}
+	return true
 }
 
 // setConditions sets the conditions a kubelet owns.
 func (p *pod) setConditions(now metav1.Time) {
-	initialized := p.stage != stagePending && p.initDone == len(p.api.Spec.InitContainers)
-	reason := ""
-	if !p.ready {
+	initialized := p.stage != stagePending && p.initialized()
+	reason, containersReady := "", p.ready()
+	if !containersReady {
 		reason = "ContainersNotReady"
 		if p.stage == stageDone && p.api.Status.Phase == corev1.PodSucceeded {
 			reason = "PodCompleted"
 		}
 	}
-	ready := p.ready && gatesPass(p.api)
-	p.setCondition(corev1.PodReadyToStartContainers, p.stage != stagePending && p.stage != stageDone, "", now)
-	p.setCondition(corev1.PodInitialized, initialized, "", now)
-	p.setCondition(corev1.PodReady, ready, reason, now)
-	p.setCondition(corev1.ContainersReady, p.ready, reason, now)
+	ready := containersReady && gatesPass(p.api)
+	p.setCondition(corev1.PodReadyToStartContainers, p.stage != stagePending && p.stage != stageDone, "", "", now)
+	p.setCondition(corev1.PodInitialized, initialized, "", "", now)
+	p.setCondition(corev1.PodReady, ready, reason, "", now)
+	p.setCondition(corev1.ContainersReady, containersReady, reason, "", now)
+	if !scheduled(p.api) {
+		p.setCondition(corev1.PodScheduled, true, "", "", now) // nobody bound it: its author named the node
+	}
+	switch {
+	case !podutil.AllContainersCouldRestart(&p.api.Spec):
+	case p.restartingAll:
+		p.setCondition(corev1.AllContainersRestarting, true, "RestartAllContainersStarted", "container exited with restart policy rule", now)
+	default:
+		p.setCondition(corev1.AllContainersRestarting, false, "", "", now)
+	}
+}
+
+// scheduled says whether somebody bound the pod to its node.
+func scheduled(p *corev1.Pod) bool {
+	_, c := podutil.GetPodCondition(&p.Status, corev1.PodScheduled)
+	return c != nil && c.Status == corev1.ConditionTrue
 }
 
 func gatesPass(p *corev1.Pod) bool {
@@ -161,7 +139,7 @@ func gatesPass(p *corev1.Pod) bool {
 	return true
 }
 
-func (p *pod) setCondition(t corev1.PodConditionType, value bool, reason string, now metav1.Time) {
+func (p *pod) setCondition(t corev1.PodConditionType, value bool, reason, message string, now metav1.Time) {
 	status := corev1.ConditionFalse
 	if value {
 		status = corev1.ConditionTrue
@@ -175,10 +153,10 @@ func (p *pod) setCondition(t corev1.PodConditionType, value bool, reason string,
 		if c.Status != status {
 			c.Status, c.LastTransitionTime = status, now
 		}
-		c.Reason, c.ObservedGeneration = reason, p.api.Generation
+		c.Reason, c.Message, c.ObservedGeneration = reason, message, p.api.Generation
 		return
 	}
 	p.api.Status.Conditions = append(conditions, corev1.PodCondition{
-		Type: t, Status: status, Reason: reason, LastTransitionTime: now, ObservedGeneration: p.api.Generation,
+		Type: t, Status: status, Reason: reason, Message: message, LastTransitionTime: now, ObservedGeneration: p.api.Generation,
 	})
 }

@@ -135,7 +135,10 @@ func (e *exported) life(r *row, ref tracer.ObjectRef, p *corev1.Pod) {
 		}
 		r.exit = int32(code)
 	}
-	for _, key := range []string{tracer.AnnotationStartDelay, tracer.AnnotationRestarts, tracer.AnnotationInitRunFor, tracer.AnnotationStopDelay} {
+	for _, key := range []string{
+		tracer.AnnotationStartDelay, tracer.AnnotationRestarts, tracer.AnnotationInitRunFor, tracer.AnnotationInitExitCode, tracer.AnnotationInitRestarts,
+		tracer.AnnotationStopDelay,
+	} {
 		if _, ok := p.Annotations[key]; ok {
 			e.notes.Count("pods have an annotation " + key + ", which is lost")
 		}

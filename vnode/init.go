@@ -1,0 +1,61 @@
+package vnode
+
+import (
+	"time"
+
+	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
+)
+
+// runInit starts the next init container, or the main containers after the last.
+func (p *pod) runInit(now time.Time) {
+	p.step = nil
+	p.stage = stageInit
+	for !p.initialized() {
+		c := &p.inits[p.initDone]
+		c.start(now)
+		p.pool.tellInitStarted(p, p.initDone)
+		switch {
+		case isSidecar(&p.api.Spec.InitContainers[p.initDone]):
+			p.initDone++
+		case p.life.InitRunFor > 0:
+			p.report(now)
+			p.step = p.pool.agenda.at(now.Add(p.life.InitRunFor), p.locked(func(now time.Time) {
+				if p.exitInit(now) {
+					p.runInit(now)
+				}
+			}))
+			return
+		case !p.exitInit(now):
+			return
+		}
+	}
+	p.runMain(now)
+}
+
+// exitInit ends the run of an init container. It says whether the pod goes on at
+// once: with the next one, or with this one again.
+func (p *pod) exitInit(now time.Time) bool {
+	c, spec := &p.inits[p.initDone], &p.api.Spec.InitContainers[p.initDone]
+	code := crash(c.own, p.life.InitRestarts, p.life.InitExitCode)
+	ran := now.Sub(c.started)
+	c.end(now, code, "")
+	switch {
+	case restartsAll(spec, code):
+		p.restartAll(now, ran)
+		return false
+	case code == 0:
+		p.initDone++
+		return true
+	case !podutil.ContainerShouldRestart(*spec, p.api.Spec, code):
+		p.finish(now, code)
+		return false
+	}
+	wait := c.backOff.next(now)
+	if wait == 0 {
+		return true
+	}
+	c.state = backingOff
+	p.report(now)
+	p.step = p.pool.agenda.at(now.Add(wait), p.locked(p.runInit))
+	return false
+}

@@ -1,0 +1,137 @@
+package vnode
+
+import (
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Waits of a kubelet for what a pod refers to: it looks for volumes again after
+// half a second, doubling to two minutes, and for the rest at its next sync.
+const (
+	mountRetry    = 500 * time.Millisecond
+	mountRetryMax = 2*time.Minute + 2*time.Second
+	configRetry   = 10 * time.Second
+)
+
+// rootCertificates is a ConfigMap that each namespace of a cluster has.
+const rootCertificates = "kube-root-ca.crt"
+
+// waitsForObjects says whether the pod needs a ConfigMap or a Secret that does not
+// exist, and looks again later. Volumes hold up the whole pod; of containers that
+// take their environment from one, the first holds up the others, too.
+func (p *pod) waitsForObjects(now time.Time) bool {
+	if !p.pool.config.WaitForObjects {
+		return false
+	}
+	p.missing = p.missingForContainers()
+	volume := p.missingVolume()
+	if volume == "" && len(p.missing) == 0 {
+		return false
+	}
+	again := configRetry
+	if volume != "" {
+		p.missing = nil
+		again = min(mountRetry<<min(p.retries, 8), mountRetryMax)
+		p.retries++
+		p.pool.tell(p, corev1.EventTypeWarning, "FailedMount", volume)
+	} else {
+		for i := range p.api.Spec.Containers {
+			if message := p.missing[p.api.Spec.Containers[i].Name]; message != "" {
+				p.pool.tell(p, corev1.EventTypeWarning, "Failed", "Error: "+message)
+			}
+		}
+	}
+	p.report(now)
+	p.step = p.pool.agenda.at(now.Add(again), p.locked(p.mount))
+	return true
+}
+
+func (p *pod) missingVolume() string {
+	for i := range p.api.Spec.Volumes {
+		v := &p.api.Spec.Volumes[i]
+		message := ""
+		switch {
+		case v.ConfigMap != nil:
+			message = p.missingConfigMap(v.ConfigMap.Name, v.ConfigMap.Optional)
+		case v.Secret != nil:
+			message = p.missingSecret(v.Secret.SecretName, v.Secret.Optional)
+		case v.Projected != nil:
+			for _, source := range v.Projected.Sources {
+				if source.ConfigMap != nil {
+					message = p.missingConfigMap(source.ConfigMap.Name, source.ConfigMap.Optional)
+				} else if source.Secret != nil {
+					message = p.missingSecret(source.Secret.Name, source.Secret.Optional)
+				}
+				if message != "" {
+					break
+				}
+			}
+		}
+		if message != "" {
+			return fmt.Sprintf("MountVolume.SetUp failed for volume %q : %s", v.Name, message)
+		}
+	}
+	return ""
+}
+
+func (p *pod) missingForContainers() map[string]string {
+	missing := map[string]string{}
+	for _, containers := range [][]corev1.Container{p.api.Spec.InitContainers, p.api.Spec.Containers} {
+		for i := range containers {
+			if message := p.missingForContainer(&containers[i]); message != "" {
+				missing[containers[i].Name] = message
+			}
+		}
+	}
+	return missing
+}
+
+func (p *pod) missingForContainer(c *corev1.Container) string {
+	for _, from := range c.EnvFrom {
+		message := ""
+		if from.ConfigMapRef != nil {
+			message = p.missingConfigMap(from.ConfigMapRef.Name, from.ConfigMapRef.Optional)
+		} else if from.SecretRef != nil {
+			message = p.missingSecret(from.SecretRef.Name, from.SecretRef.Optional)
+		}
+		if message != "" {
+			return message
+		}
+	}
+	for _, env := range c.Env {
+		message := ""
+		switch from := env.ValueFrom; {
+		case from == nil:
+		case from.ConfigMapKeyRef != nil:
+			message = p.missingConfigMap(from.ConfigMapKeyRef.Name, from.ConfigMapKeyRef.Optional)
+		case from.SecretKeyRef != nil:
+			message = p.missingSecret(from.SecretKeyRef.Name, from.SecretKeyRef.Optional)
+		}
+		if message != "" {
+			return message
+		}
+	}
+	return ""
+}
+
+func (p *pod) missingConfigMap(name string, optional *bool) string {
+	if optional != nil && *optional || name == rootCertificates {
+		return ""
+	}
+	if _, err := p.pool.config.Informers.Core().V1().ConfigMaps().Lister().ConfigMaps(p.api.Namespace).Get(name); err != nil {
+		return fmt.Sprintf("configmap %q not found", name)
+	}
+	return ""
+}
+
+func (p *pod) missingSecret(name string, optional *bool) string {
+	if optional != nil && *optional {
+		return ""
+	}
+	if _, err := p.pool.config.Informers.Core().V1().Secrets().Lister().Secrets(p.api.Namespace).Get(name); err != nil {
+		return fmt.Sprintf("secret %q not found", name)
+	}
+	return ""
+}
