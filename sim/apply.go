@@ -148,6 +148,11 @@ func (a *applier) applyOne(ctx context.Context, o *unstructured.Unstructured) er
 		a.namespaces[o.GetName()] = true
 	}
 	k := objectKey(o.GetKind(), o.GetNamespace(), o.GetName())
+	if o.GetKind() == "Pod" && o.GetAPIVersion() == "v1" && a.known[k] {
+		if err := a.resizePod(ctx, o); err != nil {
+			return err
+		}
+	}
 	if err := a.put(ctx, resource, k, o); err != nil {
 		return err
 	}

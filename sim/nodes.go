@@ -3,12 +3,15 @@ package sim
 import (
 	"fmt"
 	"slices"
+	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	storageutil "k8s.io/kubernetes/pkg/apis/storage/util"
 
 	"simk.dev/simk/tracer"
 	"simk.dev/simk/tracer/manifests"
+	"simk.dev/simk/vnode"
 	"simk.dev/simk/vnode/volumes"
 )
 
@@ -55,4 +58,25 @@ func (in *input) addStorageClass() {
 		"metadata":    map[string]any{"name": "standard", "annotations": map[string]any{storageutil.IsDefaultStorageClassAnnotation: "true"}},
 		"provisioner": volumes.DefaultProvisioner, "volumeBindingMode": "WaitForFirstConsumer", "allowVolumeExpansion": true,
 	}}})
+}
+
+// liveStop is how long containers take to end in a cluster that clients outside look
+// at: a real runtime needs about as long, and who deletes a pod gracefully may look
+// for it once more.
+const liveStop = time.Second
+
+// nodesConfig is what the virtual nodes are told. A kubelet's Events, and what only
+// clients outside would read, a replay does without. It also lets pods run whose
+// ConfigMaps and Secrets are not there, and so does a cluster that begins with a
+// trace: traces and dumps often lack them.
+func (c *cluster) nodesConfig(interactive bool, lives *lifecycles) vnode.Config {
+	config := vnode.Config{Client: c.plane.Client, Informers: c.plane.Informers, Lifecycle: lives.next}
+	if !interactive {
+		return config
+	}
+	post := c.poster("kubelet", "kubelet")
+	config.Event = func(about *corev1.Pod, eventType, reason, note string) { post(about, eventType, reason, note) }
+	config.Detailed, config.MinStop = true, liveStop
+	config.WaitForObjects = c.options.Trace == ""
+	return config
 }

@@ -224,7 +224,7 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 		c.events.note(report.SchedulerComponent, p, "Warning", "InvalidLifecycle", err.Error())
 	})
 	c.recorder.compareWith(head.Lifecycles, lives)
-	pool := vnode.New(vnode.Config{Client: plane.Client, Informers: plane.Informers, Lifecycle: lives.next})
+	pool := vnode.New(c.nodesConfig(plan.Interactive, lives))
 	c.drainer = &drainer{client: plane.Client, draining: map[string]context.CancelFunc{}}
 	if c.applier, err = newApplier(plane, pool, o.Nodes != "", plan.Interactive, in.summary.AppliedAgain, c.recorder.history); err != nil {
 		return nil, err

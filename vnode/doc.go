@@ -13,12 +13,12 @@
 //
 // Real: virtual-kubelet's pod controller, the Node and Pod objects, the order and
 // content of status updates (container states, conditions, restart counts,
-// crash-loop back-off, restart rules, graceful termination with preStop sleeps, active
-deadlines, in-place resizes), and what a kubelet refuses to take on.
+// crash-loop back-off, restart rules, preStop sleeps, graceful termination, active
+// deadlines, in-place resizes), and which pods a kubelet refuses.
 //
 // Simulated: the containers. How long they run and how they exit is told by a
-// Lifecycle. Images are pulled in no time, volumes mount (where asked for, once their
-// ConfigMaps and Secrets exist), probes pass after
+// Lifecycle. Images are pulled in no time, volumes mount (with WaitForObjects once
+// their ConfigMaps and Secrets exist), probes pass after
 // their initial delay, and a node's lease is computed when somebody reads it
 // (see Heartbeats), not written.
 package vnode

@@ -19,6 +19,21 @@ func (p *pod) allocatedSpec() *corev1.PodSpec {
 	return &p.api.Spec
 }
 
+// ReportResources has the status of a pod tell what its containers have from now on:
+// the API takes no resize of a pod whose kubelet does not say that.
+func (p *Pool) ReportResources(namespace, name string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	x := p.byKey[key(namespace, name)]
+	if x == nil || x.allocated != nil || x.node.failed || x.stage == stageDone {
+		return
+	}
+	x.allocated = &x.api.Spec
+	if !p.config.Detailed {
+		x.report(time.Now())
+	}
+}
+
 // update takes over a changed spec of a pod.
 func (p *pod) update(api *corev1.Pod, now time.Time) {
 	old := p.api
@@ -31,12 +46,11 @@ func (p *pod) update(api *corev1.Pod, now time.Time) {
 	if p.stage == stageStopping {
 		return
 	}
-	if p.allocated == nil && resized(&old.Spec, &api.Spec) {
-		p.allocated = &old.Spec
-	}
 	reported := p.api
-	if p.allocated != nil {
-		p.resize(now)
+	if resized(p.allocatedBefore(old), &api.Spec) || p.waitsForResize() {
+		p.resize(now, p.allocatedBefore(old))
+	} else if p.allocated != nil {
+		p.allocated = &api.Spec
 	}
 	for i := range api.Spec.Containers {
 		if i < len(old.Spec.Containers) && api.Spec.Containers[i].Image != old.Spec.Containers[i].Image {
@@ -47,6 +61,15 @@ func (p *pod) update(api *corev1.Pod, now time.Time) {
 		p.report(now)
 	}
 }
+
+func (p *pod) allocatedBefore(old *corev1.Pod) *corev1.PodSpec {
+	if p.allocated != nil {
+		return p.allocated
+	}
+	return &old.Spec
+}
+
+func (p *pod) waitsForResize() bool { return slices.Contains(p.node.deferred, p) }
 
 func resized(a, b *corev1.PodSpec) bool {
 	if len(a.Containers) != len(b.Containers) || len(a.InitContainers) != len(b.InitContainers) {
@@ -67,21 +90,21 @@ func resized(a, b *corev1.PodSpec) bool {
 
 // resize gives the pod what its spec asks for, if the node has it; else the pod
 // keeps what it has, and the resize waits for what others leave.
-func (p *pod) resize(now time.Time) {
-	if !resized(p.allocated, &p.api.Spec) {
+func (p *pod) resize(now time.Time, before *corev1.PodSpec) {
+	p.allocated = before
+	if !resized(before, &p.api.Spec) {
 		p.allocated = &p.api.Spec
 		p.settleResize(now)
 		return
 	}
 	if _, message := p.unfit(p.api); message != "" {
-		if !slices.Contains(p.node.deferred, p) {
+		if !p.waitsForResize() {
 			p.node.deferred = append(p.node.deferred, p)
 		}
 		p.setCondition(corev1.PodResizePending, true, corev1.PodReasonDeferred, message, *timePointer(now))
 		p.report(now)
 		return
 	}
-	before := p.allocated
 	p.allocated = &p.api.Spec
 	p.settleResize(now)
 	for i := range p.api.Spec.Containers {
@@ -124,7 +147,7 @@ func (n *node) freed(now time.Time) {
 	slices.SortStableFunc(pods, func(a, b *pod) int { return resizeRank(b) - resizeRank(a) })
 	for _, p := range slices.Clone(pods) {
 		if p.stage != stageStopping {
-			p.resize(now)
+			p.resize(now, p.allocated)
 		}
 	}
 }
