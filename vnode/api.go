@@ -118,25 +118,55 @@ func goes(current *corev1.Pod) bool {
 // podInformer hands virtual-kubelet only those updates that concern a kubelet:
 // it compares whole pods by reflection, and most updates are its own statuses
 // coming back.
-type podInformer struct{ coreinformers.PodInformer }
-
-func (p *podInformer) Informer() cache.SharedIndexInformer {
-	return &quietInformer{p.PodInformer.Informer()}
+type podInformer struct {
+	coreinformers.PodInformer
+	pool *Pool
 }
 
-type quietInformer struct{ cache.SharedIndexInformer }
+func (p *podInformer) Informer() cache.SharedIndexInformer {
+	return &quietInformer{p.PodInformer.Informer(), p.pool}
+}
+
+type quietInformer struct {
+	cache.SharedIndexInformer
+	pool *Pool
+}
 
 func (q *quietInformer) AddEventHandler(h cache.ResourceEventHandler) (cache.ResourceEventHandlerRegistration, error) {
 	return q.SharedIndexInformer.AddEventHandler(cache.ResourceEventHandlerDetailedFuncs{
 		AddFunc: h.OnAdd,
 		UpdateFunc: func(old, new any) {
 			a, b := old.(*corev1.Pod), new.(*corev1.Pod)
+			if len(b.Spec.ReadinessGates) > 0 {
+				q.pool.passGates(b)
+			}
 			if concernsKubelet(a, b) {
 				h.OnUpdate(old, new)
 			}
 		},
 		DeleteFunc: h.OnDelete,
 	})
+}
+
+// passGates takes over the conditions that a pod's readiness waits for, which are set
+// by others, in its status.
+func (p *Pool) passGates(api *corev1.Pod) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	x := p.byKey[key(api.Namespace, api.Name)]
+	if x == nil || x.api.UID != api.UID || x.node.failed || x.stage == stageDone {
+		return
+	}
+	before := gatesPass(x.api)
+	x.renew()
+	for _, gate := range api.Spec.ReadinessGates {
+		if _, c := podutil.GetPodCondition(&api.Status, gate.ConditionType); c != nil {
+			podutil.UpdatePodCondition(&x.api.Status, c.DeepCopy())
+		}
+	}
+	if gatesPass(x.api) != before {
+		x.report(time.Now())
+	}
 }
 
 // concernsKubelet says whether more than the status differs. A pod's

@@ -62,25 +62,28 @@ func (p *pod) initStatuses() []corev1.ContainerStatus {
 // that has not started is left to the caller.
 func (p *pod) statusOf(spec *corev1.Container, c *container, index int) corev1.ContainerStatus {
 	s := corev1.ContainerStatus{Name: spec.Name, Image: spec.Image, ImageID: spec.Image, RestartCount: max(c.runs-1, 0)}
-	id := ""
+	id := func(run int32) string { return fmt.Sprintf("simk://%d-%d-%d", p.seq, index, run) }
 	if c.runs > 0 {
-		id = fmt.Sprintf("simk://%d-%d-%d", p.seq, index, c.runs)
-		s.ContainerID = id
+		s.ContainerID = id(c.runs)
+	}
+	var last *corev1.ContainerStateTerminated
+	if c.last != nil {
+		copied := *c.last
+		last, s.LastTerminationState.Terminated = &copied, &copied
+		last.ContainerID = s.ContainerID
 	}
 	switch {
 	case c.state == running:
 		s.State.Running = &corev1.ContainerStateRunning{StartedAt: metav1.NewTime(c.started)}
-		s.LastTerminationState.Terminated = c.last
-	case c.state == ended && c.last != nil:
-		terminated := *c.last
-		terminated.ContainerID = id
-		s.State.Terminated = &terminated
+		if last != nil {
+			last.ContainerID = id(c.runs - 1)
+		}
+	case c.state == ended && last != nil:
+		s.State.Terminated, s.LastTerminationState.Terminated = last, nil
 	case c.state == backingOff:
 		s.State.Waiting = &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff", Message: "back-off restarting failed container"}
-		s.LastTerminationState.Terminated = c.last
 	default:
 		s.State.Waiting = &corev1.ContainerStateWaiting{}
-		s.LastTerminationState.Terminated = c.last
 	}
 	return s
 }

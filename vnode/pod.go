@@ -165,7 +165,6 @@ func (p *pod) finish(now time.Time, code int32) {
 		g.state = ended
 	}
 	p.stage = stageDone
-	p.api.Status.Reason, p.api.Status.Message = p.ending.reason, p.ending.message
 	p.report(now)
 	p.node.freed(now)
 }

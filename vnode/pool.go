@@ -86,7 +86,7 @@ func (p *Pool) Run(ctx context.Context, ready func()) error {
 	core := p.config.Informers.Core().V1()
 	controller, err := vknode.NewPodController(vknode.PodControllerConfig{
 		PodClient:                            &podsClient{p.config.Client.CoreV1(), p},
-		PodInformer:                          &podInformer{core.Pods()},
+		PodInformer:                          &podInformer{core.Pods(), p},
 		ConfigMapInformer:                    core.ConfigMaps(),
 		SecretInformer:                       core.Secrets(),
 		ServiceInformer:                      core.Services(),

@@ -101,6 +101,7 @@ func (p *pod) resize(now time.Time, before *corev1.PodSpec) {
 		if !p.waitsForResize() {
 			p.node.deferred = append(p.node.deferred, p)
 		}
+		p.renew()
 		p.setCondition(corev1.PodResizePending, true, corev1.PodReasonDeferred, message, *timePointer(now))
 		p.report(now)
 		return
@@ -118,7 +119,8 @@ func (p *pod) resize(now time.Time, before *corev1.PodSpec) {
 // settleResize is the end of a resize that waited.
 func (p *pod) settleResize(now time.Time) {
 	p.node.deferred = slices.DeleteFunc(p.node.deferred, func(o *pod) bool { return o == p })
-	p.api.Status.Conditions = slices.DeleteFunc(slices.Clone(p.api.Status.Conditions), func(c corev1.PodCondition) bool { return c.Type == corev1.PodResizePending })
+	p.renew()
+	p.api.Status.Conditions = slices.DeleteFunc(p.api.Status.Conditions, func(c corev1.PodCondition) bool { return c.Type == corev1.PodResizePending })
 	p.report(now)
 }
 

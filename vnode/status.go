@@ -25,9 +25,7 @@ var kubeletConditions = map[corev1.PodConditionType]bool{
 // reflection, and sends it to the apiserver, which takes nothing but metadata
 // and status from it. So it is given no spec.
 func (p *pod) report(now time.Time) {
-	next := *p.api // what was passed on before is not ours to change
-	p.api.Status.DeepCopyInto(&next.Status)
-	p.api = &next
+	p.renew()
 	s := &p.api.Status
 	if s.StartTime == nil {
 		s.StartTime = timePointer(now)
@@ -44,6 +42,9 @@ func (p *pod) report(now time.Time) {
 	}
 	s.ObservedGeneration = p.api.Generation
 	s.Phase = p.phase()
+	if p.stage == stageDone {
+		s.Reason, s.Message = p.ending.reason, p.ending.message
+	}
 	if !p.ending.rejected {
 		s.InitContainerStatuses = p.initStatuses()
 		s.ContainerStatuses = p.mainStatuses()
@@ -51,6 +52,13 @@ func (p *pod) report(now time.Time) {
 	}
 	p.setConditions(metav1.NewTime(now))
 	p.pool.notify(&corev1.Pod{ObjectMeta: p.api.ObjectMeta, Status: p.api.Status})
+}
+
+// renew makes a copy of the pod: what was passed on before is not ours to change.
+func (p *pod) renew() {
+	next := *p.api
+	p.api.Status.DeepCopyInto(&next.Status)
+	p.api = &next
 }
 
 func (p *pod) phase() corev1.PodPhase {
