@@ -233,8 +233,8 @@ func (p *pod) thaw(now time.Time) {
 	for _, g := range p.mains {
 		if g.state == running {
 			g.end(now, exitKilled, "")
-			if !podutil.ContainerShouldRestart(*g.spec(), p.api.Spec, exitKilled) {
-				g.state = ended
+			if podutil.ContainerShouldRestart(*g.spec(), p.api.Spec, exitKilled) {
+				g.state = waiting
 			}
 		}
 		over = over && g.state == ended
