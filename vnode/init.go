@@ -3,6 +3,7 @@ package vnode
 import (
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
 )
 
@@ -58,4 +59,22 @@ func (p *pod) exitInit(now time.Time) bool {
 	p.report(now)
 	p.step = p.pool.agenda.at(now.Add(wait), p.locked(p.runInit))
 	return false
+}
+
+// againInit begins a pod again whose node failed while its init containers ran. The API
+// lets those that have completed run once more only where all are always restarted.
+func (p *pod) againInit(now time.Time) {
+	for i := range p.inits {
+		if c := &p.inits[i]; c.state == running {
+			c.end(now, exitKilled, "")
+			c.state = waiting
+			if isSidecar(&p.api.Spec.InitContainers[i]) && p.api.Spec.RestartPolicy != corev1.RestartPolicyAlways {
+				c.start(now) // it has had its turn
+			}
+		}
+	}
+	if p.api.Spec.RestartPolicy == corev1.RestartPolicyAlways {
+		p.initDone = 0
+	}
+	p.begin(now)
 }

@@ -220,12 +220,11 @@ func (p *pod) thaw(now time.Time) {
 	case p.deleting, p.stage == stageStopping:
 		p.finish(now, exitKilled)
 		return
+	case p.stage == stageInit && p.api.Spec.RestartPolicy == corev1.RestartPolicyNever:
+		p.finish(now, exitKilled)
+		return
 	case p.stage == stagePending || p.stage == stageInit:
-		for i := range p.inits {
-			p.inits[i].state = waiting
-		}
-		p.initDone = 0
-		p.begin(now)
+		p.againInit(now)
 		return
 	}
 	p.restartingAll = false
