@@ -45,7 +45,10 @@ type applier struct {
 	interactive bool
 	history     *history.History
 	// known are the objects applied so far, by kind, namespace and name.
-	known      map[string]bool
+	known map[string]bool
+	// began: events happen. Until then a node of the trace that has the name of a
+	// group's is a mistake, from then on an event about that one.
+	began      bool
 	namespaces map[string]bool
 	accounts   map[string]bool
 	// again tells whether the trace applies an object another time.
@@ -197,7 +200,7 @@ func (a *applier) putNode(ctx context.Context, o *unstructured.Unstructured) err
 		return err
 	}
 	k := objectKey("Node", "", node.Name)
-	if !a.known[k] && !a.pool.Has(node.Name) {
+	if !a.known[k] && !(a.began && a.pool.Has(node.Name)) {
 		if err := a.pool.Add(ctx, &node, false); err != nil {
 			return unwrapStatus(err)
 		}

@@ -343,6 +343,7 @@ func (c *cluster) populate(ctx context.Context, in *input) error {
 		}
 	}
 	clock.JumpTo(c.zero)
+	c.applier.began = true
 	return c.startScaling()
 }
 
