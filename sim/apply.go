@@ -49,6 +49,8 @@ type applier struct {
 	// began: events happen. Until then a node of the trace that has the name of a
 	// group's is a mistake, from then on an event about that one.
 	began      bool
+	// refused are those that could not be applied, so that their deletion means nothing.
+	refused    map[string]bool
 	namespaces map[string]bool
 	accounts   map[string]bool
 	// again tells whether the trace applies an object another time.
@@ -68,7 +70,7 @@ func newApplier(plane *controlplane.ControlPlane, pool *vnode.Pool, replaceNodes
 		return nil, fmt.Errorf("create metadata client: %w", err)
 	}
 	return &applier{plane: plane, client: plane.Client, dynamic: d, metadata: m, pool: pool, replaceNodes: replaceNodes, interactive: interactive, history: h, again: again,
-		known: map[string]bool{}, unowned: map[string]bool{}, accounts: map[string]bool{}, namespaces: map[string]bool{"default": true, "kube-system": true, "kube-public": true, "kube-node-lease": true}}, nil
+		known: map[string]bool{}, refused: map[string]bool{}, unowned: map[string]bool{}, accounts: map[string]bool{}, namespaces: map[string]bool{"default": true, "kube-system": true, "kube-public": true, "kube-node-lease": true}}, nil
 }
 
 // rank orders kinds so that an object comes after those it needs: first what
@@ -157,6 +159,7 @@ func (a *applier) applyOne(ctx context.Context, o *unstructured.Unstructured) er
 		}
 	}
 	if err := a.put(ctx, resource, k, o); err != nil {
+		a.refused[k] = a.made(o.GetAPIVersion(), o.GetKind())
 		return err
 	}
 	a.known[k] = true
@@ -220,8 +223,18 @@ func unwrapStatus(err error) error {
 	return err
 }
 
+// made tells the kinds that controllers make, too.
+func (a *applier) made(apiVersion, kind string) bool {
+	switch apiVersion + " " + kind {
+	case "v1 Pod", "v1 PersistentVolumeClaim", "apps/v1 ReplicaSet", "batch/v1 Job":
+		return true
+	}
+	return false
+}
+
 // delete removes an object; its dependents go through the garbage collector.
-// One that is gone already is no error: pods end and jobs are cleaned up.
+// One that is gone already is no error: pods end and jobs are cleaned up. One that the
+// trace never brought, which a controller should have made, is.
 func (a *applier) delete(ctx context.Context, ref tracer.ObjectRef) error {
 	defer clock.Settle()
 	if ref.Kind == "Node" && ref.APIVersion == "v1" {
@@ -245,8 +258,10 @@ func (a *applier) delete(ctx context.Context, ref tracer.ObjectRef) error {
 	}
 	background := metav1.DeletePropagationBackground
 	k := objectKey(ref.Kind, namespace, ref.Name)
+	strange := a.made(ref.APIVersion, ref.Kind) && !a.known[k] && !a.refused[k]
 	delete(a.known, k)
 	delete(a.unowned, k)
+	delete(a.refused, k)
 	switch ref.Kind {
 	case "Namespace":
 		delete(a.namespaces, ref.Name)
@@ -254,7 +269,11 @@ func (a *applier) delete(ctx context.Context, ref tracer.ObjectRef) error {
 	case "ServiceAccount":
 		delete(a.accounts, namespace+"/"+ref.Name)
 	}
-	return ignoreGone(resource.Delete(ctx, ref.Name, metav1.DeleteOptions{PropagationPolicy: &background}))
+	err = resource.Delete(ctx, ref.Name, metav1.DeleteOptions{PropagationPolicy: &background})
+	if strange && apierrors.IsNotFound(err) {
+		return errors.New("it does not exist at that moment: no controller has made it, or it is gone")
+	}
+	return ignoreGone(err)
 }
 
 func ignoreGone(err error) error {

@@ -57,6 +57,13 @@ func (d *drainer) drain(ctx context.Context, name string) error {
 	return nil
 }
 
+// evict evicts one pod as a drain does: in the background, since a budget may refuse it for hours.
+func (d *drainer) evict(ctx context.Context, pod *corev1.Pod) {
+	go func() {
+		_ = d.helper(ctx).DeleteOrEvictPods([]corev1.Pod{*pod}) // one that stays shows in the report
+	}()
+}
+
 // uncordon ends a drain and lets pods onto the node again.
 func (d *drainer) uncordon(ctx context.Context, name string) error {
 	d.stop(name)

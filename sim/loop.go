@@ -20,6 +20,7 @@ type replay struct {
 	applier  *applier
 	drainer  *drainer
 	recorder *recorder
+	owners   *owners
 	quiet    quiet
 	// steps tell when something will happen though nothing changes.
 	steps []func() (t time.Time, ok bool)
@@ -111,7 +112,7 @@ func (r *replay) runTo(ctx context.Context, end time.Duration) (time.Duration, e
 	return end, nil
 }
 
-// fire does what an event says: apply, then delete, then nodes.
+// fire does what an event says: apply, then delete, then evict, then nodes.
 func (r *replay) fire(ctx context.Context, e *tracer.Event) error {
 	for _, o := range e.Apply {
 		if err := r.applier.apply(ctx, o); err != nil {
@@ -123,6 +124,13 @@ func (r *replay) fire(ctx context.Context, e *tracer.Event) error {
 	for _, ref := range e.Delete {
 		if err := r.applier.delete(ctx, ref); err != nil {
 			if err := r.rejected(ctx, ref.String(), e, err); err != nil {
+				return err
+			}
+		}
+	}
+	for _, p := range e.Pods {
+		if err := r.pod(ctx, p); err != nil {
+			if err := r.rejected(ctx, p.String(), e, err); err != nil {
 				return err
 			}
 		}

@@ -216,6 +216,7 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 	}
 	plane.Event = c.events.core
 	own := &owners{plane.Informers}
+	c.owners = own
 	c.recorder = newRecorder(head.StartTime, own.label)
 	if plan.Interactive && o.Out == "" {
 		c.recorder.keep = keptPods

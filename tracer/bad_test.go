@@ -63,7 +63,7 @@ var badTraces = []struct{ name, text, want string }{
 	{"unknown in pods", start + `"lifecycles":[{"pods":[{"runfor":"1s"}]}]}`, `trace.json:1:68: unknown key "runfor" in an entry of pods: did you mean "runFor"?`},
 	{"unknown in an event", start + `"events":[{"at":"1s"},{"at":"1s","aply":[]}]}`, `trace.json:1:77: event 1: unknown key "aply" in an event: did you mean "apply"?`},
 	{"unknown in nodes", start + `"events":[{"at":"1s","nodes":{"cordon":[]}}]}`, `trace.json:1:74: event 0: unknown key "cordon" in nodes: known are fail, recover, drain`},
-	{"unknown in delete", start + `"events":[{"at":"1s","delete":[{"metadata":{}}]}]}`, `trace.json:1:76: event 0: unknown key "metadata" in an entry of delete: known are apiVersion, kind, namespace, name`},
+	{"unknown in delete", start + `"events":[{"at":"1s","delete":[{"metadata":{}}]}]}`, `trace.json:1:76: event 0: unknown key "metadata" in an entry of delete: known are apiVersion, kind, namespace, name, owner, index`},
 
 	// The head's values.
 	{"metadata null", start + `"metadata":null}`, `trace.json:1:55: metadata: want an object, found null`},
@@ -114,6 +114,14 @@ var badTraces = []struct{ name, text, want string }{
 	{"delete without name", start + `"events":[{"at":"1s","delete":[{"apiVersion":"v1","kind":"Pod"}]}]}`, `trace.json:1:75: event 0: name is missing in an entry of delete`},
 	{"delete, empty kind", start + `"events":[{"at":"1s","delete":[{"apiVersion":"v1","kind":""}]}]}`, `trace.json:1:101: event 0: kind is empty`},
 	{"delete, bad version", start + `"events":[{"at":"1s","delete":[{"apiVersion":"/","kind":"Pod","name":"a"}]}]}`, `trace.json:1:75: event 0: an entry of delete: apiVersion "/" is neither "version" nor "group/version"`},
+	{"pod of no owner", start + `"events":[{"at":"1s","delete":[{"owner":{"kind":"Job"}}]}]}`, `trace.json:1:75: event 0: name is missing in an entry of delete`},
+	{"pod of an unknown kind", start + `"events":[{"at":"1s","evict":[{"owner":{"kind":"Gang","name":"g"}}]}]}`, `trace.json:1:74: event 0: apiVersion is missing in an entry of evict`},
+	{"pod by name and owner", start + `"events":[{"at":"1s","delete":[{"name":"a","owner":{"kind":"Job","name":"j"}}]}]}`, `trace.json:1:75: event 0: an entry of delete: name and owner: name the pod, or pick it by its owner`},
+	{"index without owner", start + `"events":[{"at":"1s","evict":[{"apiVersion":"v1","kind":"Pod","name":"a","index":1}]}]}`, `trace.json:1:74: event 0: an entry of evict: index without owner: of whose pods?`},
+	{"owner's pod in two namespaces", start + `"events":[{"at":"1s","delete":[{"namespace":"x","owner":{"kind":"Job","namespace":"y","name":"j"}}]}]}`, `trace.json:1:75: event 0: an entry of delete: a pod and its owner are in one namespace, not in x and y`},
+	{"owned, but no pod", start + `"events":[{"at":"1s","delete":[{"kind":"Node","owner":{"kind":"Job","name":"j"}}]}]}`, `trace.json:1:75: event 0: an entry of delete: with an owner it is a Pod of v1, not a Node of `},
+	{"eviction of a node", start + `"events":[{"at":"1s","evict":[{"apiVersion":"v1","kind":"Node","name":"a"}]}]}`, `trace.json:1:117: event 0: an entry of evict: only pods are evicted, not a Node`},
+	{"pod of an owner that is not", start + `"events":[{"at":"1s","evict":[{"owner":{"kind":"Job","name":"j"},"index":2}]}]}`, `trace.json:1:54: event 0: evict of pod 2 of Job j, which does not exist at that point of the trace`},
 	{"empty node name", start + `"events":[{"at":"1s","nodes":{"fail":[""]}}]}`, `trace.json:1:82: event 0: fail is empty`},
 	{"node is no string", start + `"events":[{"at":"1s","nodes":{"fail":"n-1"}}]}`, `trace.json:1:81: event 0: fail: want an array, found the string "n-1"`},
 

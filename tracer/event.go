@@ -26,11 +26,9 @@ func (r *Reader) readEvent() (*Event, error) {
 		case "apply":
 			event.Apply, err = d.objects(key)
 		case "delete":
-			err = d.items(key, func() error {
-				ref, err := d.ref("an entry of delete")
-				event.Delete = append(event.Delete, ref)
-				return err
-			})
+			err = d.items(key, func() error { return d.deletion(event) })
+		case "evict":
+			err = d.items(key, func() error { return d.eviction(event) })
 		case "nodes":
 			event.Nodes, err = d.nodeChange(key)
 		}

@@ -204,34 +204,42 @@ func (d *decoder) ref(where string) (ref ObjectRef, err error) {
 		return ref, err
 	}
 	pos := d.pos()
-	err = d.fieldsOpen(where, refKeys, func(key string) (err error) {
-		switch key {
-		case "apiVersion":
-			ref.APIVersion, err = d.name(key)
-		case "kind":
-			ref.Kind, err = d.name(key)
-		case "namespace":
-			ref.Namespace, err = d.string(key)
-		case "name":
-			ref.Name, err = d.name(key)
-		}
-		return err
-	})
+	err = d.fieldsOpen(where, refKeys, func(key string) error { return d.refField(&ref, key) })
 	if err != nil {
 		return ref, err
 	}
+	return ref, d.checkRef(pos, ref, where)
+}
+
+// refField reads a field of a reference.
+func (d *decoder) refField(ref *ObjectRef, key string) (err error) {
+	switch key {
+	case "apiVersion":
+		ref.APIVersion, err = d.name(key)
+	case "kind":
+		ref.Kind, err = d.name(key)
+	case "namespace":
+		ref.Namespace, err = d.string(key)
+	case "name":
+		ref.Name, err = d.name(key)
+	}
+	return err
+}
+
+// checkRef finds what is missing in a reference.
+func (d *decoder) checkRef(pos Position, ref ObjectRef, where string) error {
 	for _, f := range []struct{ key, value string }{{"apiVersion", ref.APIVersion}, {"kind", ref.Kind}, {"name", ref.Name}} {
 		if f.value == "" {
-			return ref, d.errorAt(pos, "%s is missing in %s", f.key, where)
+			return d.errorAt(pos, "%s is missing in %s", f.key, where)
 		}
 	}
 	if problem := badVersion(ref.APIVersion); problem != "" {
-		return ref, d.errorAt(pos, "%s: %s", where, problem)
+		return d.errorAt(pos, "%s: %s", where, problem)
 	}
 	if hasControls(ref.Namespace) {
-		return ref, d.errorAt(pos, "%s: %s", where, controlsIn("namespace", ref.Namespace))
+		return d.errorAt(pos, "%s: %s", where, controlsIn("namespace", ref.Namespace))
 	}
-	return ref, nil
+	return nil
 }
 
 // badVersion says what is wrong with an apiVersion.

@@ -15,7 +15,8 @@ var (
 	ownerPodsKeys = []string{"owner", "pods"}
 	refKeys       = []string{"apiVersion", "kind", "namespace", "name"}
 	lifecycleKeys = []string{"startDelay", "runFor", "exitCode", "restarts", "node", "pending"}
-	eventKeys     = []string{"at", "apply", "delete", "nodes"}
+	podKeys       = append(refKeys, "owner", "index")
+	eventKeys     = []string{"at", "apply", "delete", "evict", "nodes"}
 	nodesKeys     = []string{"fail", "recover", "drain"}
 )
 

@@ -125,7 +125,7 @@ func (c NodeChange) Empty() bool {
 	return len(c.Fail) == 0 && len(c.Recover) == 0 && len(c.Drain) == 0
 }
 
-// Event is what happens at one instant: first Apply, then Delete, then Nodes.
+// Event is what happens at one instant: first Apply, then Delete, then Pods, then Nodes.
 type Event struct {
 	// Index counts events from 0.
 	Index int
@@ -133,6 +133,8 @@ type Event struct {
 	At     time.Duration
 	Apply  []Object
 	Delete []ObjectRef
-	Nodes  NodeChange
-	Pos    Position
+	// Pods are deleted and evicted after Delete: those picked by their owner, and evictions.
+	Pods  []PodPick
+	Nodes NodeChange
+	Pos   Position
 }

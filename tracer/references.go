@@ -62,8 +62,13 @@ func (r *References) Apply(e *Event) {
 // DeleteAndNodes is the second half of Event.
 func (r *References) DeleteAndNodes(e *Event) {
 	for _, ref := range e.Delete {
-		if !r.delete(ref) {
+		if !r.delete(ref) && !r.mayHave(ref) {
 			r.fault(e, FaultDelete, "delete of %s, which does not exist at that point of the trace", ref)
+		}
+	}
+	for _, p := range e.Pods {
+		if verb := map[bool]string{true: "evict", false: "delete"}[p.Evict]; !r.mayHave(p.Ref) {
+			r.fault(e, FaultDelete, "%s of %s, which does not exist at that point of the trace", verb, p)
 		}
 	}
 	r.nodes(e)
@@ -83,6 +88,15 @@ func (r *References) End() {
 // Has tells whether an object exists. The version within its group does not
 // matter, and no namespace is the default one.
 func (r *References) Has(ref ObjectRef) bool { return r.live.Has(ref) }
+
+// mayHave tells whether an object exists, or a controller may have made it.
+func (r *References) mayHave(ref ObjectRef) bool {
+	if r.Has(ref) {
+		return true
+	}
+	_, found := MakerOf(ref, r.Has)
+	return found
+}
 
 func (r *References) apply(ref ObjectRef) {
 	if len(r.owners) > 0 {

@@ -55,7 +55,7 @@ var onlyDecoder = map[string]bool{
 	"owner that never is": true, "out of order": true, "beyond the end": true, "delete of nothing": true,
 	"deleted twice": true, "delete in another namespace": true, "delete in another group": true,
 	"no such node": true, "drain of no node": true, "recover of no node": true, "recover of a healthy node": true,
-	"failed already": true, "node deleted before": true,
+	"failed already": true, "owner's pod in two namespaces": true, "pod of an owner that is not": true, "node deleted before": true,
 }
 
 // The schema refuses what the decoder refuses, as far as it can.
@@ -88,7 +88,7 @@ func TestSchemaKeys(t *testing.T) {
 	}
 	parts := map[string][]string{
 		"metadata": metadataKeys, "ownerLifecycles": ownerPodsKeys, "ref": refKeys,
-		"lifecycle": lifecycleKeys, "event": eventKeys, "nodes": nodesKeys,
+		"podOfOwner": {"apiVersion", "kind", "namespace", "owner", "index"}, "lifecycle": lifecycleKeys, "event": eventKeys, "nodes": nodesKeys,
 	}
 	schema.Defs["the trace"] = schema.part
 	parts["the trace"] = topKeys

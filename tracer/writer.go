@@ -88,6 +88,13 @@ type (
 		Namespace  string `json:"namespace,omitempty"`
 		Name       string `json:"name"`
 	}
+	// jsonPod is a pod of an owner: a pod by its name is a jsonRef.
+	jsonPod struct {
+		APIVersion string  `json:"apiVersion"`
+		Kind       string  `json:"kind"`
+		Owner      jsonRef `json:"owner"`
+		Index      int32   `json:"index"`
+	}
 	jsonLifecycle struct {
 		StartDelay string `json:"startDelay,omitempty"`
 		RunFor     string `json:"runFor,omitempty"`
@@ -185,15 +192,8 @@ func (w *Writer) writeEvent(e *Event) error {
 	if err := appendApply(&b, e.Apply); err != nil {
 		return err
 	}
-	if len(e.Delete) > 0 {
-		refs := make([]jsonRef, len(e.Delete))
-		for i, r := range e.Delete {
-			refs[i] = jsonRef(r)
-		}
-		b.WriteString(`, "delete": `)
-		if err := appendJSON(&b, refs); err != nil {
-			return err
-		}
+	if err := appendPods(&b, e); err != nil {
+		return err
 	}
 	if !e.Nodes.Empty() {
 		b.WriteString(`, "nodes": `)
@@ -210,6 +210,38 @@ func (w *Writer) writeEvent(e *Event) error {
 	}
 	w.index++
 	w.last = e.At
+	return nil
+}
+
+// appendPods writes what an event deletes, and which pods it evicts.
+func appendPods(b *bytes.Buffer, e *Event) error {
+	var deleted, evicted []any
+	for _, r := range e.Delete {
+		deleted = append(deleted, jsonRef(r))
+	}
+	for _, p := range e.Pods {
+		var one any = jsonRef(p.Ref)
+		if p.ByOwner {
+			one = jsonPod{podVersion, podKind, jsonRef(p.Ref), p.Index}
+		}
+		if p.Evict {
+			evicted = append(evicted, one)
+		} else {
+			deleted = append(deleted, one)
+		}
+	}
+	for _, list := range []struct {
+		key string
+		all []any
+	}{{"delete", deleted}, {"evict", evicted}} {
+		if len(list.all) == 0 {
+			continue
+		}
+		fmt.Fprintf(b, ", %q: ", list.key)
+		if err := appendJSON(b, list.all); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -72,6 +72,7 @@ func (c *copies) moment(m *moment) error {
 	m.apply = all
 	m.nodes = tracer.NodeChange{Fail: c.nodes(m.nodes.Fail), Recover: c.nodes(m.nodes.Recover), Drain: c.nodes(m.nodes.Drain)}
 	m.delete = c.deletes(m)
+	m.pods = c.picks(m.pods)
 	return nil
 }
 
@@ -108,6 +109,10 @@ func (c *copies) deletes(m *moment) []tracer.ObjectRef {
 	all := m.delete[:0:0]
 	for _, r := range m.delete {
 		n, known := c.live.Get(r)
+		if maker, made := tracer.MakerOf(r, c.live.Has); !known && made {
+			all = append(all, c.made(r, maker)...)
+			continue
+		}
 		if !known {
 			n = 1 // a fault of the input, which is not ours to hide
 		}
@@ -127,6 +132,47 @@ func (c *copies) deletes(m *moment) []tracer.ObjectRef {
 		c.live.Remove(r)
 	}
 	return all
+}
+
+// made are an object that a controller makes, and those that the controllers of the maker's
+// clones make. A clone that comes later has its own at another time, which is left alone.
+func (c *copies) made(r, maker tracer.ObjectRef) []tracer.ObjectRef {
+	var all []tracer.ObjectRef
+	n, _ := c.live.Get(maker)
+	if n > 0 {
+		all = append(all, r)
+	}
+	for k := 1; k < int(n) && c.delay == nil; k++ {
+		all = append(all, r.MadeBy(maker, cloneName(maker, c.suffix, k)))
+	}
+	return all
+}
+
+// picks are the pods that a moment deletes or evicts, of clones too.
+func (c *copies) picks(all []tracer.PodPick) []tracer.PodPick {
+	out := all[:0:0]
+	for _, p := range all {
+		n, known := c.live.Get(p.Ref)
+		maker, made := tracer.MakerOf(p.Ref, c.live.Has)
+		refs := []tracer.ObjectRef{p.Ref}
+		switch {
+		case known && n == 0:
+			refs = nil
+		case known:
+			for k := 1; k < int(n) && c.delay == nil; k++ {
+				clone := p.Ref
+				clone.Name = cloneName(p.Ref, c.suffix, k)
+				refs = append(refs, clone)
+			}
+		case made:
+			refs = c.made(p.Ref, maker)
+		}
+		for _, r := range refs {
+			p.Ref = r
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 func (c *copies) delayOf(r tracer.ObjectRef, k int) time.Duration {

@@ -53,6 +53,9 @@ func told(t *testing.T, h *tracer.Head, events []tracer.Event, operations ...Ope
 		for _, r := range e.Delete {
 			line += " -" + r.Name
 		}
+		for _, p := range e.Pods {
+			line += " ~" + p.String()
+		}
 		for _, n := range e.Nodes.Fail {
 			line += " fail:" + n
 		}

@@ -34,6 +34,7 @@ type moment struct {
 	at     time.Duration
 	apply  []object
 	delete []tracer.ObjectRef
+	pods   []tracer.PodPick
 	nodes  tracer.NodeChange
 	pos    tracer.Position
 }
@@ -51,7 +52,7 @@ func (o object) copied() object {
 }
 
 func (m *moment) empty() bool {
-	return len(m.apply) == 0 && len(m.delete) == 0 && m.nodes.Empty()
+	return len(m.apply) == 0 && len(m.delete) == 0 && len(m.pods) == 0 && m.nodes.Empty()
 }
 
 // where says where a moment stands in the input, for errors.
@@ -103,7 +104,7 @@ func (a *attached) next() (*moment, error) {
 		return nil, err
 	}
 	a.index++
-	return &moment{index: a.index - 1, at: e.At, apply: a.attach(e.Apply), delete: e.Delete, nodes: e.Nodes, pos: e.Pos}, nil
+	return &moment{index: a.index - 1, at: e.At, apply: a.attach(e.Apply), delete: e.Delete, pods: e.Pods, nodes: e.Nodes, pos: e.Pos}, nil
 }
 
 func (a *attached) attach(objects []tracer.Object) []object {

@@ -45,17 +45,33 @@ func (c *modified) next() (*moment, error) {
 	}
 	m.apply = all
 	deleted := m.delete[:0:0]
+	m.pods = picks(m.pods, c.now)
 	for _, r := range m.delete {
 		if now, found := c.renamed.Get(r); found {
 			c.renamed.Remove(r)
 			c.taken.Remove(now)
 			r = now
+		} else {
+			r = c.now(r)
 		}
 		deleted = append(deleted, r)
 	}
 	m.nodes.Fail, m.nodes.Recover, m.nodes.Drain = c.nodes(m.nodes.Fail), c.nodes(m.nodes.Recover), c.nodes(m.nodes.Drain)
 	m.delete = deleted
 	return m, nil
+}
+
+// now is what an object, or one that an object's controller makes, is called.
+func (c *modified) now(r tracer.ObjectRef) tracer.ObjectRef {
+	if now, found := c.renamed.Get(r); found {
+		return now
+	}
+	if maker, found := tracer.MakerOf(r, c.renamed.Has); found {
+		now, _ := c.renamed.Get(maker)
+		r = r.MadeBy(maker, now.Name)
+		r.Namespace = now.Namespace
+	}
+	return r
 }
 
 func (c *modified) one(m *moment, o object) (object, error) {

@@ -3,12 +3,22 @@ package edit
 import (
 	"encoding/binary"
 	"hash/fnv"
+	"slices"
 
 	"simk.dev/simk/tracer"
 )
 
 func nodeRef(name string) tracer.ObjectRef {
 	return tracer.ObjectRef{APIVersion: "v1", Kind: "Node", Name: name}
+}
+
+// picks renames picked pods and their owners.
+func picks(all []tracer.PodPick, name func(tracer.ObjectRef) tracer.ObjectRef) []tracer.PodPick {
+	out := slices.Clone(all)
+	for i := range out {
+		out[i].Ref = name(out[i].Ref)
+	}
+	return out
 }
 
 // chance is a number from 0 to below 1 that depends on nothing but the seed,

@@ -83,7 +83,7 @@ func (o *output) event() (*tracer.Event, error) {
 		o.rest = m
 		return e, nil
 	}
-	e.Apply, e.Delete, e.Nodes = objectsOf(m.apply), m.delete, m.nodes
+	e.Apply, e.Delete, e.Pods, e.Nodes = objectsOf(m.apply), m.delete, m.pods, m.nodes
 	return e, nil
 }
 

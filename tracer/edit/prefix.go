@@ -39,6 +39,7 @@ func (p *prefixed) next() (*moment, error) {
 	for i, r := range m.delete {
 		m.delete[i] = p.ref(r)
 	}
+	m.pods = picks(m.pods, p.ref)
 	m.nodes = tracer.NodeChange{Fail: p.names(m.nodes.Fail), Recover: p.names(m.nodes.Recover), Drain: p.names(m.nodes.Drain)}
 	return m, nil
 }

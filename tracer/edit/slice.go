@@ -181,10 +181,15 @@ func (s *sliced) remaining(live tracer.Names[living]) []object {
 
 // drop takes away what a moment says about objects that had ended.
 func (s *sliced) drop(m *moment) {
+	isOver := func(r tracer.ObjectRef) bool {
+		_, made := tracer.MakerOf(r, s.over.Has)
+		return made || s.over.Has(r)
+	}
 	m.apply = slices.DeleteFunc(slices.Clone(m.apply), func(o object) bool { return s.over.Has(o.Ref()) })
 	m.delete = slices.DeleteFunc(slices.Clone(m.delete), func(r tracer.ObjectRef) bool {
-		gone := s.over.Has(r)
+		gone := isOver(r)
 		s.over.Remove(r)
 		return gone
 	})
+	m.pods = slices.DeleteFunc(slices.Clone(m.pods), func(p tracer.PodPick) bool { return isOver(p.Ref) })
 }

@@ -75,6 +75,9 @@ func (c *collector) event(e *tracer.Event) {
 		ref.Name = ""
 		delete(c.living[ref], name)
 	}
+	if len(e.Pods) > 0 {
+		c.kind("v1", "Pod").Deleted += len(e.Pods)
+	}
 	c.out.NodeEvents.Fail += len(e.Nodes.Fail)
 	c.out.NodeEvents.Recover += len(e.Nodes.Recover)
 	c.out.NodeEvents.Drain += len(e.Nodes.Drain)

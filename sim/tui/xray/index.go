@@ -104,6 +104,16 @@ func (x *index) list(t Trace) error {
 		for _, ref := range e.Delete {
 			add(e.Index, e.At, "delete", ref)
 		}
+		for _, p := range e.Pods {
+			verb := "delete"
+			if p.Evict {
+				verb = "evict"
+			}
+			if p.ByOwner {
+				verb += fmt.Sprintf(" pod %d", p.Index)
+			}
+			add(e.Index, e.At, verb, p.Ref)
+		}
 		for _, nodes := range []struct {
 			verb  string
 			names []string

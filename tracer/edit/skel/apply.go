@@ -163,7 +163,7 @@ func (a *applied) next() (*tracer.Event, error) {
 }
 
 func isEmpty(e *tracer.Event) bool {
-	return len(e.Apply) == 0 && len(e.Delete) == 0 && e.Nodes.Empty()
+	return len(e.Apply) == 0 && len(e.Delete) == 0 && len(e.Pods) == 0 && e.Nodes.Empty()
 }
 
 func (a *applied) event(e *tracer.Event) (out *tracer.Event, err error) {
@@ -178,6 +178,15 @@ func (a *applied) event(e *tracer.Event) (out *tracer.Event, err error) {
 		}
 		if keep {
 			out.Delete = append(out.Delete, ref)
+		}
+	}
+	for _, p := range e.Pods {
+		keep, err := a.named(&p.Ref, e.At)
+		if err != nil {
+			return nil, err
+		}
+		if keep {
+			out.Pods = append(out.Pods, p)
 		}
 	}
 	return out, nil
@@ -207,19 +216,30 @@ func (a *applied) objects(all []tracer.Object, at time.Duration) ([]tracer.Objec
 // delete tells whether a deletion remains, and changes the name in it as that of
 // the object was changed. What the script left out need not be deleted either.
 func (a *applied) delete(ref *tracer.ObjectRef, at time.Duration) (bool, error) {
+	was := *ref
+	keep, err := a.named(ref, at)
+	a.live.Remove(was)
+	return keep, err
+}
+
+// named is delete for what is only named, and stays: a workload whose pod goes.
+func (a *applied) named(ref *tracer.ObjectRef, at time.Duration) (bool, error) {
 	_, deleted, err := a.script.runStub(*ref, at, a.head.StartTime)
 	if err != nil || deleted {
 		return false, err
 	}
-	renamed, lives := a.live.Get(*ref)
-	if !lives {
-		return false, nil
+	if renamed, lives := a.live.Get(*ref); lives {
+		if renamed != nil {
+			*ref = *renamed
+		}
+		return true, nil
 	}
-	a.live.Remove(*ref)
-	if renamed != nil {
-		*ref = *renamed
+	maker, made := tracer.MakerOf(*ref, a.live.Has)
+	if renamed, _ := a.live.Get(maker); made && renamed != nil {
+		*ref = ref.MadeBy(maker, renamed.Name)
+		ref.Namespace = renamed.Namespace
 	}
-	return true, nil
+	return made, nil
 }
 
 // runStub does the script to a deletion, as far as that is possible where only

@@ -51,6 +51,9 @@ func export(w io.Writer, s tracer.Source, warn func(string)) error {
 		for _, ref := range event.Delete {
 			e.delete(event.At, ref)
 		}
+		if len(event.Pods) > 0 {
+			e.notes.Count("events are lost that evict pods, or delete them by their owner")
+		}
 		if !event.Nodes.Empty() {
 			e.notes.Count("events of nodes are lost: nodes fail, recover or are drained")
 		}
@@ -196,6 +199,8 @@ func (e *exported) delete(at time.Duration, ref tracer.ObjectRef) {
 	switch {
 	case ref.Kind != "Pod":
 		e.notes.Count("deletions of objects that are no bare pods are lost")
+	case !ok && !e.seen[reference(ref)]:
+		e.notes.Count("deletions of pods that a controller makes are lost")
 	case !ok:
 	case e.rows[i].endless:
 		e.rows[i].runFor, e.rows[i].endless = at-e.rows[i].at, false

@@ -144,7 +144,10 @@ func (e *exported) event(ev *tracer.Event) error {
 			deleted = append(deleted, ref)
 		}
 	}
-	wasEmpty := len(ev.Apply) == 0 && len(ev.Delete) == 0 && ev.Nodes.Empty()
+	if len(ev.Pods) > 0 {
+		e.notes.Count("events lose the pods that they evict, or delete by their owner")
+	}
+	wasEmpty := len(ev.Apply) == 0 && len(ev.Pods) == 0 && len(ev.Delete) == 0 && ev.Nodes.Empty()
 	if e.count > 0 && !wasEmpty && len(applied) == 0 && len(deleted) == 0 {
 		return nil // all of it was left out
 	}
