@@ -41,8 +41,8 @@ type Options struct {
 	FeatureGates string
 	// EndpointSlices runs the endpoint slice controller too.
 	EndpointSlices bool
-	// ContinueOnError counts and reports objects that the apiserver rejects
-	// during the run, instead of ending it.
+	// ContinueOnError counts and reports objects that the apiserver rejects, at the
+	// start and during the run, instead of ending it.
 	ContinueOnError bool
 	// Hooks are commands to run at points of the run.
 	Hooks []Hook

@@ -322,9 +322,10 @@ func (c *cluster) populate(ctx context.Context, in *input) error {
 	if err := c.fillGroups(ctx); err != nil {
 		return err
 	}
+	var bad refusals
 	for _, node := range joinOrder(in.nodes, c.options.Seed) {
 		if err := c.applier.addNode(ctx, node); err != nil {
-			return &InputError{fmt.Errorf("%s: %s: %w", node.Pos, node.Ref(), err)}
+			bad.add(node, err)
 		}
 	}
 	started := false
@@ -340,8 +341,14 @@ func (c *cluster) populate(ctx context.Context, in *input) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			return &InputError{fmt.Errorf("%s: %s: %w", o.Pos, o.Ref(), err)}
+			bad.add(o, err)
 		}
+		if len(bad) >= mostRefusals && !c.options.ContinueOnError {
+			break
+		}
+	}
+	if err := bad.end(c); err != nil {
+		return err
 	}
 	clock.JumpTo(c.zero)
 	c.applier.began = true

@@ -49,6 +49,8 @@ type Summary struct {
 	Namespaces []string
 	// Dropped counts what was left out, by reason, in order of reason.
 	Dropped []Dropped
+	// Converted says which objects were brought into a version that is served.
+	Converted []string
 }
 
 // Dropped is a reason why objects were left out, and how many were.
@@ -95,6 +97,11 @@ func Import(paths []string, options Options) (*Result, error) {
 	}
 	result := &Result{Head: head(paths, options)}
 	result.Summary.Documents = len(documents)
+	old := kube.Converted{}
+	for _, d := range documents {
+		old.Add(d)
+	}
+	result.Summary.Converted = old.Lines()
 	kept, dropped, err := selectAndClean(documents)
 	if err != nil {
 		return nil, fmt.Errorf("import manifests: %w", err)

@@ -97,6 +97,11 @@ apiVersion: v1
 kind: ConfigMap
 metadata: {name: c, namespace: kube-system}
 data: {spec: "containers"}
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: gangs.batch.example.com}
+spec: {group: batch.example.com, names: {kind: Gang}}
 `
 
 // Pods and workloads arrive, all else is there; used namespaces are added.
@@ -106,7 +111,7 @@ func TestArrange(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"Namespace/shop", "Namespace/web", "Node/n-1", "PriorityClass/high", "ConfigMap/c"}
+	want := []string{"Namespace/shop", "Namespace/web", "Node/n-1", "PriorityClass/high", "ConfigMap/c", "CustomResourceDefinition/gangs.batch.example.com"}
 	if diff := cmp.Diff(want, names(r.Head.Objects)); diff != "" {
 		t.Errorf("start: -want +got:\n%s", diff)
 	}
@@ -119,7 +124,7 @@ func TestArrange(t *testing.T) {
 	if pos := r.Events[0].Apply[0].Pos; pos.String() != path+":6:1" {
 		t.Errorf("the pod is at %s", pos)
 	}
-	wantSummary := Summary{Documents: 6, Objects: 5, Arrivals: 3, Nodes: 1, Pods: 1, Namespaces: []string{"shop", "web"}}
+	wantSummary := Summary{Documents: 7, Objects: 6, Arrivals: 3, Nodes: 1, Pods: 1, Namespaces: []string{"shop", "web"}}
 	if diff := cmp.Diff(wantSummary, r.Summary); diff != "" {
 		t.Errorf("summary: -want +got:\n%s", diff)
 	}
@@ -135,7 +140,7 @@ func TestOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Events) != 0 || len(r.Head.Objects) != 8 || r.Summary.Objects != 8 || r.Summary.Arrivals != 0 {
+	if len(r.Events) != 0 || len(r.Head.Objects) != 9 || r.Summary.Objects != 9 || r.Summary.Arrivals != 0 {
 		t.Errorf("%d events, %d objects, %+v", len(r.Events), len(r.Head.Objects), r.Summary)
 	}
 	h := r.Head
@@ -233,7 +238,7 @@ func TestErrors(t *testing.T) {
 		{"name is a number", "apiVersion: v1\nkind: Pod\nmetadata: {name: 7}\n", `in.yaml:1: document 1: Pod: metadata.name: want a string, found 7: quote it`},
 		{"namespace is a truth value", "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: y}\n", `in.yaml:1: document 1: Pod: metadata.namespace: want a string, found true: quote it`},
 		{"metadata is a string", "apiVersion: v1\nkind: Pod\nmetadata: x\n", `in.yaml:1: document 1: Pod: metadata is not an object`},
-		{"not text", "\x81\xa4", `in.yaml:1: document 1: not text: want YAML or JSON`},
+		{"not text", "\x81\xa4", `in.yaml:1: document 1: not text in UTF-8 or UTF-16: want YAML or JSON`},
 		{"flow yaml", "{a: b}", `in.yaml:1: document 1: not valid JSON: invalid character 'a' looking for beginning of object key string`},
 		{"item", "kind: List\napiVersion: v1\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: a}}\n- {apiVersion: v1, kind: Pod}\n", `in.yaml:5: document 1: item 2: Pod: metadata.name is missing`},
 		{"item is a string", "kind: List\napiVersion: v1\nitems: [x]\n", `in.yaml:1: document 1: item 1: not a Kubernetes object`},
@@ -288,7 +293,7 @@ func TestStandardInput(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Summary.Documents != 6 || r.Head.Source != "manifests: standard input" || r.Head.Name != "standard input" {
+	if r.Summary.Documents != 7 || r.Head.Source != "manifests: standard input" || r.Head.Name != "standard input" {
 		t.Errorf("%+v, %+v", r.Summary, r.Head)
 	}
 }

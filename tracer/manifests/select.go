@@ -2,6 +2,7 @@ package manifests
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -17,6 +18,9 @@ const (
 	dropStatic     = "static pod of a node"
 	dropTransient  = "made by the cluster itself"
 	dropDuplicate  = "there twice, and the same"
+	dropVersion    = "of a version that is served no more and has no successor"
+	dropCustom     = "of custom kinds without a CustomResourceDefinition among the inputs: add that, to have them"
+	dropRules      = "without rules or backend: refused by every apiserver"
 	dropAggregated = "an APIService: simk serves no API of another server"
 )
 
@@ -35,19 +39,30 @@ type selection struct {
 	first   map[kube.Identity]kube.Document
 	numbers map[kube.Identity]int // the next number for a generateName
 	dropped map[string]int
+	kinds   map[string]map[string]int // of what was left out, where the reason has to do with it
+	defined map[[2]string]bool        // groups and kinds of custom resources
 	kept    []kube.Document
 }
 
 // selectAndClean returns the objects that belong into the trace, in their
 // order, and what was left out. It changes the objects.
 func selectAndClean(all []kube.Document) ([]kube.Document, []Dropped, error) {
-	s := selection{map[kube.Identity]bool{}, map[kube.Identity]kube.Document{}, map[kube.Identity]int{}, map[string]int{}, nil}
+	s := selection{
+		input: map[kube.Identity]bool{}, first: map[kube.Identity]kube.Document{}, numbers: map[kube.Identity]int{}, dropped: map[string]int{},
+		kinds: map[string]map[string]int{dropVersion: {}, dropCustom: {}, dropRules: {}}, defined: map[[2]string]bool{},
+	}
 	for _, d := range all {
 		s.input[d.Identity()] = true
+		if d.Is("apiextensions.k8s.io", "CustomResourceDefinition") {
+			s.defined[[2]string{kube.Str(d.Object, "spec", "group"), kube.Str(d.Object, "spec", "names", "kind")}] = true
+		}
 	}
 	for _, d := range all {
 		if reason := s.reason(d); reason != "" {
 			s.dropped[reason]++
+			if kinds := s.kinds[reason]; kinds != nil {
+				kinds[d.Kind()]++
+			}
 			continue
 		}
 		kube.Clean(d, func(name string) bool { return s.input[kube.Identity{Kind: "PersistentVolume", Name: name}] })
@@ -57,10 +72,26 @@ func selectAndClean(all []kube.Document) ([]kube.Document, []Dropped, error) {
 	}
 	var dropped []Dropped
 	for reason, count := range s.dropped {
-		dropped = append(dropped, Dropped{reason, count})
+		dropped = append(dropped, Dropped{reason + listed(s.kinds[reason]), count})
 	}
 	slices.SortFunc(dropped, func(a, b Dropped) int { return strings.Compare(a.Reason, b.Reason) })
 	return s.kept, dropped, nil
+}
+
+// listed counts kinds, in brackets: the first six.
+func listed(kinds map[string]int) string {
+	var all []string
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		if len(all) == 6 {
+			all = append(all, "...")
+			break
+		}
+		all = append(all, fmt.Sprintf("%d %.60s", kinds[kind], kind))
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(all, ", ") + ")"
 }
 
 // reason says why an object is left out, "" when it is kept.
@@ -70,6 +101,12 @@ func (s *selection) reason(d kube.Document) string {
 		return dropTransient
 	case d.Is("apiregistration.k8s.io", "APIService"):
 		return dropAggregated
+	case !kube.Builtin(d.Group()) && !s.defined[[2]string{d.Group(), d.Kind()}] && !d.Served():
+		return dropCustom
+	case kube.Builtin(d.Group()) && d.Outdated():
+		return dropVersion
+	case d.Is("networking.k8s.io", "Ingress") && kube.List(d.Object, "spec", "rules") == nil && kube.Field(d.Object, "spec", "defaultBackend") == nil:
+		return dropRules
 	case d.Is("", "Pod") && slices.Contains([]string{"Succeeded", "Failed"}, kube.Str(d.Object, "status", "phase")), d.Is("batch", "Job") && d.Finished():
 		return dropFinished
 	case kube.Field(d.Object, "metadata", "deletionTimestamp") != nil:

@@ -54,7 +54,7 @@ func TestWhatIsLeftOut(t *testing.T) {
 		{"cron job", []string{cron, owned("p", "Job/tick-29000000", "")}, "CronJob/tick", dropControlled},
 		{"job of another", []string{cron, owned("p", "Job/tick-x", "")}, "CronJob/tick Pod/p", ""},
 		{"owner in another namespace", []string{owned("p", "StatefulSet/db", ""), strings.Replace(workload("apps/v1", "StatefulSet", "db", ""), "namespace: x", "namespace: z", 1)}, "Pod/p StatefulSet/db", ""},
-		{"owner without a controller here", []string{owned("p", "Ray/r", ""), workload("ray.io/v1", "Ray", "r", "")}, "Pod/p Ray/r", ""},
+		{"owner without a controller here", []string{owned("p", "Ray/r", ""), workload("ray.io/v1", "Ray", "r", "")}, "Pod/p", dropCustom + " (1 Ray)"},
 		{"static pod", []string{owned("p", "Node/n", ""), owned("q", "Ray/r", "")}, "Pod/q", dropStatic},
 		{"mirror pod", []string{strings.Replace(podWith(""), "name: p,", "name: p, annotations: {kubernetes.io/config.mirror: x},", 1), deployment}, "Deployment/web", dropStatic},
 		{"succeeded", []string{podWith("status: {phase: Succeeded}"), deployment}, "Deployment/web", dropFinished},

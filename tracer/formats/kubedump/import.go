@@ -58,7 +58,7 @@ func Import(paths []string, o Options, c formats.Common) (tracer.Source, error) 
 	if err != nil {
 		return nil, fmt.Errorf("import kubernetes: %w", err)
 	}
-	for _, line := range d.left.lines() {
+	for _, line := range append(d.old.Lines(), d.left.lines()...) {
 		c.Warn(line)
 	}
 	return s, nil

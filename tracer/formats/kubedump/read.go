@@ -28,6 +28,7 @@ type dump struct {
 	latest  time.Time          // that any object tells of
 	text    int
 	left    tally
+	old     kube.Converted
 	warn    func(string)
 	pods    map[string]int // by phase
 }
@@ -52,7 +53,7 @@ type record struct {
 func read(files []file, warn func(string)) (*dump, error) {
 	d := &dump{
 		index: map[kube.Identity]*record{}, defined: map[groupKind]bool{},
-		left: tally{}, warn: warn, pods: map[string]int{},
+		left: tally{}, old: kube.Converted{}, warn: warn, pods: map[string]int{},
 	}
 	var unreadable []error
 	for _, f := range files {
@@ -114,6 +115,7 @@ func (d *dump) add(o kube.Document) error {
 	if o.Is("apiextensions.k8s.io", "CustomResourceDefinition") {
 		d.defined[groupKind{kube.Str(o.Object, "spec", "group"), kube.Str(o.Object, "spec", "names", "kind")}] = true
 	}
+	d.old.Add(o)
 	delete(kube.Map(o.Object, "metadata"), "managedFields") // half of many an object
 	if r.owned && r.owner.MakesPods() && o.Remade() {
 		if err := r.pack(); err != nil {

@@ -56,6 +56,9 @@ func open(paths []string, o manifests.Options, c formats.Common) (tracer.Source,
 		return nil, err
 	}
 	if c.Warn != nil {
+		for _, line := range r.Summary.Converted {
+			c.Warn(line)
+		}
 		for _, d := range r.Summary.Dropped {
 			c.Warn(fmt.Sprintf("left out %d objects: %s", d.Count, d.Reason))
 		}

@@ -14,6 +14,7 @@ type Document struct {
 	Item   int // in a list, from 1, else 0
 	Size   int // of its text as JSON, in bytes
 	Object map[string]any
+	Was    string // the apiVersion that it came in, where that was changed; else ""
 }
 
 // Errorf is an error about the document: "pods.yaml:45: document 3: item 2: ...".

@@ -31,7 +31,7 @@ func (d Document) Controller() (owner Identity, found bool) {
 	if ref == nil {
 		return Identity{}, false
 	}
-	return Identity{Group(Str(ref, "apiVersion")), Str(ref, "kind"), d.Namespace(), Str(ref, "name")}, true
+	return Identity{modernGroup(Group(Str(ref, "apiVersion")), Str(ref, "kind")), Str(ref, "kind"), d.Namespace(), Str(ref, "name")}, true
 }
 
 // ControllerRef is the reference to that owner, nil without one.

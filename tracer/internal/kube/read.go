@@ -64,7 +64,7 @@ func Read(name string, r io.Reader, each func(Document) error) error {
 		}
 		p.d.Line = line
 		if err == nil && !utf8.Valid(text) {
-			err = errors.New("not text: want YAML or JSON")
+			err = errors.New("not text in UTF-8 or UTF-16: want YAML or JSON")
 		}
 		if err != nil {
 			return p.d.Errorf("%w", err)
@@ -162,6 +162,9 @@ func (p *parser) value(raw []byte) error {
 		d.Object["kind"], d.Object["apiVersion"] = kind, p.list.APIVersion
 	}
 	if err := d.check(); err != nil {
+		return err
+	}
+	if err := d.modernize(); err != nil {
 		return err
 	}
 	return p.each(d)

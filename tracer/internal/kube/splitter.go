@@ -17,6 +17,9 @@ type splitter struct {
 	begun []byte // the start of the next document, from its separator's line
 }
 
+// mark is a byte order mark, with which a document may begin.
+const mark = "\ufeff"
+
 // next returns the next document that has any content, and its first line.
 func (s *splitter) next() ([]byte, int, error) {
 	text, start := s.begun, s.line
@@ -25,6 +28,9 @@ func (s *splitter) next() ([]byte, int, error) {
 		row, err := s.row(len(text))
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, max(start, 1), err
+		}
+		if len(text) == 0 || bytes.HasPrefix(row, []byte(mark+"---")) {
+			row = bytes.TrimPrefix(row, []byte(mark)) // files of Windows that were put together
 		}
 		content, separator := separated(row)
 		if separator && len(text) > 0 {
@@ -66,8 +72,8 @@ func (s *splitter) row(soFar int) ([]byte, error) {
 // in it.
 func separated(row []byte) (content []byte, separator bool) {
 	line := bytes.TrimRight(row, " \t\r\n")
-	for _, mark := range []string{"---", "..."} {
-		rest, found := bytes.CutPrefix(line, []byte(mark))
+	for _, sign := range []string{"---", "..."} {
+		rest, found := bytes.CutPrefix(line, []byte(sign))
 		if found && (len(rest) == 0 || rest[0] == ' ' || rest[0] == '\t') {
 			if ignored(rest) {
 				return nil, true

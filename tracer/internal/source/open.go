@@ -106,6 +106,9 @@ func New(r io.Reader, tap io.Writer) (*File, error) {
 			return nil, fmt.Errorf("is compressed with %s: only gzip and zstd are read", name)
 		}
 	}
+	if f.Reader, err = utf8Text(f.Reader); err != nil {
+		return nil, err
+	}
 	return f, nil
 }
 
