@@ -13,6 +13,7 @@ import (
 	"simk.dev/simk/sim/explain"
 	"simk.dev/simk/sim/printable"
 	"simk.dev/simk/sim/report"
+	"simk.dev/simk/tracer/formats"
 )
 
 func newReplay() *cobra.Command {
@@ -26,7 +27,8 @@ func newReplay() *cobra.Command {
 		Short: "Replay a trace and report what happened",
 		Long: `Replay a trace (JSON, also compressed with gzip or zstd) and print a summary.
 Files of other formats are made a trace first, as simk trace import does: dumps of
-a cluster, manifests, traces of other systems. Their content tells the format.
+a cluster, manifests, traces of other systems. Their content tells the format;
+- is standard input, for dumps and manifests.
 
 With --out the results are written too: report.html to look at, report.json,
 pods.csv, timeline.csv, events.jsonl, and what simk explain reads. The same trace,
@@ -34,6 +36,7 @@ options and seed give the same files, byte for byte.`,
 		Example: `  simk replay trace.json
   simk replay trace.json --out results --scheduler-config most-allocated.yaml
   simk replay nodes.yaml pods.yaml
+  helm template ./chart | simk replay nodes.yaml -
   simk replay trace.json --watch --speed 60
   simk replay trace.json -o json | jq .pendingSeconds.p99
   simk replay trace.json --assert 'pendingSeconds.p99 <= 30' --junit gates.xml`,
@@ -81,6 +84,7 @@ options and seed give the same files, byte for byte.`,
 	seedFlag(f, &o.Seed, "start of all random choices; not 0")
 	f.DurationVar(&o.Duration, "duration", 0, "end the run at this offset, whatever the trace says (such as 6h)")
 	f.StringVar((*string)(&o.Explain), "explain", string(explain.Pending), "which attempts to place pods to record in --out for simk explain: `off, pending or all`")
+	f.String(formats.HelmHooks, "run", "what becomes of the hooks of a Helm chart's install, in manifests: `run or skip`")
 	view.add(cmd)
 	flags.add(cmd, &o, "max", "stop")
 	gates.add(cmd)

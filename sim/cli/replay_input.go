@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,9 +17,11 @@ import (
 // format that become one. A single file that is neither counts as a trace, whose
 // reader says best what is wrong with it; unknown adds what else was looked for.
 func inputOf(cmd *cobra.Command, args []string, o *sim.Options) (unknown, err error) {
-	o.Trace = strings.Join(args, ", ")
+	o.Trace = named(args)
 	f, err := formats.DetectAll(args)
 	switch {
+	case errors.Is(err, formats.ErrAside), err != nil && slices.Contains(args, "-"):
+		return nil, err
 	case errors.Is(err, formats.ErrUnknown) && len(args) == 1:
 		return err, nil
 	case err != nil && len(args) == 1 && !errors.Is(err, formats.ErrAmbiguous):
@@ -36,6 +39,17 @@ func inputOf(cmd *cobra.Command, args []string, o *sim.Options) (unknown, err er
 	return nil, nil
 }
 
+// named are the inputs as people call them.
+func named(args []string) string {
+	names := slices.Clone(args)
+	for i, name := range names {
+		if name == "-" {
+			names[i] = "standard input"
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
 // needNodes makes sure that a replay has nodes: without any it would only show pods
 // that wait. Data that never name nodes get some.
 func needNodes(cmd *cobra.Command, f formats.Format, args []string, nodes int, o *sim.Options) error {
@@ -43,7 +57,7 @@ func needNodes(cmd *cobra.Command, f formats.Format, args []string, nodes int, o
 		return nil
 	}
 	if !f.Nodeless {
-		return fmt.Errorf("%s: there are no nodes in it, so that no pod could be placed: give a manifest of Nodes with --nodes FILE, or groups of machines with --autoscaler FILE", strings.Join(args, ", "))
+		return fmt.Errorf("%s: there are no nodes in it, so that no pod could be placed: give a manifest of Nodes with --nodes FILE, or groups of machines with --autoscaler FILE", named(args))
 	}
 	o.DefaultNodes = true
 	fmt.Fprintln(cmd.ErrOrStderr(), "simk: it is replayed on three nodes of 8 CPUs and 32 GiB; --nodes FILE or --autoscaler FILE brings others")
@@ -52,16 +66,16 @@ func needNodes(cmd *cobra.Command, f formats.Format, args []string, nodes int, o
 
 // convert writes the trace that the inputs make, and returns how many nodes it has.
 func convert(cmd *cobra.Command, f formats.Format, args []string, path string) (nodes int, err error) {
-	s, err := openAs(f, args, formats.Common{Warn: warner(cmd)})
+	s, err := openWith(cmd.Flags(), f, args, formats.Common{Warn: warner(cmd)})
 	if err != nil {
 		return 0, err
 	}
 	defer func() { _ = s.Close() }() // it was only read
 	counted := newCounted(s)
 	if err := tracer.WriteFile(path, s.Head(), tracer.Events(counted)); err != nil {
-		return 0, fmt.Errorf("%s: make a trace of it: %w", strings.Join(args, ", "), err)
+		return 0, fmt.Errorf("%s: make a trace of it: %w", named(args), err)
 	}
-	say(cmd, "made a trace of %s, format %s: %s", strings.Join(args, ", "), f.Name, counted)
+	say(cmd, "made a trace of %s, format %s: %s", named(args), f.Name, counted)
 	return counted.nodes, nil
 }
 

@@ -53,7 +53,7 @@ func (p *prefixed) ref(r tracer.ObjectRef) tracer.ObjectRef {
 			r.Namespace = "default"
 		}
 		r.Namespace = p.prefix + r.Namespace
-	case is(r, "", "Namespace"), is(r, "", "Node"), is(r, "", "PersistentVolume"):
+	case is(r, "", "Namespace"), is(r, "", "Node"), is(r, "", "PersistentVolume"), is(r, "storage.k8s.io", "CSINode"):
 		r.Name = p.prefix + r.Name
 	}
 	return r

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/internal/kube"
 	"simk.dev/simk/tracer/internal/source"
 )
 
@@ -27,6 +28,9 @@ var ErrUnknown = errors.New("not recognised as any format")
 // ErrAmbiguous says that more than one format recognised an input.
 var ErrAmbiguous = errors.New("could be more than one format")
 
+// ErrAside says that an input is made for another program.
+var ErrAside = errors.New("is")
+
 // Detect finds the format of an input, a file or a folder, by its content. The
 // error is ErrOwn for simk's own traces; it wraps ErrUnknown if no format
 // recognised it and ErrAmbiguous if several did, or says what kept it from being read.
@@ -36,6 +40,9 @@ func Detect(path string) (Format, error) {
 		return Format{}, fmt.Errorf("%s: %w", path, err)
 	}
 	if isOwn(sample.Prefix) {
+		if path == kube.StandardInput {
+			return Format{}, errors.New("standard input " + ErrOwn.Error() + ", which is read twice: give it as a file")
+		}
 		return Format{}, ErrOwn
 	}
 	var found []Format
@@ -63,6 +70,14 @@ func look(path string) (Sample, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		s.Dir = true
 		return s, nil
+	}
+	if path == kube.StandardInput {
+		f, err := source.Standard()
+		if err != nil {
+			return s, err
+		}
+		s.Prefix, err = f.Look(SampleSize)
+		return s, err
 	}
 	f, err := source.Open(path, nil)
 	if err != nil {
@@ -133,20 +148,39 @@ func DetectAll(paths []string) (Format, error) {
 	if len(paths) == 0 {
 		return Format{}, errors.New("no input given")
 	}
+	var first string // the input that has the format
 	var format Format
-	for i, path := range paths {
+	for _, path := range paths {
 		f, err := Detect(path)
 		switch {
+		case errors.Is(err, ErrUnknown) && kube.NamedAside(path) != "":
+			continue // who reads manifests leaves it out, with a word
 		case errors.Is(err, ErrOwn) && len(paths) == 1:
 			return f, err
 		case errors.Is(err, ErrOwn):
-			return f, fmt.Errorf("%s %s: give it alone (several become one with `simk trace edit`)", path, ErrOwn.Error())
+			return f, fmt.Errorf("%s %s: give it alone. Manifests come into it with `simk trace edit %s --at 0s --insert MANIFESTS -o both.json`, another trace with --merge",
+				path, ErrOwn.Error(), path)
 		case err != nil:
 			return f, err
-		case i > 0 && f.Name != format.Name:
-			return f, fmt.Errorf("%s is %s, but %s is %s: %s", paths[0], format.Name, path, f.Name, nameIt("FORMAT"))
+		case first != "" && ofKubernetes(f) && ofKubernetes(format):
+			// Manifests beside a dump, such as its nodes: the dump's importer takes both.
+			if f.Name == dumpName {
+				format = f
+			}
+			continue
+		case first != "" && f.Name != format.Name:
+			return f, fmt.Errorf("%s is %s, but %s is %s: make each a trace with `simk trace import`, and one of them with `simk trace edit FIRST --merge SECOND -o both.json`",
+				first, format.Name, path, f.Name)
 		}
-		format = f
+		first, format = path, f
+	}
+	if first == "" {
+		return format, fmt.Errorf("%s: %w %s", paths[0], ErrAside, kube.NamedAside(paths[0]))
 	}
 	return format, nil
 }
+
+// dumpName is the format of dumps of a cluster, manifestsName that of what people write.
+const dumpName, manifestsName = "kubernetes", "manifests"
+
+func ofKubernetes(f Format) bool { return f.Name == dumpName || f.Name == manifestsName }

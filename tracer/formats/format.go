@@ -57,6 +57,10 @@ type Sample struct {
 	Prefix []byte
 }
 
+// HelmHooks is a flag of the formats that read manifests, which commands that find out the
+// format have, too.
+const HelmHooks = "helm-hooks"
+
 // SampleSize is how much of an input is looked at to find its format, in bytes.
 const SampleSize = 64 << 10
 

@@ -27,6 +27,9 @@ type Options struct {
 	// Arrive says when pods and workloads come: ArriveBurst (the default, also
 	// when empty) or ArriveStart.
 	Arrive string
+	// HelmHooks says what becomes of the hooks of an install: HooksRun (the default, also
+	// when empty) or HooksSkip.
+	HelmHooks string
 	// Name is the trace's name; empty: after the first input file.
 	Name string
 	// Description is the trace's description.
@@ -49,6 +52,10 @@ type Summary struct {
 	Namespaces []string
 	// Dropped counts what was left out, by reason, in order of reason.
 	Dropped []Dropped
+	// Asides says which files were left out since they are made for other programs.
+	Asides []string
+	// Hooks counts the workloads that are hooks of a Helm chart.
+	Hooks int
 	// Converted says which objects were brought into a version that is served.
 	Converted []string
 }
@@ -88,26 +95,31 @@ func Import(paths []string, options Options) (*Result, error) {
 	default:
 		return nil, fmt.Errorf("import manifests: arrive %q: want %q or %q", options.Arrive, ArriveBurst, ArriveStart)
 	}
+	switch options.HelmHooks {
+	case "", HooksRun, HooksSkip:
+	default:
+		return nil, fmt.Errorf("import manifests: --helm-hooks is %s or %s, not %q", HooksRun, HooksSkip, options.HelmHooks)
+	}
 	if len(paths) == 0 {
 		return nil, errors.New("import manifests: no input files")
 	}
-	documents, err := readAll(paths)
+	documents, asides, err := readAll(paths)
 	if err != nil {
 		return nil, fmt.Errorf("import manifests: %w", err)
 	}
 	result := &Result{Head: head(paths, options)}
-	result.Summary.Documents = len(documents)
+	result.Summary.Documents, result.Summary.Asides = len(documents), asides
 	old := kube.Converted{}
 	for _, d := range documents {
 		old.Add(d)
 	}
 	result.Summary.Converted = old.Lines()
-	kept, dropped, err := selectAndClean(documents)
+	selected, dropped, err := selectAndClean(documents, options.HelmHooks == HooksSkip)
 	if err != nil {
 		return nil, fmt.Errorf("import manifests: %w", err)
 	}
-	result.Summary.Dropped = dropped
-	result.arrange(kept, options.Arrive)
+	result.Summary.Dropped, result.Summary.Hooks = dropped, selected.hooks
+	result.arrange(selected.kept, options.Arrive)
 	return result, nil
 }
 

@@ -1,34 +1,42 @@
 package manifests
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"simk.dev/simk/tracer/internal/kube"
 )
 
-// readAll reads the objects of all inputs, in order.
-func readAll(paths []string) ([]kube.Document, error) {
+// readAll reads the objects of all inputs, in order, and what it says of files that have none.
+func readAll(paths []string) ([]kube.Document, []string, error) {
 	files, err := expandFolders(paths)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var all []kube.Document
+	var asides []string
 	for _, file := range files {
 		err := kube.ReadFile(file, func(d kube.Document) error {
 			all = append(all, d)
 			return nil
 		})
-		if err != nil {
-			return nil, err
+		if aside := kube.AsAside(err, !slices.Contains(paths, file)); aside != nil {
+			asides = append(asides, aside.Error())
+		} else if err != nil {
+			return nil, nil, err
 		}
 	}
-	if len(all) == 0 {
-		return nil, fmt.Errorf("%s: no Kubernetes objects", strings.Join(paths, ", "))
+	if len(all) == 0 && len(asides) > 0 {
+		return nil, nil, errors.New(asides[0])
 	}
-	return all, nil
+	if len(all) == 0 {
+		return nil, nil, fmt.Errorf("%s: no Kubernetes objects", strings.Join(paths, ", "))
+	}
+	return all, asides, nil
 }
 
 // expandFolders replaces each folder by the manifests in it, by name.

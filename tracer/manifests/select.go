@@ -42,14 +42,18 @@ type selection struct {
 	kinds   map[string]map[string]int // of what was left out, where the reason has to do with it
 	defined map[[2]string]bool        // groups and kinds of custom resources
 	kept    []kube.Document
+	// skipHooks leaves hooks of an install out; hooks counts those that make pods.
+	skipHooks bool
+	hooks     int
 }
 
 // selectAndClean returns the objects that belong into the trace, in their
 // order, and what was left out. It changes the objects.
-func selectAndClean(all []kube.Document) ([]kube.Document, []Dropped, error) {
-	s := selection{
-		input: map[kube.Identity]bool{}, first: map[kube.Identity]kube.Document{}, numbers: map[kube.Identity]int{}, dropped: map[string]int{},
-		kinds: map[string]map[string]int{dropVersion: {}, dropCustom: {}, dropRules: {}}, defined: map[[2]string]bool{},
+func selectAndClean(all []kube.Document, skipHooks bool) (*selection, []Dropped, error) {
+	s := &selection{
+		skipHooks: skipHooks,
+		input:     map[kube.Identity]bool{}, first: map[kube.Identity]kube.Document{}, numbers: map[kube.Identity]int{}, dropped: map[string]int{},
+		kinds: map[string]map[string]int{dropVersion: {}, dropCustom: {}, dropRules: {}, dropTest: {}, dropHook: {}, dropSkipped: {}}, defined: map[[2]string]bool{},
 	}
 	for _, d := range all {
 		s.input[d.Identity()] = true
@@ -75,7 +79,8 @@ func selectAndClean(all []kube.Document) ([]kube.Document, []Dropped, error) {
 		dropped = append(dropped, Dropped{reason + listed(s.kinds[reason]), count})
 	}
 	slices.SortFunc(dropped, func(a, b Dropped) int { return strings.Compare(a.Reason, b.Reason) })
-	return s.kept, dropped, nil
+	s.inOrder()
+	return s, dropped, nil
 }
 
 // listed counts kinds, in brackets: the first six.
@@ -96,6 +101,9 @@ func listed(kinds map[string]int) string {
 
 // reason says why an object is left out, "" when it is kept.
 func (s *selection) reason(d kube.Document) string {
+	if _, reason := s.hook(d); reason != "" {
+		return reason
+	}
 	switch {
 	case slices.Contains(transient[d.Kind()], d.Group()), d.Is("", "Service") && d.Namespace() == "default" && d.Name() == "kubernetes":
 		return dropTransient

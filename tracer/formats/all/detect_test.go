@@ -60,8 +60,18 @@ func TestDetectAll(t *testing.T) {
 	manifest := formattest.Write(t, "a.yaml", "apiVersion: v1\nkind: Node\nmetadata: {name: n-1}\n")
 	dump := formattest.Write(t, "b.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: p, creationTimestamp: \"2026-01-01T00:00:00Z\"}\n")
 	own := formattest.Write(t, "c.json", `{"apiVersion":"simk.dev/v1","kind":"Trace","events":[]}`)
-	if _, err := formats.DetectAll([]string{manifest, dump}); err == nil || !strings.Contains(err.Error(), "is manifests, but") {
+	for _, both := range [][]string{{manifest, dump}, {dump, manifest}} {
+		if f, err := formats.DetectAll(both); err != nil || f.Name != "kubernetes" {
+			t.Errorf("%v: %s, %v", both, f.Name, err)
+		}
+	}
+	log := formattest.Write(t, "log.swf", "; Version: 2.2\n1 0 1 10 1 -1 -1 1 10 -1 1 1 1 1 1 -1 -1 -1\n")
+	if _, err := formats.DetectAll([]string{manifest, log}); err == nil || !strings.Contains(err.Error(), "is manifests, but") || !strings.Contains(err.Error(), "--merge") {
 		t.Errorf("got %v", err)
+	}
+	values := formattest.Write(t, "values.yaml", "replicas: 3\n")
+	if f, err := formats.DetectAll([]string{values, manifest}); err != nil || f.Name != "manifests" {
+		t.Errorf("%s, %v", f.Name, err)
 	}
 	if _, err := formats.DetectAll([]string{manifest, own}); err == nil || errors.Is(err, formats.ErrOwn) || !strings.Contains(err.Error(), "give it alone") {
 		t.Errorf("got %v", err)

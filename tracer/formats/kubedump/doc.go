@@ -2,7 +2,7 @@
 // and the folders that must-gather and oc adm inspect write. Its format is
 // called "kubernetes".
 //
-//	kubectl get nodes,pods,deploy,rs,sts,ds,jobs,cronjobs,pvc,pv,sc,pdb,priorityclasses -A -o json > dump.json
+//	kubectl get nodes,pods,deploy,rs,sts,ds,jobs,cronjobs,pv,pvc,sc,csinodes,csidrivers,pdb,priorityclasses -A -o json > dump.json
 //	simk trace import kubernetes dump.json -o trace.json
 //	simk replay dump.json
 //

@@ -13,7 +13,7 @@ func init() {
 		Name:    "kubernetes",
 		Summary: "a dump of a cluster: kubectl get -A -o yaml|json, must-gather, oc adm inspect",
 		Doc:     Doc,
-		Example: `  kubectl get nodes,pods,deploy,rs,sts,ds,jobs,cronjobs,pv,pvc,sc,pdb,pc -A -o json > dump.json
+		Example: `  kubectl get nodes,pods,deploy,rs,sts,ds,jobs,cronjobs,pv,pvc,sc,csinodes,csidrivers,pdb,pc -A -o json > dump.json
   simk trace import kubernetes dump.json -o trace.json
   simk trace import kubernetes must-gather.local.123/ --at creation -o trace.json`,
 		Sniff: sniff,

@@ -58,6 +58,10 @@ func read(files []file, warn func(string)) (*dump, error) {
 	var unreadable []error
 	for _, f := range files {
 		err := kube.ReadFile(f.path, d.add)
+		if aside := kube.AsAside(err, false); aside != nil {
+			warn("left out " + aside.Error())
+			continue
+		}
 		if err != nil && (!f.found || errors.Is(err, errTooMuch)) {
 			return nil, err
 		}

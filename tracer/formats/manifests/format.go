@@ -33,6 +33,7 @@ pods and pod templates can (simk.dev/run-for and others).`,
 		Importer: func(flags *pflag.FlagSet) formats.Import {
 			var o manifests.Options
 			flags.StringVar(&o.Arrive, "arrive", manifests.ArriveBurst, "when pods and workloads come, in an event at 0s or before: `burst or start`")
+			flags.StringVar(&o.HelmHooks, formats.HelmHooks, manifests.HooksRun, "what becomes of the hooks of a Helm chart's install: `run or skip`")
 			flags.StringVar(&o.Description, "description", "", "description of the trace")
 			return func(paths []string, c formats.Common) (tracer.Source, error) { return open(paths, o, c) }
 		},
@@ -49,6 +50,9 @@ func sniff(s formats.Sample) bool {
 	return look.Objects && !look.FromServer
 }
 
+// mostAsides is how many files that were left out are named.
+const mostAsides = 10
+
 func open(paths []string, o manifests.Options, c formats.Common) (tracer.Source, error) {
 	o.Name, o.StartTime, o.Duration = c.Name, c.StartTime, c.Duration
 	r, err := manifests.Import(paths, o)
@@ -56,11 +60,21 @@ func open(paths []string, o manifests.Options, c formats.Common) (tracer.Source,
 		return nil, err
 	}
 	if c.Warn != nil {
+		for i, line := range r.Summary.Asides {
+			if i == mostAsides {
+				c.Warn(fmt.Sprintf("left out %d more files that are no Kubernetes objects", len(r.Summary.Asides)-i))
+				break
+			}
+			c.Warn("left out " + line)
+		}
 		for _, line := range r.Summary.Converted {
 			c.Warn(line)
 		}
 		for _, d := range r.Summary.Dropped {
 			c.Warn(fmt.Sprintf("left out %d objects: %s", d.Count, d.Reason))
+		}
+		if n := r.Summary.Hooks; n > 0 {
+			c.Warn(fmt.Sprintf("%d hooks of a Helm chart's install come in its order, but nothing waits until they are done; --helm-hooks skip leaves them out", n))
 		}
 		if len(r.Summary.Namespaces) > 0 {
 			c.Warn("added namespaces that objects use and no manifest defines: " + strings.Join(r.Summary.Namespaces, ", "))

@@ -32,6 +32,9 @@ var nodeStatus = []string{"capacity", "allocatable", "conditions"}
 func Clean(d Document, hasVolume func(name string) bool) {
 	metadata := Map(d.Object, "metadata")
 	deleteKeys(metadata, serverMetadata...)
+	if ClusterScoped(d.Group(), d.Kind()) {
+		delete(metadata, "namespace") // as an apiserver does
+	}
 	if d.Name() != "" {
 		delete(metadata, "generateName")
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"strings"
 	"unicode/utf8"
@@ -38,7 +37,7 @@ func ReadFile(path string, each func(Document) error) error {
 	var err error
 	if path == StandardInput {
 		name = "standard input"
-		file, err = source.New(os.Stdin, nil)
+		file, err = source.Standard()
 	} else {
 		file, err = source.Open(path, nil)
 	}
@@ -120,7 +119,7 @@ func (p *parser) parseJSON(text []byte) error {
 			return p.d.Errorf("%w", err)
 		}
 		if err != nil {
-			return p.d.Errorf("not valid JSON: %w", err)
+			return p.d.Errorf("not valid JSON: %w%s", err, template(text))
 		}
 		if err := p.value(raw); err != nil {
 			return err
@@ -156,6 +155,11 @@ func (p *parser) value(raw []byte) error {
 	var ok bool
 	if d.Object, ok = v.(map[string]any); !ok {
 		return d.Errorf("not a Kubernetes object")
+	}
+	if p.deep == 0 {
+		if err := d.aside(); err != nil {
+			return err
+		}
 	}
 	// Typed lists may leave out what their items are.
 	if kind := strings.TrimSuffix(p.list.Kind, "List"); kind != "" && d.Kind() == "" && d.Object["apiVersion"] == nil {

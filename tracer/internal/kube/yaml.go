@@ -54,7 +54,7 @@ func (p *parser) yamlToJSON(text []byte) ([]byte, error) {
 	}
 	raw, err := yaml.YAMLToJSONStrict(text)
 	if err != nil {
-		return nil, p.yamlError(err)
+		return nil, p.yamlError(err, text)
 	}
 	return raw, nil
 }
@@ -63,7 +63,7 @@ func (p *parser) yamlToJSON(text []byte) ([]byte, error) {
 var yamlLine = regexp.MustCompile(`line (\d+): `)
 
 // yamlError moves the line of a parser's error from the document to the file.
-func (p *parser) yamlError(err error) error {
+func (p *parser) yamlError(err error, document []byte) error {
 	d := p.d
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
 	if m := yamlLine.FindStringSubmatch(text); m != nil {
@@ -71,7 +71,7 @@ func (p *parser) yamlError(err error) error {
 		d.Line += n - 1
 		text = strings.Replace(text, m[0], "", 1)
 	}
-	return d.Errorf("not valid YAML: %s", strings.Join(strings.Fields(text), " "))
+	return d.Errorf("not valid YAML: %s%s", strings.Join(strings.Fields(text), " "), template(document))
 }
 
 // yamlItem is the text of an item of a list, and its line, counted from 0.

@@ -112,6 +112,38 @@ func New(r io.Reader, tap io.Writer) (*File, error) {
 	return f, nil
 }
 
+// standard is standard input: who finds out what it holds must leave it to who reads it.
+var standard struct {
+	from *os.File
+	file *File
+}
+
+// Standard opens standard input, which can only be read once.
+func Standard() (*File, error) {
+	if standard.from == os.Stdin {
+		return standard.file, nil
+	}
+	f, err := New(os.Stdin, nil)
+	if err != nil {
+		return nil, err
+	}
+	f.Reader = bufio.NewReaderSize(f.Reader, peekSize)
+	standard.from, standard.file = os.Stdin, f
+	return f, nil
+}
+
+// peekSize is how much of standard input can be looked at before it is read.
+const peekSize = 128 << 10
+
+// Look returns the beginning of standard input, at most n bytes, without reading it.
+func (f *File) Look(n int) ([]byte, error) {
+	text, err := f.Reader.(*bufio.Reader).Peek(min(n, peekSize))
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return text, err
+}
+
 // interruptible ends with the process' work.
 type interruptible struct{ io.Reader }
 

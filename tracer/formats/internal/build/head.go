@@ -8,6 +8,7 @@ import (
 
 	"simk.dev/simk/tracer"
 	"simk.dev/simk/tracer/formats"
+	"simk.dev/simk/tracer/internal/kube"
 )
 
 // The virtual clock starts in November 2009, and the run's end must be
@@ -23,6 +24,9 @@ func Head(format string, paths []string, c formats.Common, start time.Time, note
 	names := make([]string, len(paths))
 	for i, p := range paths {
 		names[i] = filepath.Base(p)
+		if p == kube.StandardInput {
+			names[i] = "standard input"
+		}
 	}
 	h := &tracer.Head{
 		Name: c.Name, Source: format + ": " + strings.Join(names, ", "),
