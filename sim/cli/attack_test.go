@@ -61,7 +61,9 @@ func TestAttacks(t *testing.T) {
 			place := a.place(tmp)
 			attack.prepare(t, tmp, place)
 			if attack.harmless != "" {
-				a.mustRun(t, "env", "TMPDIR="+tmp, "simk", attack.harmless, "trace.json")
+				if text, code := a.run(t, []string{"TMPDIR=" + tmp}, "simk", attack.harmless, "trace.json", "--duration", "1m"); code != exitOK {
+					t.Errorf("%s: exit code %d: %s", attack.harmless, code, text)
+				}
 			}
 			before := tree(t, tmp)
 			for _, args := range [][]string{{"simk", "replay", "trace.json"}, {"simk", "up"}, {"simk", "ctl", "status"}, {"simk", "top"}} {
