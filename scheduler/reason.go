@@ -10,6 +10,8 @@ var (
 	available  = regexp.MustCompile(`^\d+/\d+ nodes are available: ?`)
 	nodeCount  = regexp.MustCompile(`^\d+ `)
 	preemption = regexp.MustCompile(`\.? preemption: .*$`)
+	// notFound is what upstream says of preemption where no plugin offers any node.
+	notFound = regexp.MustCompile(`\. not found$`)
 )
 
 // Reason reduces the scheduler's message about a pod that fits nowhere
@@ -22,7 +24,7 @@ func Reason(message string) string {
 	if rest == message {
 		return strings.TrimSuffix(preemption.ReplaceAllString(message, ""), ".")
 	}
-	rest = strings.TrimSuffix(preemption.ReplaceAllString(rest, ""), ".")
+	rest = strings.TrimSuffix(notFound.ReplaceAllString(preemption.ReplaceAllString(rest, ""), ""), ".")
 	if rest == "" {
 		return "no nodes"
 	}

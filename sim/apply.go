@@ -48,7 +48,7 @@ type applier struct {
 	known map[string]bool
 	// began: events happen. Until then a node of the trace that has the name of a
 	// group's is a mistake, from then on an event about that one.
-	began      bool
+	began bool
 	// refused are those that could not be applied, so that their deletion means nothing.
 	refused    map[string]bool
 	namespaces map[string]bool

@@ -30,12 +30,13 @@ func (o *Options) inScratch(run func(s *scratch, hooks *hooks) (*Outcome, error)
 	if err != nil {
 		return nil, err
 	}
+	o.word = func(err error) error { return wordInline(word(err)) }
 	hooks, err := newHooks(o, s.data)
 	if err != nil {
 		return nil, err
 	}
 	outcome, err := run(s, hooks)
-	return outcome, wordInline(word(hooks.afterStop(err)))
+	return outcome, o.word(hooks.afterStop(err))
 }
 
 // Inline is a document that stands within another file.

@@ -53,6 +53,10 @@ type Options struct {
 	Progress func(Progress)
 	// Watch lets somebody look at the run and steer its time. Nil: nobody.
 	Watch *watch.Console
+
+	// word words an error for people, who do not know the files of the scratch folder. It is
+	// set once there is one.
+	word func(error) error
 }
 
 // Progress is how far a run is.

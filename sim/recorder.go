@@ -28,10 +28,11 @@ type recorder struct {
 	start time.Time
 	owner func(*corev1.Pod) string
 
-	mu      sync.Mutex
-	history *history.History
-	pods    map[types.UID]*history.Pod
-	nodes   map[types.UID]*history.Node
+	mu         sync.Mutex
+	notCreated map[string]*history.NotCreated // by the workload
+	history    *history.History
+	pods       map[types.UID]*history.Pod
+	nodes      map[types.UID]*history.Node
 	// launches of pods that the recorder has not seen yet: nodes hear of pods
 	// on their own watch
 	early map[types.UID]int

@@ -36,7 +36,7 @@ func (c *cluster) logFolder(scratch string, plan controlplane.Options) string {
 // perhaps, and writes the results if they are wanted and keep says so. It returns
 // what went wrong in all.
 func (c *cluster) conclude(outcome *Outcome, in *input, began time.Time, end time.Duration, runErr error, keep bool) error {
-	h := c.recorder.finish(end, runErr)
+	h := c.recorder.finish(end, c.options.word(runErr)) // the report is read by people, too
 	outcome.Report = report.Build(h, in.meta(c.options))
 	outcome.Forgotten = c.recorder.forgotten
 	outcome.Took = clock.Wall().Sub(began)

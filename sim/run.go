@@ -214,7 +214,10 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 	if c.events, err = newEventLog(c.logFolder(dir, plan), head.StartTime, o.Watch != nil || plan.Interactive); err != nil {
 		return nil, err
 	}
-	plane.Event = c.events.core
+	plane.Event = func(e *corev1.Event) {
+		c.events.core(e)
+		c.recorder.event(e)
+	}
 	own := &owners{plane.Informers}
 	c.owners = own
 	c.recorder = newRecorder(head.StartTime, own.label)

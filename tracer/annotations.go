@@ -13,3 +13,9 @@ const (
 	AnnotationInitExitCode = "simk.dev/init-exit-code"
 	AnnotationInitRestarts = "simk.dev/init-restarts"
 )
+
+// PodAnnotations are all of them. Others that begin like these mean nothing.
+var PodAnnotations = []string{
+	AnnotationStartDelay, AnnotationRunFor, AnnotationExitCode, AnnotationRestarts, AnnotationInitRunFor, AnnotationStopDelay,
+	AnnotationInitExitCode, AnnotationInitRestarts,
+}

@@ -81,6 +81,14 @@ type Rejection struct {
 	Message string
 }
 
+// NotCreated is a workload whose controller could not create what it wants to.
+type NotCreated struct {
+	At       time.Duration // the first time
+	Object   string        // the workload, kind namespace/name
+	Attempts int
+	Message  string // of the first attempt
+}
+
 // Recorded is what the trace says about how an owner's pods really fared, in
 // launch order: entry k is about the pod with the Launch k+1. Pods beyond the
 // last entry have no counterpart.
@@ -103,6 +111,8 @@ type History struct {
 	Pods       []*Pod
 	Nodes      []*Node
 	Rejections []Rejection
+	// NotCreated are in the order in which they failed first.
+	NotCreated []*NotCreated
 	// Webhooks are the objects of the trace, "Kind name", on whose behalf an apiserver
 	// would have called a webhook, each once.
 	Webhooks []string

@@ -66,6 +66,7 @@ func Build(h *history.History, meta Meta) *Report {
 	r.Owners, r.OwnersOmitted = owners(h, lives)
 	r.Namespaces = namespaces(h, lives)
 	r.Rejected, r.Rejections = rejections(h)
+	r.NotCreated = notCreated(h)
 	r.WebhooksNotCalled = h.Webhooks[:min(len(h.Webhooks), maxWebhooks)]
 	r.Fidelity = fidelity(h, lives)
 	r.Autoscaling = autoscaling(h, lives, am, instants, r.Timeline)
@@ -221,4 +222,12 @@ func rejections(h *history.History) (int, []Rejection) {
 		list = append(list, Rejection{AtSeconds: seconds(r.At), Object: r.Object, Message: r.Message})
 	}
 	return len(h.Rejections), list
+}
+
+func notCreated(h *history.History) []NotCreated {
+	var list []NotCreated
+	for _, n := range h.NotCreated[:min(len(h.NotCreated), maxNotCreated)] {
+		list = append(list, NotCreated{AtSeconds: seconds(n.At), Object: n.Object, Attempts: n.Attempts, Message: n.Message})
+	}
+	return list
 }

@@ -14,6 +14,7 @@ const (
 	maxReasons    = 100
 	maxRejections = 100
 	maxWebhooks   = 100
+	maxNotCreated = 100
 )
 
 // Report is report.json. Counts are whole numbers; all other figures are
@@ -61,6 +62,9 @@ type Report struct {
 	// Rejections are the first 100 of them.
 	Rejected   int         `json:"rejected"`
 	Rejections []Rejection `json:"rejections"`
+	// NotCreated are the first 100 workloads whose controllers could not create pods or claims, be
+	// it for a quota, an admission policy or pod security. It is left out when there are none.
+	NotCreated []NotCreated `json:"notCreated,omitempty"`
 	// WebhooksNotCalled are the first 100 objects of the trace, "Kind name", on whose behalf
 	// a real apiserver calls a webhook. It is left out when there are none.
 	WebhooksNotCalled []string `json:"webhooksNotCalled,omitempty"`
@@ -204,6 +208,17 @@ type Rejection struct {
 	AtSeconds float64 `json:"atSeconds"`
 	// Object is "kind namespace/name".
 	Object  string `json:"object"`
+	Message string `json:"message"`
+}
+
+// NotCreated is a workload whose controller could not create what it wants to.
+type NotCreated struct {
+	// AtSeconds is when it failed first, from the trace's start.
+	AtSeconds float64 `json:"atSeconds"`
+	// Object is the workload, "kind namespace/name".
+	Object   string `json:"object"`
+	Attempts int    `json:"attempts"`
+	// Message is that of the first attempt.
 	Message string `json:"message"`
 }
 

@@ -31,6 +31,7 @@ func WriteText(w io.Writer, r *Report) error {
 	t.pending(r)
 	t.failures(r)
 	t.rejections(r)
+	t.notCreated(r)
 	t.webhooks(r)
 	_, err := w.Write(t.Bytes())
 	return err
@@ -191,6 +192,30 @@ func (t *text) rejections(r *Report) {
 		t.line("  %7s  %s", HumanSeconds(x.AtSeconds), oneLine(x.Object+": "+x.Message))
 	}
 	t.others(r.Rejected-len(top), "more in report.json")
+}
+
+func (t *text) notCreated(r *Report) {
+	if len(r.NotCreated) == 0 {
+		return
+	}
+	t.line("")
+	t.line("Not created by controllers, attempts:")
+	top, rest := split(r.NotCreated, topRows)
+	for _, x := range top {
+		t.item(x.Attempts, oneLine("of "+x.Object))
+		t.line("           %s", oneLine(refusal(x.Message)))
+	}
+	t.others(len(rest), "more workloads in report.json")
+}
+
+// refusal is why something is refused, without what: that it is a pod with a name nobody knows.
+func refusal(message string) string {
+	for _, verb := range []string{" is forbidden: ", " is invalid: "} {
+		if _, why, ok := strings.Cut(message, verb); ok {
+			return why
+		}
+	}
+	return message
 }
 
 func (t *text) webhooks(r *Report) {

@@ -2,6 +2,9 @@ package validate
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -9,6 +12,7 @@ import (
 	"simk.dev/simk/tracer"
 	"simk.dev/simk/tracer/internal/kube"
 	"simk.dev/simk/tracer/internal/podspec"
+	"simk.dev/simk/tracer/spelling"
 )
 
 // objects looks at what the head has or an event applies. All of it exists
@@ -112,8 +116,26 @@ func (v *validator) pods(o tracer.Object, spec map[string]any, p place) {
 	for _, r := range s.references {
 		v.want(r.code, r.in(p.ref.Namespace), p)
 	}
+	v.annotations(podspec.Template(o), p)
+	if name := s.pod.Spec.SchedulerName; name != "" && name != corev1.DefaultSchedulerName {
+		v.found.add("W0116", name, 1, p, fmt.Sprintf("the pods want the scheduler %s: only a profile of that name in --scheduler-config places them", name))
+	}
 	if podspec.WantsNodes(o) {
 		v.fit.wait(s, p)
+	}
+}
+
+// annotations finds those that look like simk's own and are none, in a pod or a pod template.
+func (v *validator) annotations(template map[string]any, p place) {
+	for _, name := range slices.Sorted(maps.Keys(kube.Map(template, "metadata", "annotations"))) {
+		if !strings.HasPrefix(name, "simk.dev/") || slices.Contains(tracer.PodAnnotations, name) {
+			continue
+		}
+		text := fmt.Sprintf("simk knows no annotation %s of pods", name)
+		if meant, ok := spelling.Nearest(name, tracer.PodAnnotations); ok {
+			text += "; do you mean " + meant + "?"
+		}
+		v.found.add("W0115", name, 1, p, text)
 	}
 }
 
