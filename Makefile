@@ -22,7 +22,7 @@ export GOCACHE ?= $(CURDIR)/build/cache
 export GOLANGCI_LINT_CACHE ?= $(CURDIR)/build/lint
 endif
 
-.PHONY: build run test test-users bench soak soak-memory profile vet lint golden fuzz generate clean kubernetes cross charts
+.PHONY: build run test test-users cases bench soak soak-memory profile vet lint golden fuzz generate clean kubernetes cross charts
 
 build: $(OVERLAY)  ## build ./simk
 	go build $(VIRTUAL) $(LINK) -o simk .
@@ -35,6 +35,11 @@ test: $(OVERLAY)  ## all tests, in virtual time
 
 test-users: $(OVERLAY)  ## as root: what simk does where another user of the machine attacks
 	go test $(VIRTUAL) -ldflags=-checklinkname=0 -timeout 0 -count 1 -run '^Test(Attacks|RuntimeDir|HeldLock|StrangersSocket|LinkOfAStranger|Writes)$$' ./sim/cli
+
+# CASES=DIR names a folder of other cases.
+CASES ?=
+cases: $(OVERLAY)  ## small inputs with the answer that a cluster gives, a line each
+	CASES=$(if $(CASES),$(abspath $(CASES))) go test $(VIRTUAL) -ldflags=-checklinkname=0 -timeout 0 -count 1 -v -run '^TestCases$$' ./sim/cli
 
 golden: $(OVERLAY)  ## rewrite the files that tests compare with
 	go test $(VIRTUAL) -ldflags=-checklinkname=0 -timeout 0 -count 1 ./sim/report ./sim/cli -update
