@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"k8s.io/client-go/tools/cache"
 	resourcehelper "k8s.io/component-helpers/resource"
 	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
+	schedulerapi "k8s.io/kubernetes/pkg/scheduler/apis/config"
 
 	"simk.dev/simk/scheduler"
 	"simk.dev/simk/sim/history"
@@ -28,7 +30,9 @@ type recorder struct {
 	start time.Time
 	owner func(*corev1.Pod) string
 
-	mu         sync.Mutex
+	mu sync.Mutex
+	// schedulers are the names of those that run; nil: any may.
+	schedulers map[string]bool
 	notCreated map[string]*history.NotCreated // by the workload
 	history    *history.History
 	pods       map[types.UID]*history.Pod
@@ -105,6 +109,9 @@ func (r *recorder) pod(p *corev1.Pod) {
 			Requests: r.share(amounts(resourcehelper.PodRequests(p, resourcehelper.PodResourcesOptions{}), math.MaxInt64)),
 			Created:  now, Bound: history.Never, Started: history.Never, Finished: history.Never, Deleted: history.Never,
 			Phase: string(corev1.PodPending), Launch: r.early[p.UID],
+		}
+		if name := p.Spec.SchedulerName; r.schedulers != nil && !r.schedulers[name] {
+			h.Reason = fmt.Sprintf("no scheduler runs under the name %s", name)
 		}
 		delete(r.early, p.UID)
 		r.pods[p.UID] = h
@@ -339,4 +346,18 @@ func (r *recorder) finish(end time.Duration, err error) *history.History {
 		r.history.Incomplete = err.Error()
 	}
 	return r.history
+}
+
+// schedulerNames are the names under which the scheduler runs: those of its profiles.
+func schedulerNames(configuration *schedulerapi.KubeSchedulerConfiguration) map[string]bool {
+	names := map[string]bool{}
+	if configuration != nil {
+		for _, p := range configuration.Profiles {
+			names[p.SchedulerName] = true
+		}
+	}
+	if len(names) == 0 {
+		names[corev1.DefaultSchedulerName] = true
+	}
+	return names
 }

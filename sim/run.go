@@ -227,6 +227,7 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 	lives := newLifecycles(own, head.Lifecycles, func(p *corev1.Pod, err error) {
 		c.events.note(report.SchedulerComponent, p, "Warning", "InvalidLifecycle", err.Error())
 	})
+	c.recorder.schedulers = schedulerNames(in.scheduler)
 	c.recorder.compareWith(head.Lifecycles, lives)
 	pool := vnode.New(c.nodesConfig(plan.Interactive, lives))
 	c.drainer = &drainer{client: plane.Client, draining: map[string]context.CancelFunc{}}
