@@ -14,8 +14,8 @@ import (
 // is a folder with a script, cmd.sh, which runs simk as $SIMK, and what is expected of all that it
 // prints, a line each, in expect:
 //
-//	+ REGEXP   is printed
-//	- REGEXP   is not
+//   - REGEXP   is printed
+//   - REGEXP   is not
 //
 // A folder without expect is a case that simk does not answer yet.
 func TestCases(t *testing.T) {
