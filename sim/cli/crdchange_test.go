@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -34,21 +35,37 @@ func TestDefinitionsComeAndGo(t *testing.T) {
 	run := func(t *testing.T, change object) map[string][]string {
 		return outcomeOf(t, withChange(t, []object{foo, bar, baz}, change))
 	}
+	// An object that is applied again is created otherwise, with field ownership, and the random
+	// numbers drawn meanwhile place pods that follow: like is compared with like.
+	same := run(t, object{"apply": []object{foo}})
 	nothing := run(t, object{"apply": []object{{"apiVersion": "v1", "kind": "ConfigMap", "metadata": object{"name": "x", "namespace": "default"}}}})
-	for name, change := range map[string]object{
-		"updated":       {"apply": []object{updated}},
-		"version added": {"apply": []object{added}},
-		"deleted":       {"delete": []object{refTo(bar)}},
-		"group deleted": {"delete": []object{refTo(baz)}},
+	for name, test := range map[string]struct {
+		change object
+		like   map[string][]string
+	}{
+		"updated":       {object{"apply": []object{updated}}, same},
+		"version added": {object{"apply": []object{added}}, same},
+		"deleted":       {object{"delete": []object{refTo(bar)}}, nothing},
+		"group deleted": {object{"delete": []object{refTo(baz)}}, nothing},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for file, lines := range run(t, change) {
-				if !slices.Equal(lines, nothing[file]) {
-					t.Errorf("%s differs from that of a run without a change", file)
+			for file, lines := range run(t, test.change) {
+				if want := test.like[file]; !slices.Equal(lines, want) {
+					t.Errorf("%s differs from that of a run without a change: %s", file, firstDifference(lines, want))
 				}
 			}
 		})
 	}
+}
+
+// firstDifference is the first line in which two files differ.
+func firstDifference(got, want []string) string {
+	for i := range min(len(got), len(want)) {
+		if got[i] != want[i] {
+			return fmt.Sprintf("line %d is %q, not %q", i+1, got[i], want[i])
+		}
+	}
+	return fmt.Sprintf("%d lines, not %d", len(got), len(want))
 }
 
 func definition(group, plural, kind string) object {

@@ -25,6 +25,8 @@ var hostileUses = map[string][]string{
 	"simk explain":        {"explain RUN pod default/waiting", "explain RUN at 1s", "explain RUN node BAD", "explain RUN pod BAD", "explain BAD at 1s"},
 	"simk gate":           {"gate RUN --assert trace.name==''", "gate RUN --assert owners.exists(o,owners[o].pods==-1.0)", "gate BAD --assert true", "gate RUN --assert BAD"},
 	"simk up":             {"up BAD", "up NAMES", "up --start BAD"},
+	"simk ctl":            {"ctl BAD"},
+	"simk trace":          {"trace BAD"},
 	"simk ctl status":     {"ctl status --socket BAD"},
 	"simk ctl pause":      {"ctl pause --socket BAD"},
 	"simk ctl resume":     {"ctl resume --socket BAD"},
