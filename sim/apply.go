@@ -203,7 +203,7 @@ func (a *applier) putNode(ctx context.Context, o *unstructured.Unstructured) err
 		return err
 	}
 	k := objectKey("Node", "", node.Name)
-	if !a.known[k] && !(a.began && a.pool.Has(node.Name)) {
+	if !a.known[k] && (!a.began || !a.pool.Has(node.Name)) {
 		if err := a.pool.Add(ctx, &node, false); err != nil {
 			return unwrapStatus(err)
 		}

@@ -19,10 +19,10 @@ var publicIP = net.ParseIP("192.0.2.1")
 func addKubernetesService(server *genericapiserver.GenericAPIServer, c controlplane.CompletedConfig, client kubernetes.Interface) error {
 	controller := kubernetesservice.New(kubernetesservice.Config{
 		PublicIP:           publicIP,
-		EndpointReconciler: c.Extra.EndpointReconcilerConfig.Reconciler,
+		EndpointReconciler: c.EndpointReconcilerConfig.Reconciler,
 		EndpointInterval:   24 * time.Hour,
-		ServiceIP:          c.Extra.APIServerServiceIP,
-		ServicePort:        c.Extra.APIServerServicePort,
+		ServiceIP:          c.APIServerServiceIP,
+		ServicePort:        c.APIServerServicePort,
 		PublicServicePort:  443,
 	}, client, c.ControlPlane.Extra.VersionedInformers.Core().V1().Services())
 	return server.AddPostStartHook("bootstrap-controller", func(hook genericapiserver.PostStartHookContext) error {

@@ -69,6 +69,6 @@ func (m *mergedSwagger) current(r *http.Request) (http.Handler, error) {
 	if err := aggregator.MergeSpecsIgnorePathConflictRenamingDefinitionsAndParameters(&documents[0], &documents[1]); err != nil {
 		return nil, fmt.Errorf("merge OpenAPI documents: %w", err)
 	}
-	handler.RegisterOpenAPIVersionedService(&documents[0], swaggerPath, &m.service)
+	handler.NewOpenAPIService(&documents[0]).RegisterOpenAPIVersionedService(swaggerPath, &m.service)
 	return m.service.Handler, nil
 }

@@ -12,7 +12,7 @@ import (
 // within 64 bits.
 const (
 	maxMilli   = 1e9
-	maxMiB     = 1e12
+	maxMiB     = 8e9 // tracer.MostOfNode in MiB, about
 	maxDevices = 1000
 )
 

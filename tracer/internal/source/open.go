@@ -82,7 +82,7 @@ func New(r io.Reader, tap io.Writer) (*File, error) {
 	stored := bufio.NewReaderSize(counted, readSize)
 	f := &File{Reader: stored, stored: stored, counted: counted}
 	start, err := stored.Peek(4)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, bare(err)
 	}
 	switch {
