@@ -271,7 +271,7 @@ func (a *applier) delete(ctx context.Context, ref tracer.ObjectRef) error {
 	}
 	err = resource.Delete(ctx, ref.Name, metav1.DeleteOptions{PropagationPolicy: &background})
 	if strange && apierrors.IsNotFound(err) {
-		return errors.New("it does not exist at that moment: no controller has made it, or it is gone")
+		return errNotThere
 	}
 	return ignoreGone(err)
 }

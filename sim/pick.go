@@ -18,6 +18,9 @@ import (
 	"simk.dev/simk/tracer"
 )
 
+// errNotThere is why what an event deletes or evicts cannot be.
+var errNotThere = errors.New("it does not exist at that moment: no controller has made it, or it is gone")
+
 // pod deletes or evicts a pod that an event picks.
 func (r *replay) pod(ctx context.Context, pick tracer.PodPick) error {
 	defer clock.Settle()
@@ -39,7 +42,7 @@ func (r *replay) pick(pick tracer.PodPick) (*corev1.Pod, error) {
 	if !pick.ByOwner {
 		pod, err := pods.Get(pick.Ref.Name)
 		if apierrors.IsNotFound(err) {
-			return nil, errors.New("it does not exist at that moment: no controller has made it, or it is gone")
+			return nil, errNotThere
 		}
 		return pod, err
 	}

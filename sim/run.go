@@ -218,13 +218,12 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 		c.events.core(e)
 		c.recorder.event(e)
 	}
-	own := &owners{plane.Informers}
-	c.owners = own
-	c.recorder = newRecorder(head.StartTime, own.label)
+	c.owners = &owners{plane.Informers}
+	c.recorder = newRecorder(head.StartTime, c.owners.label)
 	if plan.Interactive && o.Out == "" {
 		c.recorder.keep = keptPods
 	}
-	lives := newLifecycles(own, head.Lifecycles, func(p *corev1.Pod, err error) {
+	lives := newLifecycles(c.owners, head.Lifecycles, func(p *corev1.Pod, err error) {
 		c.events.note(report.SchedulerComponent, p, "Warning", "InvalidLifecycle", err.Error())
 	})
 	c.recorder.schedulers = schedulerNames(in.scheduler)
@@ -247,16 +246,9 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 	if err != nil {
 		return nil, err
 	}
-	s, err := scheduler.New(c.group.ctx, scheduler.Config{
-		Attempts: attempts, Scores: o.Explain == explain.All,
-		Client: plane.Client, Rest: plane.Config, Informers: plane.Informers, Configuration: in.scheduler, Extender: holdExtender,
-		Event: c.poster(report.SchedulerComponent, "default-scheduler"),
-	})
+	s, err := c.newScheduler(in, attempts)
 	if err != nil {
-		if o.SchedulerConfig != "" {
-			err = fmt.Errorf("scheduler configuration %s: %w", o.SchedulerConfig, err)
-		}
-		return nil, &InputError{err}
+		return nil, err
 	}
 	storage := volumes.New(volumes.Config{Client: plane.Client, Informers: plane.Informers, Event: c.poster(report.StorageComponent, "external-provisioner")})
 	c.steps = append(c.steps, pool.NextStep, storage.NextStep)
@@ -277,6 +269,22 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 		}
 	}
 	return c, ctx.Err()
+}
+
+// newScheduler builds the scheduler, as the user's configuration says.
+func (c *cluster) newScheduler(in *input, attempts scheduler.Attempts) (*scheduler.Scheduler, error) {
+	s, err := scheduler.New(c.group.ctx, scheduler.Config{
+		Attempts: attempts, Scores: c.options.Explain == explain.All,
+		Client: c.plane.Client, Rest: c.plane.Config, Informers: c.plane.Informers, Configuration: in.scheduler, Extender: holdExtender,
+		Event: c.poster(report.SchedulerComponent, "default-scheduler"),
+	})
+	if err != nil {
+		if c.options.SchedulerConfig != "" {
+			err = fmt.Errorf("scheduler configuration %s: %w", c.options.SchedulerConfig, err)
+		}
+		return nil, &InputError{err}
+	}
+	return s, nil
 }
 
 // run brings in the trace's objects and replays its events. It returns the

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -54,13 +55,10 @@ options and seed give the same files, byte for byte.`,
 					return &sim.InputError{Err: err}
 				}
 			}
-			if cmd.Flags().Changed("duration") && o.Duration == 0 {
-				return &sim.InputError{Err: errors.New("--duration 0: a run ends after its start; leave it out for the trace's own")}
-			}
 			if err := flags.read(&o); err != nil {
 				return err
 			}
-			if err := textOrJSON(output); err != nil {
+			if err := cmp.Or(checkDuration(cmd, o.Duration), textOrJSON(output)); err != nil {
 				return err
 			}
 			gate, err := gates.compile(false)
@@ -89,6 +87,14 @@ options and seed give the same files, byte for byte.`,
 	flags.add(cmd, &o, "max", "stop")
 	gates.add(cmd)
 	return cmd
+}
+
+// checkDuration refuses a duration of 0, which would mean none.
+func checkDuration(cmd *cobra.Command, d time.Duration) error {
+	if cmd.Flags().Changed("duration") && d == 0 {
+		return &sim.InputError{Err: errors.New("--duration 0: a run ends after its start; leave it out for the trace's own")}
+	}
+	return nil
 }
 
 // replay runs, shows the outcome and returns its report. Progress is shown on a
