@@ -14,6 +14,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
+	"simk.dev/simk/sim/control"
+	"simk.dev/simk/sim/controlplane"
 	"simk.dev/simk/tracer"
 )
 
@@ -181,6 +183,17 @@ func (k *kubeconfig) replace(text []byte) error {
 		return err
 	}
 	return tracer.WriteWhole(k.path, info.Mode().Perm(), func(w io.Writer) error { _, err := w.Write(text); return err })
+}
+
+// kubeconfigs makes kubeconfigs for further users of the API.
+func kubeconfigs(api *controlplane.Listener) func(control.User) ([]byte, error) {
+	return func(who control.User) ([]byte, error) {
+		config, err := api.KubeconfigFor(who.Name, who.Groups...)
+		if err != nil {
+			return nil, err
+		}
+		return clientcmd.Write(*config)
+	}
 }
 
 // freeName is a name that no entry of the kubeconfig has.

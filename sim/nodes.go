@@ -78,5 +78,6 @@ func (c *cluster) nodesConfig(interactive bool, lives *lifecycles) vnode.Config 
 	config.Event = func(about *corev1.Pod, eventType, reason, note string) { post(about, eventType, reason, note) }
 	config.Detailed, config.MinStop = true, liveStop
 	config.WaitForObjects = c.options.Trace == ""
+	config.Programs = c.options.programs
 	return config
 }

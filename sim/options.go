@@ -7,6 +7,7 @@ import (
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/explain"
 	"simk.dev/simk/sim/watch"
+	"simk.dev/simk/vnode"
 )
 
 // Options say how a trace is replayed. The zero value replays it as fast as
@@ -53,6 +54,9 @@ type Options struct {
 	Progress func(Progress)
 	// Watch lets somebody look at the run and steer its time. Nil: nobody.
 	Watch *watch.Console
+
+	// programs know what containers do whose pods do not say it. Nil: none.
+	programs vnode.Programs
 
 	// word words an error for people, who do not know the files of the scratch folder. It is
 	// set once there is one.

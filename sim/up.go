@@ -18,6 +18,7 @@ import (
 	"simk.dev/simk/sim/watch"
 	"simk.dev/simk/tracer"
 	"simk.dev/simk/tracer/interrupt"
+	"simk.dev/simk/vnode/images"
 )
 
 // UpOptions say how an interactive cluster runs. Its trace is optional.
@@ -32,6 +33,13 @@ type UpOptions struct {
 	// CloudConfig is the path of the file that lets the user's own autoscaler in, if
 	// the autoscaler's file says that it decides. It must not exist, too.
 	CloudConfig string
+	// RBAC lets the roles in the cluster decide what clients may do. Else all may do everything.
+	RBAC bool
+	// KnownImages lets the containers of well-known images do what their commands say:
+	// exit, sleep, fail their probes. ImageTable is a file that knows more of them, and may
+	// be empty.
+	KnownImages bool
+	ImageTable  string
 	// Port is that of the API on loopback; 0: any that is free.
 	Port int
 	// StartNow lets the cluster's time begin at the real time, not at the trace's.
@@ -63,6 +71,9 @@ func Up(ctx context.Context, o UpOptions) (*Outcome, error) {
 // upIn is Up in scratch folders; it began, in wall time, before.
 func upIn(ctx context.Context, s *scratch, o UpOptions, hooks *hooks, began time.Time) (*Outcome, error) {
 	in, err := readUpInput(&o)
+	if err == nil {
+		err = o.readImages()
+	}
 	var access *kubeconfig
 	if err == nil {
 		access, err = o.newKubeconfig(s.dir)
@@ -84,7 +95,7 @@ func upIn(ctx context.Context, s *scratch, o UpOptions, hooks *hooks, began time
 	if err := tuneMemory(); err != nil {
 		return nil, err
 	}
-	c, err := start(ctx, s.data, &o.Options, in, controlplane.Options{Interactive: true})
+	c, err := start(ctx, s.data, &o.Options, in, controlplane.Options{Interactive: true, RBAC: o.RBAC})
 	if err != nil {
 		return nil, err
 	}
@@ -110,6 +121,21 @@ func readUpInput(o *UpOptions) (*input, error) {
 		head.StartTime = clock.Wall().UTC().Truncate(time.Second)
 	}
 	return in, nil
+}
+
+// readImages reads what is known of images.
+func (o *UpOptions) readImages() (err error) {
+	if !o.KnownImages && o.ImageTable == "" {
+		return nil
+	}
+	var own []byte
+	if o.ImageTable != "" {
+		if own, err = os.ReadFile(o.ImageTable); err != nil {
+			return fmt.Errorf("--image-table: %w", err)
+		}
+	}
+	o.programs, err = images.New(o.ImageTable, own)
+	return err
 }
 
 // serve lets clients in and replays the trace, until ctx ends. dir is the folder where
@@ -150,7 +176,7 @@ func (c *cluster) serve(ctx context.Context, dir string, access *kubeconfig, o *
 	}
 	for _, part := range []component{{"API listener", api.Serve}, {"commands", func(ctx context.Context, ready func()) error {
 		ready()
-		return control.Serve(ctx, commands, control.Cluster{Pacer: pacer, Status: status, Snapshot: snapshot})
+		return control.Serve(ctx, commands, control.Cluster{Pacer: pacer, Status: status, Snapshot: snapshot, Kubeconfig: kubeconfigs(api)})
 	}}, {"watchdog", func(ctx context.Context, ready func()) error { return c.plane.RunWatchdog(ctx, ready, o.stalled) }}} {
 		if err := c.group.start(part); err != nil {
 			return c.cause(ctx, err)

@@ -31,6 +31,8 @@ type container struct {
 	started   time.Time
 	last      *corev1.ContainerStateTerminated
 	backOff   backOff
+	// run is what this run does, if that is known; nil: what the pod says.
+	run *Run
 }
 
 func (c *container) start(now time.Time) {
@@ -51,6 +53,9 @@ func (c *container) end(now time.Time, code int32, reason string) {
 	c.last = &corev1.ContainerStateTerminated{
 		ExitCode: code, Reason: reason,
 		StartedAt: metav1.NewTime(c.started), FinishedAt: metav1.NewTime(now),
+	}
+	if c.run != nil && c.run.Ends && c.run.Code == code {
+		c.last.Message = c.run.Message
 	}
 }
 
@@ -85,8 +90,10 @@ type group struct {
 	pod     *pod
 	members []int // of spec.containers
 	ready   bool
+	// probing is what the probes of a run find that is known.
+	probing probing
 
-	step, readiness *entry
+	step, readiness, kill *entry
 }
 
 // groupsOf sorts a pod's main containers by how they behave.
@@ -97,7 +104,7 @@ next:
 	for i := range spec {
 		for _, g := range groups {
 			first := &spec[g.members[0]]
-			if sameRestarts(first, &spec[i]) {
+			if sameRestarts(first, &spec[i]) && !p.knows(first) && !p.knows(&spec[i]) {
 				g.members = append(g.members, i)
 				continue next
 			}
@@ -145,6 +152,11 @@ func (g *group) start(now time.Time) {
 	g.step = nil
 	g.container.start(now)
 	g.pod.pool.tellStarted(g)
+	g.container.run = g.pod.runOf(g.spec(), now)
+	if known := g.container.run; known != nil && known.Answers != nil {
+		g.armProbes(now)
+		return
+	}
 	g.ready = readinessDelay(g) == 0
 	if !g.ready {
 		g.armReady(now)
@@ -158,8 +170,8 @@ func (g *group) armReady(started time.Time) {
 	}))
 }
 
-// run starts the containers again.
-func (g *group) run(now time.Time) {
+// again starts the containers once more.
+func (g *group) again(now time.Time) {
 	g.start(now)
 	g.pod.report(now)
 	g.armEnd(now)
@@ -168,7 +180,11 @@ func (g *group) run(now time.Time) {
 // armEnd has a run end that began at that instant, if it does.
 func (g *group) armEnd(started time.Time) {
 	if g.state == running && g.endsByItself() {
-		g.step = g.pod.pool.agenda.at(started.Add(g.pod.life.RunFor), g.pod.locked(g.exit))
+		after := g.pod.life.RunFor
+		if g.run != nil {
+			after = g.run.After
+		}
+		g.step = g.pod.pool.agenda.at(started.Add(after), g.pod.locked(g.exit))
 	}
 }
 
@@ -176,18 +192,29 @@ func (g *group) armEnd(started time.Time) {
 // restarted and has had its crashes runs on.
 func (g *group) endsByItself() bool {
 	life := &g.pod.life
+	if g.run != nil {
+		return g.run.Ends
+	}
 	if life.Restarts > 0 && podutil.ContainerShouldRestart(*g.spec(), g.pod.api.Spec, 0) {
 		return g.own <= life.Restarts
 	}
 	return life.Ends || g.own <= life.Restarts
 }
 
-// exit ends a run of the containers and does what policy and rules say.
+// exit ends a run of the containers, by itself.
 func (g *group) exit(now time.Time) {
+	code := crash(g.own, g.pod.life.Restarts, g.pod.life.ExitCode)
+	if g.run != nil {
+		code = g.run.Code
+	}
+	g.ended(now, code, "")
+}
+
+// ended does what policy and rules say when a run of the containers has ended.
+func (g *group) ended(now time.Time, code int32, reason string) {
 	p := g.pod
-	code := crash(g.own, p.life.Restarts, p.life.ExitCode)
 	ran := now.Sub(g.started)
-	g.end(now, code, "")
+	g.end(now, code, reason)
 	if restartsAll(g.spec(), code) {
 		p.restartAll(now, ran)
 		return
@@ -202,12 +229,12 @@ func (g *group) exit(now time.Time) {
 	}
 	wait := g.backOff.next(now)
 	if wait == 0 {
-		g.run(now)
+		g.again(now)
 		return
 	}
 	g.state = backingOff
 	p.report(now)
-	g.step = p.pool.agenda.at(now.Add(wait), p.locked(g.run))
+	g.step = p.pool.agenda.at(now.Add(wait), p.locked(g.again))
 }
 
 // end records how a run ended.
@@ -220,19 +247,24 @@ func (g *group) end(now time.Time, code int32, reason string) {
 func (g *group) halt() {
 	g.pod.pool.agenda.cancel(g.step)
 	g.pod.pool.agenda.cancel(g.readiness)
-	g.step, g.readiness = nil, nil
+	g.pod.pool.agenda.cancel(g.kill)
+	g.step, g.readiness, g.kill = nil, nil, nil
 }
 
 // restart ends the containers and starts them again, because their definition
 // changed: that is no crash.
 func (g *group) restart(now time.Time) {
 	p := g.pod
+	if p.stage == stageRunning && !p.restartingAll && g.state == waiting && p.pulls(g.spec()) {
+		g.again(now) // its image could not be pulled, and now can
+		return
+	}
 	if p.stage != stageRunning || p.restartingAll || g.state == ended || g.state == waiting {
 		return
 	}
 	g.halt()
 	if g.state == backingOff {
-		g.run(now) // a definition of its own has a back-off of its own
+		g.again(now) // a definition of its own has a back-off of its own
 		return
 	}
 	p.pool.tellKilling(p, g.members)
@@ -240,7 +272,7 @@ func (g *group) restart(now time.Time) {
 	again := func(now time.Time) {
 		g.end(now, code, "")
 		g.own--
-		g.run(now)
+		g.again(now)
 	}
 	if delay == 0 {
 		again(now)

@@ -29,12 +29,18 @@ func (p *pod) mainStatus(g *group, index int) corev1.ContainerStatus {
 		s.State.Waiting.Reason = "ContainerCreating"
 		if message, ok := p.missing[c.Name]; ok {
 			s.State.Waiting.Reason, s.State.Waiting.Message = "CreateContainerConfigError", message
+		} else if p.unpulled[c.Name] {
+			s.State.Waiting.Reason, s.State.Waiting.Message = "ImagePullBackOff", unpulledMessage(c)
 		} else if p.stage == stageInit || !p.initialized() {
 			s.State.Waiting.Reason = "PodInitializing"
 		}
 	}
 	p.setResources(&s, func(spec *corev1.PodSpec) *corev1.ResourceRequirements { return &spec.Containers[index].Resources })
 	return s
+}
+
+func unpulledMessage(c *corev1.Container) string {
+	return fmt.Sprintf("Back-off pulling image %q: ErrImagePull: not found", c.Image)
 }
 
 // initStatuses are the statuses of the init containers.
@@ -49,6 +55,8 @@ func (p *pod) initStatuses() []corev1.ContainerStatus {
 			s.Ready, s.Started = true, &up
 		case s.State.Terminated != nil:
 			s.Ready = s.State.Terminated.ExitCode == 0
+		case s.State.Waiting != nil && s.State.Waiting.Reason == "" && p.unpulled[c.Name]:
+			s.State.Waiting.Reason, s.State.Waiting.Message = "ImagePullBackOff", unpulledMessage(c)
 		case s.State.Waiting != nil && s.State.Waiting.Reason == "":
 			s.State.Waiting.Reason = "PodInitializing"
 		}

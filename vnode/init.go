@@ -12,15 +12,26 @@ func (p *pod) runInit(now time.Time) {
 	p.step = nil
 	p.stage = stageInit
 	for !p.initialized() {
-		c := &p.inits[p.initDone]
+		c, spec := &p.inits[p.initDone], &p.api.Spec.InitContainers[p.initDone]
+		if !p.pulls(spec) {
+			p.report(now)
+			return
+		}
 		c.start(now)
 		p.pool.tellInitStarted(p, p.initDone)
+		runFor := p.life.InitRunFor
+		if c.run = p.runOf(spec, now); c.run != nil {
+			runFor = c.run.After
+		}
 		switch {
-		case isSidecar(&p.api.Spec.InitContainers[p.initDone]):
+		case isSidecar(spec):
 			p.initDone++
-		case p.life.InitRunFor > 0:
+		case c.run != nil && !c.run.Ends:
 			p.report(now)
-			p.step = p.pool.agenda.at(now.Add(p.life.InitRunFor), p.locked(func(now time.Time) {
+			return
+		case runFor > 0:
+			p.report(now)
+			p.step = p.pool.agenda.at(now.Add(runFor), p.locked(func(now time.Time) {
 				if p.exitInit(now) {
 					p.runInit(now)
 				}
@@ -38,6 +49,9 @@ func (p *pod) runInit(now time.Time) {
 func (p *pod) exitInit(now time.Time) bool {
 	c, spec := &p.inits[p.initDone], &p.api.Spec.InitContainers[p.initDone]
 	code := crash(c.own, p.life.InitRestarts, p.life.InitExitCode)
+	if c.run != nil {
+		code = c.run.Code
+	}
 	ran := now.Sub(c.started)
 	c.end(now, code, "")
 	switch {

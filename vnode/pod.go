@@ -51,6 +51,8 @@ type pod struct {
 	restartingAll bool
 	// missing are the messages of containers that wait for a ConfigMap or a Secret.
 	missing map[string]string
+	// unpulled are the containers whose image cannot be pulled.
+	unpulled map[string]bool
 	// allocated is what the node has set aside for the pod, if it was ever resized.
 	allocated *corev1.PodSpec
 	// retries counts how often a volume was looked for.
@@ -102,7 +104,7 @@ func (p *pod) runMain(now time.Time) {
 	p.step = nil
 	p.stage = stageRunning
 	for _, g := range p.mains {
-		if g.state != ended {
+		if g.state != ended && p.pulls(g.spec()) {
 			g.start(now)
 		}
 	}
@@ -208,6 +210,9 @@ func (p *pod) forget() {
 	p.halt()
 	delete(p.node.pods, p)
 	delete(p.pool.byKey, key(p.api.Namespace, p.api.Name))
+	if p.pool.config.Programs != nil {
+		p.pool.config.Programs.Forget(p.api.UID)
+	}
 	p.node.freed(time.Now())
 }
 

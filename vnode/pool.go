@@ -35,6 +35,8 @@ type Config struct {
 	// WaitForObjects keeps pods waiting whose ConfigMaps and Secrets do not exist.
 	// Dumps of clusters often lack them.
 	WaitForObjects bool
+	// Programs know what some containers do. Nil: none; all live as Lifecycle says.
+	Programs Programs
 	// MinStop is the least time that containers take to end, within the grace period.
 	MinStop time.Duration
 	// Recorder receives virtual-kubelet's events about pods. Nil: none.

@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"math/big"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"k8s.io/client-go/util/keyutil"
@@ -29,7 +30,7 @@ import (
 type Authority struct {
 	certificate *x509.Certificate
 	key         crypto.Signer
-	serial      int64
+	serial      atomic.Int64 // of the last certificate
 }
 
 // Client is what a client shows, as PEM texts.
@@ -60,6 +61,13 @@ func New() (*Authority, error) {
 // CA is the authority's certificate, as PEM text.
 func (a *Authority) CA() []byte { return toPEM(a.certificate.Raw) }
 
+// Pool holds the authority's certificate alone.
+func (a *Authority) Pool() *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AddCert(a.certificate)
+	return pool
+}
+
 // Server serves a certificate for loopback, over the protocols of these ALPN names, and
 // demands one of this authority's.
 func (a *Authority) Server(protocols ...string) (*tls.Config, error) {
@@ -70,20 +78,18 @@ func (a *Authority) Server(protocols ...string) (*tls.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a server's certificate: %w", err)
 	}
-	clients := x509.NewCertPool()
-	clients.AddCert(a.certificate)
 	return &tls.Config{
 		MinVersion:   tls.VersionTLS13,
 		Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}},
 		ClientAuth:   tls.RequireAndVerifyClientCert,
-		ClientCAs:    clients,
+		ClientCAs:    a.Pool(),
 		NextProtos:   protocols,
 	}, nil
 }
 
-// Client makes a client's certificate.
-func (a *Authority) Client(name string) (*Client, error) {
-	template := a.template(pkix.Name{CommonName: name})
+// Client makes the certificate of a client, who has that name and is in these groups.
+func (a *Authority) Client(name string, groups ...string) (*Client, error) {
+	template := a.template(pkix.Name{CommonName: name, Organization: groups})
 	template.KeyUsage, template.ExtKeyUsage = x509.KeyUsageDigitalSignature, []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 	der, key, err := a.sign(template, a.certificate, a.key)
 	if err != nil {
@@ -97,8 +103,7 @@ func (a *Authority) Client(name string) (*Client, error) {
 }
 
 func (a *Authority) template(subject pkix.Name) *x509.Certificate {
-	a.serial++
-	return &x509.Certificate{SerialNumber: big.NewInt(a.serial), Subject: subject, NotBefore: validFrom, NotAfter: validUntil}
+	return &x509.Certificate{SerialNumber: big.NewInt(a.serial.Add(1)), Subject: subject, NotBefore: validFrom, NotAfter: validUntil}
 }
 
 // sign makes a key and a certificate for it; without a signer it signs itself.

@@ -47,6 +47,7 @@ then. The cluster is found by itself if one runs; of several, name one's --socke
 			return c.SetSpeed(ctx, speed)
 		}),
 		f.command("until TIME", "Let the cluster's time jump: to 14:30 (the next, UTC), by +1h, or to 2026-03-02T14:30:00Z", cobra.ExactArgs(1), until),
+		f.kubeconfig(),
 	)
 	return cmd
 }

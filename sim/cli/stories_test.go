@@ -26,6 +26,8 @@ var commands = map[string]func(){
 	"nodetimes":         func() { os.Exit(columns("nodetimes", "nodes.csv", "group", os.Args[1:])) },
 	"figures":           func() { os.Exit(figures(os.Args[1:])) },
 	"kubectl":           runKubectl,
+	"helm":              runHelm,
+	"anonymous":         func() { os.Exit(anonymous(os.Args[1:])) },
 	"soak":              runSoak,
 	"nodegroups":        func() { os.Exit(nodeGroups(os.Args[1:])) },
 	"extender":          func() { os.Exit(extender(os.Args[1:])) },

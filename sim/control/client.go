@@ -66,6 +66,11 @@ func (c *Client) Until(ctx context.Context, t time.Time) (Status, error) {
 	return c.change(ctx, change{Until: &t})
 }
 
+// Kubeconfig asks for a kubeconfig for a user, who is in these groups.
+func (c *Client) Kubeconfig(ctx context.Context, who User) (string, error) {
+	return call[string](ctx, c, http.MethodPost, "/v1/kubeconfig", who)
+}
+
 // Snapshot asks for what a live view shows.
 func (c *Client) Snapshot(ctx context.Context, q watch.Query) (watch.Snapshot, error) {
 	return call[watch.Snapshot](ctx, c, http.MethodPost, "/v1/snapshot", q)

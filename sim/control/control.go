@@ -37,6 +37,13 @@ type Status struct {
 	Stalled string `json:"stalled,omitempty"`
 }
 
+// User is who a kubeconfig is for, in the API's words.
+type User struct {
+	Name string `json:"name"`
+	// Groups are those besides system:authenticated.
+	Groups []string `json:"groups,omitempty"`
+}
+
 // change is the body of a request; nil fields stay as they are.
 type change struct {
 	Speed  *float64   `json:"speed,omitempty"`

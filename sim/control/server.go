@@ -44,6 +44,8 @@ type Cluster struct {
 	Pacer    Pacer
 	Status   func() Status
 	Snapshot func(watch.Query) watch.Snapshot
+	// Kubeconfig makes a kubeconfig for a user, with a certificate of its own.
+	Kubeconfig func(User) ([]byte, error)
 }
 
 // Serve answers clients until ctx ends.
@@ -55,6 +57,18 @@ func Serve(ctx context.Context, listener net.Listener, cluster Cluster) error {
 		if read(w, r, &q) {
 			answer(w, cluster.Snapshot(q))
 		}
+	})
+	mux.HandleFunc("POST /v1/kubeconfig", func(w http.ResponseWriter, r *http.Request) {
+		var who User
+		if !read(w, r, &who) {
+			return
+		}
+		text, err := cluster.Kubeconfig(who)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusConflict)
+			return
+		}
+		answer(w, string(text))
 	})
 	mux.HandleFunc("POST /v1/change", func(w http.ResponseWriter, r *http.Request) {
 		var c change

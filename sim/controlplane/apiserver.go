@@ -12,7 +12,6 @@ import (
 	apiextensionsapiserver "k8s.io/apiextensions-apiserver/pkg/apiserver"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/sets"
-	"k8s.io/apiserver/pkg/authorization/authorizerfactory"
 	"k8s.io/apiserver/pkg/endpoints/discovery/aggregated"
 	genericapifilters "k8s.io/apiserver/pkg/endpoints/filters"
 	openapinamer "k8s.io/apiserver/pkg/endpoints/openapi"
@@ -32,6 +31,9 @@ import (
 	"k8s.io/kubernetes/pkg/controlplane/reconcilers"
 	generatedopenapi "k8s.io/kubernetes/pkg/generated/openapi"
 	"k8s.io/kubernetes/pkg/kubeapiserver"
+	"k8s.io/kubernetes/pkg/kubeapiserver/authorizer/modes"
+
+	"simk.dev/simk/sim/certificates"
 )
 
 // hooksLeftOut are the apiserver's own background tasks that do not run, with the reason.
@@ -57,6 +59,8 @@ var replayHooksLeftOut = map[string]string{
 // resources, without listener, and with the aggregation layer if it is an interactive one.
 type apiserver struct {
 	handler http.Handler
+	// access stands before handler for clients outside the process; nil in a replay.
+	access *access
 	// start runs the server's post-start hooks.
 	start func(context.Context) error
 }
@@ -64,19 +68,22 @@ type apiserver struct {
 // newAPIServer assembles the server around etcd. Its own clients, and those of
 // everybody else in the process, go through t; its admission plugins share
 // informers with everybody else.
-func newAPIServer(ctx context.Context, t *transport, shared informers.SharedInformerFactory, config *restclient.Config, o Options) (*apiserver, error) {
+func newAPIServer(ctx context.Context, t *transport, shared informers.SharedInformerFactory, config *restclient.Config, authority *certificates.Authority, o Options) (*apiserver, error) {
 	opts, err := apiserverOptions(ctx, o)
 	if err != nil {
 		return nil, fmt.Errorf("complete options: %w", err)
 	}
-	generic, storageFactory, err := genericConfig(opts, config, o)
+	generic, storageFactory, err := genericConfig(ctx, opts, config, shared, o)
 	if err != nil {
 		return nil, err
 	}
 	if o.Interactive {
-		if err := issueTokens(&opts, generic, config, shared); err != nil {
+		tokens, err := issueTokens(&opts, config, shared)
+		if err != nil {
 			return nil, err
 		}
+		generic.Authentication.APIAudiences = audiences
+		generic.Authentication.Authenticator = authenticators(authority, tokens, o.RBAC)
 	}
 	kube, resolver, initializers, err := app.CreateKubeAPIServerConfig(opts, generic, shared, storageFactory)
 	if err != nil {
@@ -98,10 +105,12 @@ func newAPIServer(ctx context.Context, t *transport, shared informers.SharedInfo
 	}
 	if o.Interactive {
 		a, err := newAggregator(kube, opts, shared, resolver, initializers, extensionServer, server)
-		if err == nil {
-			t.bind(a.handler)
+		if err != nil {
+			return nil, err
 		}
-		return a, err
+		t.bind(a.handler)
+		a.access = &access{generic}
+		return a, nil
 	}
 	server.SecureServingInfo = nil // nothing listens
 	t.bind(server.Handler)
@@ -135,7 +144,10 @@ func apiserverOptions(ctx context.Context, o Options) (options.CompletedOptions,
 	s.Features.EnableProfiling = false
 	s.SecureServing.BindPort = 0 // it would write a certificate to /var/run/kubernetes
 	s.Authentication.ServiceAccounts.Issuers = []string{issuer}
-	s.Authorization.Modes = []string{"AlwaysAllow"}
+	s.Authorization.Modes = []string{modes.ModeAlwaysAllow}
+	if o.RBAC {
+		s.Authorization.Modes = []string{modes.ModeNode, modes.ModeRBAC} // as kubeadm has it
+	}
 	s.AllowPrivileged = true
 	s.APIEnablement.RuntimeConfig = runtimeConfig()
 	setAdmission(s.Admission.GenericAdmission, o)
@@ -154,7 +166,8 @@ const compactionInterval = 5 * time.Minute
 
 // genericConfig does what upstream's BuildGenericConfig does, less the secure
 // listener, authentication, audit, tracing and egress.
-func genericConfig(opts options.CompletedOptions, loopback *restclient.Config, o Options) (*genericapiserver.Config, *serverstorage.DefaultStorageFactory, error) {
+func genericConfig(ctx context.Context, opts options.CompletedOptions, loopback *restclient.Config, shared informers.SharedInformerFactory, o Options) (
+	*genericapiserver.Config, *serverstorage.DefaultStorageFactory, error) {
 	c := genericapiserver.NewConfig(legacyscheme.Codecs)
 	resources := controlplane.DefaultAPIResourceConfigSource()
 	c.MergedResourceConfig = resources
@@ -185,8 +198,12 @@ func genericConfig(opts options.CompletedOptions, loopback *restclient.Config, o
 	if err := opts.Etcd.ApplyWithStorageFactoryTo(storageFactory, c); err != nil {
 		return nil, nil, err
 	}
-	everything := authorizerfactory.NewAlwaysAllowAuthorizer()
-	c.Authorization.Authorizer, c.RuleResolver = everything, everything
+	if o.Interactive {
+		c.RESTOptionsGetter = sharedEncodings{c.RESTOptionsGetter}
+	}
+	if c.Authorization.Authorizer, c.RuleResolver, _, err = controlplaneapiserver.BuildAuthorizer(ctx, opts.CompletedOptions, nil, c.APIServerID, shared); err != nil {
+		return nil, nil, err
+	}
 	c.AggregatedDiscoveryGroupManager = aggregated.NewResourceManager("apis")
 	c.DisabledPostStartHooks.Insert(slices.Collect(maps.Keys(hooksLeftOut))...)
 	if !o.Interactive {
@@ -199,8 +216,8 @@ func genericConfig(opts options.CompletedOptions, loopback *restclient.Config, o
 }
 
 // handlerChain is what stands between a request and the API here: the filters
-// that a request handler relies on. Left out are authentication and
-// authorization (the transport says who calls), flow control, audit, tracing,
+// that a request handler relies on. Authentication and authorization stand before
+// the listener (see access): in the process the transport says who calls. Left out are flow control, audit, tracing,
 // deadlines and the like, which protect a server from strangers and overload.
 func handlerChain(api http.Handler, c *genericapiserver.Config) http.Handler {
 	h := genericapifilters.WithWarningRecorder(api)

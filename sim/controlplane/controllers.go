@@ -78,6 +78,7 @@ type Controllers struct {
 	controllers []app.Controller
 	context     app.ControllerContext
 	monitor     *monitor
+	balancers   func(context.Context) // nil in a replay
 }
 
 // NewControllers builds the controllers of kube-controller-manager, as upstream
@@ -143,6 +144,11 @@ func (c *ControlPlane) NewControllers(ctx context.Context, heartbeats Heartbeats
 			result.controllers = append(result.controllers, controller)
 		}
 	}
+	if c.options.Interactive {
+		if result.balancers, err = c.newLoadBalancers(); err != nil {
+			return nil, err
+		}
+	}
 	return result, nil
 }
 
@@ -154,6 +160,9 @@ func (c *Controllers) Run(ctx context.Context, ready func()) error {
 	var wg sync.WaitGroup
 	for _, controller := range c.controllers {
 		wg.Go(func() { controller.Run(ctx) })
+	}
+	if c.balancers != nil {
+		wg.Go(func() { c.balancers(ctx) })
 	}
 	ready()
 	wg.Wait()

@@ -31,6 +31,9 @@ type Options struct {
 	// Policies says that there are, or may be, admission policies. An interactive control
 	// plane is always ready for them.
 	Policies bool
+	// RBAC lets roles decide what clients outside the process may do. Components in it may
+	// do everything.
+	RBAC bool
 }
 
 func (o Options) withPolicies() bool { return o.Interactive || o.Policies }
@@ -59,6 +62,7 @@ type ControlPlane struct {
 	mapper      *restmapper.DeferredDiscoveryRESTMapper
 	watchdog    atomic.Pointer[watchdog] // nil until it runs
 	authority   *certificates.Authority  // of the listener; nil in a replay
+	access      *access                  // before the listener; nil in a replay
 	caFile      string                   // the authority's certificate
 }
 
@@ -104,10 +108,16 @@ func Start(ctx context.Context, dir string, o Options) (*ControlPlane, error) {
 	c.mapper = restmapper.NewDeferredDiscoveryRESTMapper(c.discovery)
 	c.Informers = informers.NewSharedInformerFactoryWithOptions(c.Client, 0, informers.WithTransform(dropManagedFields))
 	orderHandlers(c.Informers)
-	server, err := newAPIServer(ctx, t, c.Informers, restclient.CopyConfig(c.Config), o)
+	if o.Interactive {
+		if err := c.makeAuthority(dir); err != nil {
+			return nil, err
+		}
+	}
+	server, err := newAPIServer(ctx, t, c.Informers, restclient.CopyConfig(c.Config), c.authority, o)
 	if err != nil {
 		return nil, fmt.Errorf("start apiserver: %w", err)
 	}
+	c.access = server.access
 	if err := server.start(ctx); err != nil {
 		return nil, fmt.Errorf("start apiserver: %w", e.failure.cause(err))
 	}
@@ -115,9 +125,6 @@ func Start(ctx context.Context, dir string, o Options) (*ControlPlane, error) {
 		return nil, fmt.Errorf("start apiserver: %w", e.failure.cause(err))
 	}
 	if o.Interactive {
-		if err := c.makeAuthority(dir); err != nil {
-			return nil, err
-		}
 		c.recordEvents(ctx)
 		if err := e.keepCompact(ctx); err != nil {
 			return nil, fmt.Errorf("start etcd's compaction: %w", err)

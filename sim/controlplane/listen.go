@@ -15,27 +15,26 @@ import (
 	"time"
 
 	"k8s.io/apiserver/pkg/authentication/user"
-	"k8s.io/apiserver/pkg/endpoints/request"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"simk.dev/simk/sim/certificates"
 	"simk.dev/simk/sim/sockets"
 )
 
-// Listener serves the API to clients outside the process: TLS on loopback, and
-// only to holders of the client certificate that Kubeconfig contains, who may do
-// everything.
+// Listener serves the API to clients outside the process: TLS on loopback, to holders of
+// a certificate that it signed or of a ServiceAccount's token (see access).
 type Listener struct {
-	// Kubeconfig lets a client in.
+	// Kubeconfig lets the administrator in, who may do everything.
 	Kubeconfig *clientcmdapi.Config
 
-	listener net.Listener
-	server   *http.Server
-	silent   *silent
+	authority *certificates.Authority
+	listener  net.Listener
+	server    *http.Server
+	silent    *silent
 }
 
-// administrator is who holds the client certificate.
-var administrator = &user.DefaultInfo{Name: "simk-admin", Groups: []string{user.SystemPrivilegedGroup, user.AllAuthenticated}}
+// administrator is who the kubeconfig belongs to.
+const administrator = "simk-admin"
 
 // Listen opens a port on loopback, 0 for any that is free. Nobody is answered
 // before Serve. The control plane must be an interactive one.
@@ -48,24 +47,34 @@ func (c *ControlPlane) Listen(port int) (*Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := c.authority.Client(administrator.Name)
-	if err != nil {
-		return nil, err
-	}
+	serving.ClientAuth = tls.RequestClientCert // authenticators verify it, and say 401 to a stranger
 	listener, err := sockets.Listen("tcp", net.JoinHostPort(apiserverIP, strconv.Itoa(port)))
 	if err != nil {
 		return nil, err
 	}
-	config := kubeconfig("https://"+listener.Addr().String(), client)
 	quiet := &silent{since: map[net.Conn]int{}}
 	// No timeouts: they would be virtual, and a jump would cut off who is just saying what
 	// it wants.
-	return &Listener{Kubeconfig: config, listener: limited(listener), silent: quiet, server: &http.Server{
+	l := &Listener{authority: c.authority, listener: limited(listener), silent: quiet, server: &http.Server{
 		ConnState: quiet.changed,
-		Handler:   c.asAdministrator(c.health(*handler)),
+		Handler:   c.access.guard(c.noteWrites(c.health(*handler))),
 		TLSConfig: serving,
 		ErrorLog:  log.New(io.Discard, "", 0), // clients that hang up
-	}}, nil
+	}}
+	if l.Kubeconfig, err = l.KubeconfigFor(administrator, user.SystemPrivilegedGroup); err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	return l, nil
+}
+
+// KubeconfigFor lets a user in who is in these groups besides system:authenticated. The
+// certificate is good for as long as the cluster runs.
+func (l *Listener) KubeconfigFor(user string, groups ...string) (*clientcmdapi.Config, error) {
+	client, err := l.authority.Client(user, groups...)
+	if err != nil {
+		return nil, err
+	}
+	return kubeconfig("https://"+l.Address(), client), nil
 }
 
 // makeAuthority makes the listener's certificate authority, whose certificate the controllers
@@ -107,12 +116,12 @@ func (l *Listener) Serve(ctx context.Context, ready func()) error {
 	return fmt.Errorf("serve the API on %s: %w", l.Address(), err)
 }
 
-// asAdministrator names the caller, whose certificate TLS has verified.
-func (c *ControlPlane) asAdministrator(next http.Handler) http.Handler {
+// noteWrites keeps in mind when a client last asked for a change.
+func (c *ControlPlane) noteWrites(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet {
-			defer c.transport.lastWrite.Store(time.Now().UnixNano())
+			defer func() { c.transport.lastWrite.Store(time.Now().UnixNano()) }()
 		}
-		next.ServeHTTP(w, r.WithContext(request.WithUser(r.Context(), administrator)))
+		next.ServeHTTP(w, r)
 	})
 }

@@ -8,7 +8,6 @@ import (
 
 	"k8s.io/apiserver/pkg/authentication/authenticator"
 	"k8s.io/apiserver/pkg/authentication/request/bearertoken"
-	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	restclient "k8s.io/client-go/rest"
@@ -20,35 +19,34 @@ import (
 // issuer is who issues the tokens of ServiceAccounts.
 const issuer = "https://simk.invalid"
 
+// audiences are those that a token must be for to open this API.
+var audiences = authenticator.Audiences{issuer}
+
 // maxTokenLife bounds the life of a token, as kube-apiserver does.
 const maxTokenLife = 24 * time.Hour * 365
 
-// issueTokens lets an interactive cluster issue tokens of ServiceAccounts and review them, with
-// a key of its own that is written nowhere. They open no door: the listener asks for a
-// client certificate.
-func issueTokens(opts *options.CompletedOptions, c *genericapiserver.Config, config *restclient.Config, shared informers.SharedInformerFactory) error {
+// issueTokens lets an interactive cluster issue tokens of ServiceAccounts, with a key of its own
+// that is written nowhere, and returns who knows them again: clients may show them, and
+// TokenReviews ask for them.
+func issueTokens(opts *options.CompletedOptions, config *restclient.Config, shared informers.SharedInformerFactory) (authenticator.Request, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if opts.ServiceAccountIssuer, err = serviceaccount.JWTTokenGenerator(issuer, key); err != nil {
-		return err
+		return nil, err
 	}
 	opts.ServiceAccountTokenMaxExpiration = maxTokenLife
 	keys, err := serviceaccount.StaticPublicKeysGetter([]any{&key.PublicKey})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	core, hooks := shared.Core().V1(), shared.Admissionregistration().V1()
 	getter := serviceaccountcontroller.NewGetterFromClient(client, core.Secrets().Lister(), core.ServiceAccounts().Lister(), core.Pods().Lister(), core.Nodes().Lister(),
 		hooks.ValidatingWebhookConfigurations().Lister(), hooks.MutatingWebhookConfigurations().Lister())
-	audiences := authenticator.Audiences{issuer}
-	tokens := serviceaccount.JWTTokenAuthenticator([]string{issuer}, keys, audiences, serviceaccount.NewValidator(getter))
-	c.Authentication.APIAudiences = audiences
-	c.Authentication.Authenticator = bearertoken.New(tokens)
-	return nil
+	return bearertoken.New(serviceaccount.JWTTokenAuthenticator([]string{issuer}, keys, audiences, serviceaccount.NewValidator(getter))), nil
 }

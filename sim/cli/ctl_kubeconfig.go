@@ -1,0 +1,56 @@
+package cli
+
+import (
+	"errors"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"simk.dev/simk/sim"
+	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/control"
+	"simk.dev/simk/tracer"
+)
+
+// kubeconfig is the command that makes a kubeconfig for a user.
+func (f *ctlFlags) kubeconfig() *cobra.Command {
+	var who control.User
+	var file string
+	cmd := &cobra.Command{
+		Use:   "kubeconfig",
+		Short: "Make a kubeconfig for another user of the API",
+		Long: `Make a kubeconfig for another user of the API, with a client certificate of that name
+and these groups, and print it. What the user may do is what Roles, ClusterRoles and their
+bindings say, if the cluster was started with --rbac; else everything.`,
+		Example: `  simk up --rbac &
+  simk ctl kubeconfig --user jane --group developers --output-file jane.kubeconfig
+  kubectl --kubeconfig jane.kubeconfig auth can-i --list`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if who.Name == "" {
+				return &sim.InputError{Err: errors.New("--user: name the user that the kubeconfig is for")}
+			}
+			path, err := sim.FindCluster(f.socket)
+			if err != nil {
+				return &sim.InputError{Err: err}
+			}
+			clock.Live(cmd.Context())
+			text, err := control.NewClient(path).Kubeconfig(cmd.Context(), who)
+			if err != nil {
+				return asRunError(err)
+			}
+			write := func(w io.Writer) error { _, err := io.WriteString(w, text); return err }
+			if file == "" {
+				return write(cmd.OutOrStdout())
+			}
+			if err := tracer.WriteNew(file, 0o600, write); err != nil {
+				return &sim.InputError{Err: err}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&who.Name, "user", "", "`name` of the user")
+	cmd.Flags().StringArrayVar(&who.Groups, "group", nil, "a `group` that the user is in; can be repeated")
+	cmd.Flags().StringVar(&file, "output-file", "", "write it to this new `file`, which its owner alone can read")
+	return cmd
+}
