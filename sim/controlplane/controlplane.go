@@ -60,6 +60,7 @@ type ControlPlane struct {
 	watchdog    atomic.Pointer[watchdog] // nil until it runs
 	authority   *certificates.Authority  // of the listener; nil in a replay
 	caFile      string                   // the authority's certificate
+	webhooks    *webhooks                // nil in a replay
 }
 
 // electionBound is longer than etcd's election of its one member can take, in
@@ -88,7 +89,7 @@ func Start(ctx context.Context, dir string, o Options) (*ControlPlane, error) {
 	t := &transport{progress: newProgress(), replay: !o.Interactive}
 	e.failure.then(t.progress.fail)
 	c := &ControlPlane{options: o, etcd: e, transport: t, Config: &restclient.Config{
-		Host:      "http://simk.invalid",
+		Host:      "http://" + inMemory,
 		Transport: t,
 		QPS:       -1, // nobody here is throttled
 		ContentConfig: restclient.ContentConfig{
@@ -104,7 +105,10 @@ func Start(ctx context.Context, dir string, o Options) (*ControlPlane, error) {
 	c.mapper = restmapper.NewDeferredDiscoveryRESTMapper(c.discovery)
 	c.Informers = informers.NewSharedInformerFactoryWithOptions(c.Client, 0, informers.WithTransform(dropManagedFields))
 	orderHandlers(c.Informers)
-	server, err := newAPIServer(ctx, t, c.Informers, restclient.CopyConfig(c.Config), o)
+	if o.Interactive {
+		c.webhooks = newWebhooks(c.Informers)
+	}
+	server, err := newAPIServer(ctx, t, c.Informers, restclient.CopyConfig(c.Config), c.webhooks, o)
 	if err != nil {
 		return nil, fmt.Errorf("start apiserver: %w", err)
 	}

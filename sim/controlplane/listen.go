@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"k8s.io/apiserver/pkg/authentication/user"
@@ -19,6 +20,7 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"simk.dev/simk/sim/certificates"
+	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/sockets"
 )
 
@@ -107,11 +109,21 @@ func (l *Listener) Serve(ctx context.Context, ready func()) error {
 	return fmt.Errorf("serve the API on %s: %w", l.Address(), err)
 }
 
-// asAdministrator names the caller, whose certificate TLS has verified.
+// longRunning says whether nobody waits for the end of a request: those for watches, in both
+// ways to ask for one, and for what comes of a log.
+func longRunning(r *http.Request) bool {
+	return isWatch(r) || strings.Contains(r.URL.Path, "/watch/") || r.URL.Query().Has("follow")
+}
+
+// asAdministrator names the caller, whose certificate TLS has verified. Time may stand still for
+// a webhook that asks something before it answers.
 func (c *ControlPlane) asAdministrator(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet {
 			defer c.transport.lastWrite.Store(time.Now().UnixNano())
+		}
+		if !longRunning(r) {
+			defer clock.Asked()()
 		}
 		next.ServeHTTP(w, r.WithContext(request.WithUser(r.Context(), administrator)))
 	})
