@@ -58,6 +58,7 @@ func serveWebhooks(args []string) int {
 		http.HandleFunc("POST /"+path, func(w http.ResponseWriter, r *http.Request) { review(w, r, decide) })
 	}
 	http.HandleFunc("POST /convert", convertBackups)
+	http.Handle("POST /away", http.RedirectHandler("https://192.0.2.1/deny", http.StatusTemporaryRedirect))
 	listener, err := tls.Listen("tcp", args[0], &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"h2", "http/1.1"}})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
