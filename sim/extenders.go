@@ -1,12 +1,9 @@
 package sim
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -16,7 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 	schedulerapi "k8s.io/kubernetes/pkg/scheduler/apis/config"
 
-	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/held"
 	"simk.dev/simk/sim/sockets"
 )
 
@@ -69,53 +66,11 @@ func permit(prefix string) error {
 		port = "443"
 	}
 	address := net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), port))
-	return held(context.Background(), resolveTimeout, func(ctx context.Context) error { return sockets.Permit(ctx, address) })
+	return held.Do(context.Background(), resolveTimeout, func(ctx context.Context) error { return sockets.Permit(ctx, address) })
 }
 
-// held does what waits for the network while virtual time stands still, for at most
-// limit of real time: time would jump over the wait otherwise.
-func held(ctx context.Context, limit time.Duration, do func(context.Context) error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	done := make(chan struct{})
-	var err error
-	go func() {
-		defer close(done)
-		err = do(ctx)
-	}()
-	if !clock.Hold(done, limit) {
-		cancel()
-		<-done
-		return fmt.Errorf("no answer in %v of real time", limit)
-	}
-	return err
-}
-
-// heldExtender calls an extender while the cluster's time stands still, so that neither
-// the speed of time nor a jump of it makes a call expire: an extender may take as long in
-// real time as its configuration lets it take, and no time passes in the cluster.
-type heldExtender struct {
-	next    http.RoundTripper
-	timeout time.Duration
-}
-
+// holdExtender calls an extender while the cluster's time stands still: it may take as
+// long in real time as its configuration lets it take.
 func holdExtender(next http.RoundTripper, timeout time.Duration) http.RoundTripper {
-	return &heldExtender{next, timeout}
-}
-
-// RoundTrip implements http.RoundTripper.
-func (h *heldExtender) RoundTrip(request *http.Request) (*http.Response, error) {
-	var response *http.Response
-	err := held(request.Context(), h.timeout, func(ctx context.Context) (err error) {
-		if response, err = h.next.RoundTrip(request.WithContext(ctx)); err != nil { //nolint:bodyclose // it is, below
-			return err
-		}
-		body, err := io.ReadAll(response.Body)
-		response.Body, err = io.NopCloser(bytes.NewReader(body)), errors.Join(err, response.Body.Close())
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return response, nil
+	return held.RoundTripper(next, func(*http.Request) time.Duration { return timeout })
 }

@@ -106,6 +106,7 @@ func upIn(ctx context.Context, s *scratch, o UpOptions, hooks *hooks, began time
 	if errors.As(err, &input) {
 		return nil, err
 	}
+	c.applier.history.Webhooks = c.plane.WebhooksNotCalled()
 	return outcome, c.conclude(outcome, in, began, c.recorder.now(), err, true)
 }
 

@@ -96,7 +96,8 @@ func socketless(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	return cmd, stderr
 }
 
-// TestSocketsOfUp lists what a live cluster asks the kernel for: it listens, and connects to nobody.
+// TestSocketsOfUp lists what a live cluster asks the kernel for: it listens, and connects to
+// nobody but the one webhook of the trace that is on loopback.
 func TestSocketsOfUp(t *testing.T) {
 	if !clock.Virtual {
 		t.Skip("in wall-clock time the guard does not see all")
@@ -132,18 +133,20 @@ func TestSocketsOfUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait()
-	listens := 0
+	listens, hooks := 0, 0
 	for _, call := range calls() {
 		switch {
 		case ownListener.MatchString(call):
 			listens++
+		case loopbackHook.MatchString(call):
+			hooks++
 		case probe.MatchString(call):
 		default:
 			t.Errorf("%s\n%s", call, stderr())
 		}
 	}
-	if listens != 2 {
-		t.Errorf("it listens at %d addresses, want 2", listens)
+	if listens != 2 || hooks == 0 {
+		t.Errorf("it listens at %d addresses, want 2, and calls a webhook %d times", listens, hooks)
 	}
 }
 
@@ -156,6 +159,8 @@ func tempt(t *testing.T, cmd *exec.Cmd) {
 var (
 	// ownListener is the API's or the commands'.
 	ownListener = regexp.MustCompile(`bind\(\d+, \{sa_family=(AF_INET, .*"127\.0\.0\.1"|AF_UNIX, sun_path=".*/control\.sock")`)
+	// loopbackHook is the one that converts Backups.
+	loopbackHook = regexp.MustCompile(`connect\(\d+, \{sa_family=AF_INET, sin_port=htons\(4443\), sin_addr=inet_addr\("127\.0\.0\.1"\)\}`)
 	// probe is a stream socket that is not connected: package net looks which families
 	// the machine has before it listens.
 	probe = regexp.MustCompile(`socket\(AF_\w+, SOCK_STREAM|bind\(\d+, \{sa_family=AF_INET6, .*"(::1|::ffff:127\.0\.0\.1)"`)

@@ -109,33 +109,6 @@ func Live(ctx context.Context) {
 	}
 }
 
-// Hold stops virtual time, but for some nanoseconds, until done is closed: for a call to
-// somebody outside, over which time would jump. Goroutines run and sockets are served
-// meanwhile. It gives up after limit of real time and tells whether done was closed.
-func Hold(done <-chan struct{}, limit time.Duration) bool {
-	if !Virtual {
-		select {
-		case <-done:
-			return true
-		case <-time.After(limit):
-			return false
-		}
-	}
-	for end := Wall().Add(limit); ; {
-		Settle() // what can be done without waiting for a socket is done
-		select {
-		case <-done:
-			return true
-		default:
-		}
-		left := end.Sub(Wall())
-		if left <= 0 {
-			return false
-		}
-		AwaitSockets(min(left, WallSlice))
-	}
-}
-
 // PacerState is what a pacer does.
 type PacerState struct {
 	// Speed is virtual seconds per wall second, 0: as fast as possible.
@@ -159,7 +132,8 @@ func (p *Pacer) SetSpeed(speed float64) error {
 	return p.change(func() { p.speed = speed })
 }
 
-// Pause stops time: some nanoseconds pass for each request that is served.
+// Pause stops time: some nanoseconds pass for each request that is served, and more for one
+// that waits for time to pass (see Asked).
 func (p *Pacer) Pause() error {
 	return p.change(func() { p.paused = true })
 }
@@ -226,8 +200,7 @@ func (p *Pacer) Run(ctx context.Context) {
 		case !state.Until.IsZero():
 			p.jump(ctx, state.Until)
 		case state.Paused:
-			AwaitSockets(WallSlice)
-			time.Sleep(1) //nolint:staticcheck // those whose sockets are ready go first
+			p.stand(ctx)
 		case state.Speed == 0:
 			select {
 			case <-p.wake:
@@ -236,6 +209,24 @@ func (p *Pacer) Run(ctx context.Context) {
 		default:
 			p.follow(state.Speed)
 		}
+	}
+}
+
+// stand waits for sockets a while, in which time stands still but for an answer that needs
+// it. Who holds time waits instead, while somebody does.
+func (p *Pacer) stand(ctx context.Context) {
+	if over := holds.left(); over != nil {
+		select {
+		case <-over:
+		case <-p.wake:
+		case <-ctx.Done():
+		}
+		return
+	}
+	if AwaitSockets(WallSlice) || asked.Load() == 0 {
+		time.Sleep(1) //nolint:staticcheck // those whose sockets are ready go first
+	} else {
+		time.Sleep(WallSlice)
 	}
 }
 

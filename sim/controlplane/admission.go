@@ -6,20 +6,19 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apiserver/pkg/admission"
+	"k8s.io/apiserver/pkg/admission/plugin/webhook/mutating"
+	"k8s.io/apiserver/pkg/admission/plugin/webhook/validating"
 	"k8s.io/apiserver/pkg/server/options"
 	kubeoptions "k8s.io/kubernetes/pkg/kubeapiserver/options"
 	"k8s.io/kubernetes/plugin/pkg/admission/serviceaccount"
 )
 
-// Admission is as kube-apiserver's with default flags, less pluginsLeftOut. See also
+// Admission is as kube-apiserver's with default flags, less what a replay leaves out. See also
 // docs/fidelity.md.
 
-// pluginsLeftOut are the plugins that kube-apiserver has on by default and simk has not, with
-// the reason.
-var pluginsLeftOut = map[string]string{
-	"MutatingAdmissionWebhook":   "webhooks are processes behind a network",
-	"ValidatingAdmissionWebhook": "webhooks are processes behind a network",
-}
+// pluginsOfWebhooks are plugins that a replay has not: webhooks are processes behind a network
+// that answer in real time. An interactive cluster calls those on loopback (webhooks.go).
+var pluginsOfWebhooks = []string{mutating.PluginName, validating.PluginName}
 
 // pluginsWithoutPolicies are further ones that a replay has not whose trace holds no admission
 // policies: they look for such each second.
@@ -31,13 +30,11 @@ const policyHook = "start-apiserver-admission-initializer"
 // setAdmission chooses the plugins.
 func setAdmission(admit *options.AdmissionOptions, o Options) {
 	on := sets.New(admit.RecommendedPluginOrder...).Difference(kubeoptions.DefaultOffAdmissionPlugins())
-	for name := range pluginsLeftOut {
-		on.Delete(name)
-	}
 	if !o.withPolicies() {
 		on.Delete(pluginsWithoutPolicies...)
 	}
 	if !o.Interactive {
+		on.Delete(pluginsOfWebhooks...)
 		admit.Plugins.Register(ownershipPlugin, newOwnership)
 		admit.RecommendedPluginOrder = append(admit.RecommendedPluginOrder, ownershipPlugin)
 		on.Insert(ownershipPlugin)

@@ -12,6 +12,7 @@ import (
 	apiextensionsapiserver "k8s.io/apiextensions-apiserver/pkg/apiserver"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/apiserver/pkg/admission"
 	"k8s.io/apiserver/pkg/endpoints/discovery/aggregated"
 	genericapifilters "k8s.io/apiserver/pkg/endpoints/filters"
 	openapinamer "k8s.io/apiserver/pkg/endpoints/openapi"
@@ -67,9 +68,9 @@ type apiserver struct {
 
 // newAPIServer assembles the server around etcd. Its own clients, and those of
 // everybody else in the process, go through t; its admission plugins share
-// informers with everybody else.
-func newAPIServer(ctx context.Context, t *transport, shared informers.SharedInformerFactory, config *restclient.Config, authority *certificates.Authority, o Options) (*apiserver, error) {
-	opts, err := apiserverOptions(ctx, o)
+// informers with everybody else. The authority and the webhooks are nil in a replay.
+func newAPIServer(ctx context.Context, t *transport, shared informers.SharedInformerFactory, config *restclient.Config, authority *certificates.Authority, hooks *webhooks, o Options) (*apiserver, error) {
+	opts, err := apiserverOptions(ctx, hooks, o)
 	if err != nil {
 		return nil, fmt.Errorf("complete options: %w", err)
 	}
@@ -90,7 +91,11 @@ func newAPIServer(ctx context.Context, t *transport, shared informers.SharedInfo
 		return nil, err
 	}
 	kube.ControlPlane.Generic.BuildHandlerChainFunc = handlerChain
-	extensions, err := controlplaneapiserver.CreateAPIExtensionsConfig(*generic, shared, initializers, opts.CompletedOptions, opts.MasterCount, resolver, noWebhooks)
+	clients := noWebhooks
+	if hooks != nil {
+		resolver, clients = hooks.resolver(), hooks.clients
+	}
+	extensions, err := controlplaneapiserver.CreateAPIExtensionsConfig(*generic, shared, initializers, opts.CompletedOptions, opts.MasterCount, resolver, clients)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +108,8 @@ func newAPIServer(ctx context.Context, t *transport, shared informers.SharedInfo
 	if err != nil {
 		return nil, err
 	}
-	if o.Interactive {
+	if hooks != nil {
+		hooks.definitions = extensionServer.Informers.Apiextensions().V1().CustomResourceDefinitions().Lister()
 		a, err := newAggregator(kube, opts, shared, resolver, initializers, extensionServer, server)
 		if err != nil {
 			return nil, err
@@ -120,7 +126,7 @@ func newAPIServer(ctx context.Context, t *transport, shared informers.SharedInfo
 	}}, nil
 }
 
-func apiserverOptions(ctx context.Context, o Options) (options.CompletedOptions, error) {
+func apiserverOptions(ctx context.Context, hooks *webhooks, o Options) (options.CompletedOptions, error) {
 	s := options.NewServerRunOptions()
 	s.Etcd.StorageConfig.Transport.ServerList = []string{"http://simk.invalid:2379"}
 	s.Etcd.StorageConfig.CountMetricPollPeriod = 0
@@ -151,6 +157,9 @@ func apiserverOptions(ctx context.Context, o Options) (options.CompletedOptions,
 	s.AllowPrivileged = true
 	s.APIEnablement.RuntimeConfig = runtimeConfig()
 	setAdmission(s.Admission.GenericAdmission, o)
+	if hooks != nil {
+		s.Admission.GenericAdmission.Decorators = admission.Decorators{hooks}
+	}
 	return s.Complete(ctx)
 }
 

@@ -64,6 +64,7 @@ type ControlPlane struct {
 	authority   *certificates.Authority  // of the listener; nil in a replay
 	access      *access                  // before the listener; nil in a replay
 	caFile      string                   // the authority's certificate
+	webhooks    *webhooks                // nil in a replay
 }
 
 // electionBound is longer than etcd's election of its one member can take, in
@@ -92,7 +93,7 @@ func Start(ctx context.Context, dir string, o Options) (*ControlPlane, error) {
 	t := &transport{progress: newProgress(), replay: !o.Interactive}
 	e.failure.then(t.progress.fail)
 	c := &ControlPlane{options: o, etcd: e, transport: t, Config: &restclient.Config{
-		Host:      "http://simk.invalid",
+		Host:      "http://" + inMemory,
 		Transport: t,
 		QPS:       -1, // nobody here is throttled
 		ContentConfig: restclient.ContentConfig{
@@ -112,8 +113,9 @@ func Start(ctx context.Context, dir string, o Options) (*ControlPlane, error) {
 		if err := c.makeAuthority(dir); err != nil {
 			return nil, err
 		}
+		c.webhooks = newWebhooks(c.Informers)
 	}
-	server, err := newAPIServer(ctx, t, c.Informers, restclient.CopyConfig(c.Config), c.authority, o)
+	server, err := newAPIServer(ctx, t, c.Informers, restclient.CopyConfig(c.Config), c.authority, c.webhooks, o)
 	if err != nil {
 		return nil, fmt.Errorf("start apiserver: %w", err)
 	}

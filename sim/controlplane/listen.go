@@ -12,12 +12,14 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"k8s.io/apiserver/pkg/authentication/user"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"simk.dev/simk/sim/certificates"
+	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/sockets"
 )
 
@@ -57,7 +59,7 @@ func (c *ControlPlane) Listen(port int) (*Listener, error) {
 	// it wants.
 	l := &Listener{authority: c.authority, listener: limited(listener), silent: quiet, server: &http.Server{
 		ConnState: quiet.changed,
-		Handler:   c.access.guard(c.noteWrites(c.health(*handler))),
+		Handler:   c.access.guard(c.notice(c.health(*handler))),
 		TLSConfig: serving,
 		ErrorLog:  log.New(io.Discard, "", 0), // clients that hang up
 	}}
@@ -116,11 +118,21 @@ func (l *Listener) Serve(ctx context.Context, ready func()) error {
 	return fmt.Errorf("serve the API on %s: %w", l.Address(), err)
 }
 
-// noteWrites keeps in mind when a client last asked for a change.
-func (c *ControlPlane) noteWrites(next http.Handler) http.Handler {
+// longRunning says whether nobody waits for the end of a request: those for watches, in both
+// ways to ask for one, and for what comes of a log.
+func longRunning(r *http.Request) bool {
+	return isWatch(r) || strings.Contains(r.URL.Path, "/watch/") || r.URL.Query().Has("follow")
+}
+
+// notice keeps in mind when a client last asked for a change. Time may stand still for a
+// webhook that asks something before it answers.
+func (c *ControlPlane) notice(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet {
 			defer func() { c.transport.lastWrite.Store(time.Now().UnixNano()) }()
+		}
+		if !longRunning(r) {
+			defer clock.Asked()()
 		}
 		next.ServeHTTP(w, r)
 	})

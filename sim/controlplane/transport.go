@@ -25,6 +25,9 @@ type transport struct {
 	replay bool
 }
 
+// inMemory is the host in the URLs of those who use it. It leads nowhere else.
+const inMemory = "simk.invalid"
+
 // identity is who every component in the process is. Nothing outside can use
 // this transport, so there is no credential to check.
 var identity = &user.DefaultInfo{Name: "system:apiserver", Groups: []string{user.SystemPrivilegedGroup, user.AllAuthenticated}}

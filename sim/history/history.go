@@ -114,7 +114,8 @@ type History struct {
 	// NotCreated are in the order in which they failed first.
 	NotCreated []*NotCreated
 	// Webhooks are the objects of the trace, "Kind name", on whose behalf an apiserver
-	// would have called a webhook, each once.
+	// would have called a webhook, each once; of an interactive cluster those for which one
+	// was to be called that is not on loopback.
 	Webhooks []string
 	// Recorded is what the run can be compared with, each owner once.
 	Recorded []Recorded

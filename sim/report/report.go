@@ -66,7 +66,8 @@ type Report struct {
 	// it for a quota, an admission policy or pod security. It is left out when there are none.
 	NotCreated []NotCreated `json:"notCreated,omitempty"`
 	// WebhooksNotCalled are the first 100 objects of the trace, "Kind name", on whose behalf
-	// a real apiserver calls a webhook. It is left out when there are none.
+	// a real apiserver calls a webhook; of an interactive cluster those for which one could not
+	// be called. It is left out when there are none.
 	WebhooksNotCalled []string `json:"webhooksNotCalled,omitempty"`
 	// PlacementsSHA256 is the SHA-256, in hex, of a line
 	// "namespace/name node boundNanoseconds\n" for each pod that was bound,

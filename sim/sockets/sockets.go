@@ -9,6 +9,7 @@
 //	sockets.Forbid()                            // a run begins
 //	listener, err := sockets.Listen("tcp", ...) // its own listeners
 //	err := sockets.Permit(ctx, "127.0.0.1:8888") // whom its configuration names
+//	conn, err := sockets.DialLoopback(ctx, "tcp", "localhost:9443") // whom a client's objects name
 //
 // In a build without virtual time only package net's defaults are held back: what
 // dials by itself gets through.
@@ -34,12 +35,13 @@ var guard struct {
 	opening   int // our own that are being opened
 	addresses map[netip.AddrPort]bool
 	names     map[string][]net.IPAddr
+	dialed    map[netip.AddrPort]int // by DialLoopback, how often just now
 	// refused hears of each refusal. Nil: nobody.
 	refused func(what string)
 }
 
 // Forbid lets nobody in the process open a socket or look up a name any more, but
-// Listen and those whom Permit names. It holds until the process ends.
+// Listen, DialLoopback and those whom Permit names. It holds until the process ends.
 func Forbid() {
 	guard.Lock()
 	defer guard.Unlock()
@@ -110,7 +112,7 @@ func lookUp(ctx context.Context, host string) ([]net.IPAddr, error) {
 func mayOpen(stream bool) error {
 	guard.Lock()
 	defer guard.Unlock()
-	if !guard.forbidden || guard.opening > 0 || stream && len(guard.addresses) > 0 {
+	if !guard.forbidden || guard.opening > 0 || stream && len(guard.addresses)+len(guard.dialed) > 0 {
 		return nil
 	}
 	return refuse("open a socket")
@@ -121,7 +123,8 @@ func mayOpen(stream bool) error {
 func mayConnect(to netip.AddrPort) error {
 	guard.Lock()
 	defer guard.Unlock()
-	if !guard.forbidden || guard.opening > 0 || guard.addresses[netip.AddrPortFrom(to.Addr().Unmap(), to.Port())] {
+	plain := netip.AddrPortFrom(to.Addr().Unmap(), to.Port())
+	if !guard.forbidden || guard.opening > 0 || guard.addresses[plain] || guard.dialed[plain] > 0 {
 		return nil
 	}
 	return refuse(fmt.Sprintf("connect to %s", to))

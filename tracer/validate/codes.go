@@ -135,9 +135,9 @@ var rules = []Rule{
 	{"W0210", "owner_kind_not_served", "lifecycles belong to an owner of a kind that the apiserver does not serve", "correct apiVersion and kind of the owner, or add its CustomResourceDefinition",
 		"The replay looks an owner up by group and kind: a misspelt one is never found.", `"lifecycles":[{"owner":{"apiVersion":"apps/v1","kind":"Deploymnet","name":"web"},"pods":[{}]}]`},
 	{"W0211", "conversion_webhook", "a custom resource definition converts by a webhook, which is not called", "nothing, if the trace has the objects in their stored version; otherwise convert them to it: simk trace edit",
-		"Conversion webhooks are not called in a replay: an object of another version than the stored one keeps its fields and changes its apiVersion, as with strategy None. In simk up it is refused.",
+		"Conversion webhooks are not called in a replay: an object of another version than the stored one keeps its fields and changes its apiVersion, as with strategy None. simk up calls those on loopback.",
 		`{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"backups.example.com"},"spec":{"conversion":{"strategy":"Webhook",...},...}}`},
 	{"W0212", "admission_webhook", "an object has admission webhooks, which are not called", "nothing, if the objects of the trace are as the webhooks left them: those of a recording are",
-		"Admission webhooks are not called: nothing is changed or refused by them.",
+		"Admission webhooks are not called in a replay: nothing is changed or refused by them. simk up calls those on loopback.",
 		`{"apiVersion":"admissionregistration.k8s.io/v1","kind":"MutatingWebhookConfiguration","metadata":{"name":"sidecars"},"webhooks":[{"name":"sidecars.example.com",...}]}`},
 }
