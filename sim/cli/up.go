@@ -26,8 +26,8 @@ virtual nodes. A trace, or files of a format that replay knows, are replayed in 
 without any it starts with three nodes.
 
 Its time passes as real time does, or faster with --speed; simk ctl pauses it, changes
-its speed and lets it jump. The kubeconfig is the only way in, and goes with the
-cluster. Nodes that clients create become Ready.
+its speed and lets it jump. The kubeconfig lets the administrator in, and goes with
+the cluster; simk ctl kubeconfig makes others. Nodes that clients create become Ready.
 
 --kubeconfig names a file that does not exist yet. With --merge-kubeconfig it may, and
 is ~/.kube/config if none is named: the cluster's context is added to it, made the

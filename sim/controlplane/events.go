@@ -100,3 +100,8 @@ func (s storedEvents) CreateWithEventNamespaceWithContext(ctx context.Context, e
 	}
 	return stored, err
 }
+
+// CreateWithEventNamespace is what upstream's recorders call that have no context.
+func (s storedEvents) CreateWithEventNamespace(e *corev1.Event) (*corev1.Event, error) {
+	return s.CreateWithEventNamespaceWithContext(context.Background(), e)
+}

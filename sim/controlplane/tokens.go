@@ -41,6 +41,7 @@ func issueTokens(opts *options.CompletedOptions, config *restclient.Config, shar
 	if err != nil {
 		return nil, err
 	}
+	opts.Authentication.ServiceAccounts.ExternalPublicKeysGetter = keys // for who verifies tokens himself: /openid/v1/jwks
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, err
