@@ -22,7 +22,7 @@ export GOCACHE ?= $(CURDIR)/build/cache
 export GOLANGCI_LINT_CACHE ?= $(CURDIR)/build/lint
 endif
 
-.PHONY: build run test test-users cases bench soak soak-memory profile vet lint golden fuzz generate clean kubernetes cross charts
+.PHONY: build run test test-users cases bench soak soak-memory conformance profile vet lint golden fuzz generate clean kubernetes cross charts
 
 build: $(OVERLAY)  ## build ./simk
 	go build $(VIRTUAL) $(LINK) -o simk .
@@ -69,6 +69,10 @@ soak: build  ## clients that come and go at simk up; one must not notice the oth
 PODS ?= 20
 soak-memory: build  ## pods that come and go at simk up; its memory must not grow
 	go run ./sim/soak -simk ./simk -pods $(PODS) -for 60m
+
+# ARGS are more flags, such as -known-images or -run REGEXP.
+conformance: build  ## Kubernetes' own conformance tests against simk up; an hour
+	go run ./sim/conformance -simk ./simk $(ARGS)
 
 # Needs perf and addr2line (Debian: linux-perf, binutils) and some minutes. The profile may be
 # of an older simk; make it anew when `make bench` gains by it.
