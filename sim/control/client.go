@@ -66,6 +66,11 @@ func (c *Client) Until(ctx context.Context, t time.Time) (Status, error) {
 	return c.change(ctx, change{Until: &t})
 }
 
+// ScaleNodes makes the nodes of simk up --nodes NUMBER so many.
+func (c *Client) ScaleNodes(ctx context.Context, n int) (Status, error) {
+	return c.change(ctx, change{Nodes: &n})
+}
+
 // Snapshot asks for what a live view shows.
 func (c *Client) Snapshot(ctx context.Context, q watch.Query) (watch.Snapshot, error) {
 	return call[watch.Snapshot](ctx, c, http.MethodPost, "/v1/snapshot", q)
