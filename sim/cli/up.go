@@ -36,6 +36,7 @@ current one, and removed at the end.`,
 		Example: `  simk up --kubeconfig simk.kubeconfig &
   kubectl --kubeconfig simk.kubeconfig get nodes
   simk up --merge-kubeconfig
+  simk up --nodes 100 --machine m5.xlarge
   simk up trace.json --speed 60
   simk ctl until +1h`,
 		Args: cobra.ArbitraryArgs,
