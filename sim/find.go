@@ -16,8 +16,33 @@ func FindCluster(socket string) (string, error) {
 	if socket != "" {
 		return socket, nil
 	}
-	var found []string
-	var unsafe error
+	found, unsafe, err := clusters()
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case len(found) == 0 && unsafe != nil:
+		return "", fmt.Errorf("find the cluster: %w; or name its --socket", unsafe)
+	case len(found) == 0:
+		return "", errors.New("no cluster runs; start one with: simk up")
+	case len(found) > 1:
+		return "", fmt.Errorf("%d clusters run; name one with --socket: %s (simk ctl list says more about them)", len(found), strings.Join(found, ", "))
+	}
+	return found[0], nil
+}
+
+// Clusters returns the control sockets of all clusters that Up runs. Its error is about
+// folders that others could have made, where there are no clusters elsewhere.
+func Clusters() ([]string, error) {
+	found, unsafe, err := clusters()
+	if err == nil && len(found) == 0 {
+		err = unsafe
+	}
+	return found, err
+}
+
+// clusters finds them; unsafe is what is wrong with a folder that was not looked at.
+func clusters() (found []string, unsafe, err error) {
 	for _, place := range places() {
 		if input := (*InputError)(nil); errors.As(checkPlace(place), &input) {
 			unsafe = input
@@ -26,17 +51,9 @@ func FindCluster(socket string) (string, error) {
 		reap(place)
 		sockets, err := filepath.Glob(filepath.Join(place, runPrefix+"*", control.SocketName))
 		if err != nil {
-			return "", err
+			return nil, nil, err
 		}
 		found = append(found, sockets...)
 	}
-	switch {
-	case len(found) == 0 && unsafe != nil:
-		return "", fmt.Errorf("find the cluster: %w; or name its --socket", unsafe)
-	case len(found) == 0:
-		return "", errors.New("no cluster runs; start one with: simk up")
-	case len(found) > 1:
-		return "", fmt.Errorf("%d clusters run; name one with --socket: %s", len(found), strings.Join(found, ", "))
-	}
-	return found[0], nil
+	return found, unsafe, nil
 }

@@ -34,18 +34,6 @@ func readNodes(path string) ([]tracer.Object, error) {
 	return nodes, nil
 }
 
-// defaultNodes are those of a cluster for which nobody named any (Options.DefaultNodes).
-func defaultNodes() []tracer.Object {
-	var nodes []tracer.Object
-	for _, name := range []string{"node-1", "node-2", "node-3"} {
-		nodes = append(nodes, tracer.Object{Unstructured: &unstructured.Unstructured{Object: map[string]any{
-			"apiVersion": "v1", "kind": "Node", "metadata": map[string]any{"name": name},
-			"status": map[string]any{"capacity": map[string]any{"cpu": "8", "memory": "32Gi", "pods": "110"}},
-		}}})
-	}
-	return nodes
-}
-
 // addStorageClass gives a live cluster a default StorageClass, as kind and others have it,
 // unless its trace has classes.
 func (in *input) addStorageClass() {

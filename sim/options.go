@@ -31,7 +31,12 @@ type Options struct {
 	SchedulerConfig string
 	// Nodes is the path of manifests whose Nodes replace those of the trace; empty: none.
 	Nodes string
-	// DefaultNodes makes three nodes of 8 CPUs and 32 GiB, unless others are brought.
+	// NodeCount is how many nodes of Machine replace those of the trace; 0: none.
+	NodeCount int
+	// Machine is what these nodes and DefaultNodes are like: a type of the autoscalers'
+	// catalogue such as m5.xlarge, or CPUs and GiB; empty: 8x32.
+	Machine string
+	// DefaultNodes makes three nodes, unless others are brought.
 	DefaultNodes bool
 	// Autoscaler is the path of an autoscaler's file; empty: nodes neither come nor go.
 	Autoscaler string
@@ -73,7 +78,10 @@ type Progress struct {
 }
 
 // BringsNodes says that nodes come from elsewhere than the trace.
-func (o *Options) BringsNodes() bool { return o.Nodes != "" || o.Autoscaler != "" }
+func (o *Options) BringsNodes() bool { return o.replacesNodes() || o.Autoscaler != "" }
+
+// replacesNodes says that the trace's own nodes are left out.
+func (o *Options) replacesNodes() bool { return o.Nodes != "" || o.NodeCount > 0 }
 
 func (o *Options) validate(withoutTrace bool) error {
 	switch {
@@ -98,6 +106,17 @@ func (o *Options) validate(withoutTrace bool) error {
 	return nil
 }
 
+// checkDuration refuses a duration that leads beyond the last instant that can be simulated, as
+// the check of a trace does with its own.
+func (o *Options) checkDuration(start time.Time) error {
+	most := clock.Latest.Sub(start)
+	if o.Duration <= most {
+		return nil
+	}
+	return fmt.Errorf("%s: with the duration %v the run would end after %s, where the virtual clock ends: from its startTime on, %s, at most %.0fh",
+		o.Trace, o.Duration, clock.Latest.Format(time.RFC3339), start.Format(time.RFC3339), most.Truncate(time.Hour).Hours())
+}
+
 // optionsInReport is what the report says about the options: all that can change
 // an outcome. Files are named by their contents, so that the same run from
 // another folder gives the same report.
@@ -105,6 +124,8 @@ type optionsInReport struct {
 	Duration        string `json:"duration,omitempty"`
 	SchedulerConfig string `json:"schedulerConfigSHA256,omitempty"`
 	Nodes           string `json:"nodesSHA256,omitempty"`
+	NodeCount       int    `json:"nodes,omitempty"`
+	Machine         string `json:"machine,omitempty"`
 	Autoscaler      string `json:"autoscalerSHA256,omitempty"`
 	FeatureGates    string `json:"featureGates,omitempty"`
 	EndpointSlices  bool   `json:"endpointSlices"`

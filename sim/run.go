@@ -111,6 +111,7 @@ type input struct {
 	summary    *tracer.Summary
 	scheduler  *schedulerapi.KubeSchedulerConfiguration
 	nodes      []tracer.Object
+	machines   *machines      // that the nodes are; nil: they are from a file, or the trace's
 	autoscaler *config.Config // nil: none
 	inReport   optionsInReport
 }
@@ -128,10 +129,13 @@ func readInput(o *Options, interactive bool) (*input, error) {
 		return nil, fmt.Errorf("%s: startTime %s is before %s, where simk's clock begins; give the trace a later one", o.Trace,
 			in.summary.Head.StartTime.Format(time.RFC3339), clock.Earliest.Add(bootAhead).Format(time.RFC3339))
 	}
+	if err := o.checkDuration(in.summary.Head.StartTime); err != nil {
+		return nil, err
+	}
 	if !clock.Virtual {
 		in.summary.Head.StartTime = time.Now().Add(wallAhead) // no waiting for, or rushing through, another time
 	}
-	in.inReport = optionsInReport{FeatureGates: o.FeatureGates, EndpointSlices: o.EndpointSlices, OnError: "stop"}
+	in.inReport = optionsInReport{NodeCount: o.NodeCount, Machine: o.Machine, FeatureGates: o.FeatureGates, EndpointSlices: o.EndpointSlices, OnError: "stop"}
 	if o.ContinueOnError {
 		in.inReport.OnError = "continue"
 	}
@@ -162,8 +166,11 @@ func readInput(o *Options, interactive bool) (*input, error) {
 			return nil, err
 		}
 	}
-	if o.DefaultNodes && !o.BringsNodes() {
-		in.nodes = defaultNodes()
+	if in.machines, err = machinesOf(o); err != nil {
+		return nil, err
+	}
+	if in.machines != nil {
+		in.nodes = in.machines.nodes()
 	}
 	if interactive {
 		in.addStorageClass()
@@ -230,7 +237,7 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 	c.recorder.compareWith(head.Lifecycles, lives)
 	pool := vnode.New(c.nodesConfig(plan.Interactive, lives))
 	c.drainer = &drainer{client: plane.Client, draining: map[string]context.CancelFunc{}}
-	if c.applier, err = newApplier(plane, pool, o.Nodes != "", plan.Interactive, in.summary.AppliedAgain, c.recorder.history); err != nil {
+	if c.applier, err = newApplier(plane, pool, o.replacesNodes(), plan.Interactive, in.summary.AppliedAgain, c.recorder.history); err != nil {
 		return nil, err
 	}
 	var extra []string

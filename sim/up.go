@@ -175,9 +175,11 @@ func (c *cluster) serve(ctx context.Context, dir string, access *kubeconfig, o *
 		s.Speed, s.Paused = pace.Speed, pace.Paused
 		return s
 	}
+	nodes := in.machines.scaled()
+	scale := func(ctx context.Context, n int) error { return c.scaleNodes(ctx, nodes, n) }
 	for _, part := range []component{{"API listener", api.Serve}, {"commands", func(ctx context.Context, ready func()) error {
 		ready()
-		return control.Serve(ctx, commands, control.Cluster{Pacer: pacer, Status: status, Snapshot: snapshot, Kubeconfig: kubeconfigs(api)})
+		return control.Serve(ctx, commands, control.Cluster{Pacer: pacer, Status: status, Snapshot: snapshot, ScaleNodes: scale, Kubeconfig: kubeconfigs(api)})
 	}}, {"watchdog", func(ctx context.Context, ready func()) error { return c.plane.RunWatchdog(ctx, ready, o.stalled) }}} {
 		if err := c.group.start(part); err != nil {
 			return c.cause(ctx, err)

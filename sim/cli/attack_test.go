@@ -157,18 +157,18 @@ func TestLinkOfAStranger(t *testing.T) {
 	a := newAccount(t, ordinary)
 	a.input(t, "trace.json")
 	tmp := shared(t, a)
-	a.mustRun(t, "simk", "trace", "edit", "trace.json", "--to", "1h", "-o", "mine.json")
+	a.mustRun(t, "simk", "trace", "edit", "trace.json", "--to", "1h", "-O", "mine.json")
 	mine, link := filepath.Join(a.work, "mine.json"), filepath.Join(tmp, "out.json")
 	before, err := os.ReadFile(mine)
 	must(t, err, os.Symlink(mine, link), os.Lchown(link, stranger, stranger))
-	if text, code := a.run(t, nil, "simk", "trace", "edit", "trace.json", "--to", "2h", "-o", link); code != exitInput || !strings.Contains(text, link) {
+	if text, code := a.run(t, nil, "simk", "trace", "edit", "trace.json", "--to", "2h", "-O", link); code != exitInput || !strings.Contains(text, link) {
 		t.Errorf("exit code %d: %s", code, text)
 	}
 	if after, err := os.ReadFile(mine); err != nil || string(after) != string(before) {
 		t.Errorf("the file it leads to was replaced (%v)", err)
 	}
 	must(t, os.Lchown(link, a.uid, a.uid))
-	a.mustRun(t, "simk", "trace", "edit", "trace.json", "--to", "2h", "-o", link)
+	a.mustRun(t, "simk", "trace", "edit", "trace.json", "--to", "2h", "-O", link)
 }
 
 // shared is a folder for temporary files of everybody.

@@ -121,7 +121,7 @@ func newRoot() *cobra.Command {
 	// Kubernetes' packages add flags of theirs to the global set, which cobra shows
 	// with every command.
 	pflag.CommandLine = pflag.NewFlagSet("simk", pflag.ContinueOnError)
-	root := &cobra.Command{
+	root := family(&cobra.Command{
 		Use:     "simk",
 		Version: sim.Version,
 		Short:   "Replay a Kubernetes cluster's trace against a real control plane in virtual time",
@@ -134,10 +134,11 @@ Exit codes: 0 success, 1 bad usage or input, 2 the run failed, 3 an outcome gate
 failed, 130 interrupted.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-	}
-	version := &cobra.Command{Use: "version", Short: "Print simk's version", Args: cobra.NoArgs, Run: func(cmd *cobra.Command, _ []string) {
-		fmt.Fprintln(cmd.OutOrStdout(), "simk", sim.Version)
-	}}
-	root.AddCommand(newReplay(), newCompare(), newExplain(), newGate(), newUp(), newCtl(), newTop(), newTrace(), version)
+	})
+	root.PersistentFlags().BoolP("verbose", "v", false, "print what Kubernetes' components and libraries log")
+	root.PersistentFlags().BoolP("quiet", "q", false, "print no progress, warnings or summary; errors only, and what --output json and the like ask for")
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpCommand(newHelp())
+	root.AddCommand(newReplay(), newCompare(), newExplain(), newGate(), newUp(), newCtl(), newTop(), newTrace(), newVersion())
 	return root
 }

@@ -35,16 +35,16 @@ Each run is a process of its own. --out keeps their results.`,
   simk compare trace.json --run base=a.yaml --run cand=b.yaml --seeds 5 -o markdown
   simk compare trace.json --run ca=ca.yaml --set autoscaler.clusterAutoscaler.expander=least-waste,price
   simk compare results-before results-after`,
-		Args: cobra.MinimumNArgs(1),
+		Args: takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args) },
 	}
 	f := cmd.Flags()
 	f.StringArrayVar(&o.runs, "run", nil, "a configuration, as `NAME=FILE`; the first is the base of the comparison; may be repeated")
-	f.StringArrayVar(&o.sets, "set", nil, "vary a field: `PATH=VALUE,VALUE...`; may be repeated")
+	f.StringArrayVar(&o.sets, "set", nil, "vary a field, as `PATH=VALUE,VALUE...`; may be repeated")
 	f.IntVar(&o.seeds, "seeds", 1, "run each configuration with the seeds 1 to `N`")
-	f.IntVar(&o.jobs, "jobs", 0, "runs at once (default: as many as processors and memory allow)")
+	f.IntVar(&o.jobs, "jobs", 0, "`number` of runs at once (default: as many as processors and memory allow)")
 	f.StringVar(&o.out, "out", "", "keep each run's results below this `folder`, as NAME/seed-N")
-	f.StringVarP(&o.output, "output", "o", "text", "what to print: `text, json, markdown or html`")
+	formatFlag(f, &o.output, comparisonFormats...)
 	f.StringArrayVar(&o.gates.assertions, "assert", nil, "CEL `expression` that must be true in every run but the first, which is base; may be repeated")
 	f.StringArrayVar(&o.gates.files, "assert-file", nil, "`file` with assertions (kind Gates); may be repeated")
 	return cmd
@@ -56,6 +56,8 @@ type compareOptions struct {
 	out, output string
 	gates       gateFlags
 }
+
+var comparisonFormats = []string{"text", "json", "markdown", "html"}
 
 // writers are how a comparison of runs is printed.
 var writers = map[string]func(*compare.Comparison, []compare.Run, io.Writer) error{
@@ -74,8 +76,8 @@ var writers = map[string]func(*compare.Comparison, []compare.Run, io.Writer) err
 }
 
 func (o *compareOptions) run(cmd *cobra.Command, args []string) error {
-	if writers[o.output] == nil {
-		return &sim.InputError{Err: fmt.Errorf("--output is text, json, markdown or html, not %q", o.output)}
+	if err := oneFormat(o.output, comparisonFormats); err != nil {
+		return err
 	}
 	gates, err := o.gates.compile(true)
 	if err != nil {
@@ -140,7 +142,7 @@ func (o *compareOptions) perform(cmd *cobra.Command, args []string, plan []varia
 			jobs = append(jobs, &job{name: fmt.Sprintf("%s, seed %d", v.name, seed), args: command, log: v.dir(dir, seed) + ".log"})
 		}
 	}
-	if err := runJobs(cmd.Context(), jobs, o.jobs, cmd.ErrOrStderr()); err != nil {
+	if err := runJobs(cmd.Context(), jobs, o.jobs, asides(cmd)); err != nil {
 		return nil, err
 	}
 	var runs []compare.Run
@@ -170,7 +172,7 @@ func (o *compareOptions) show(cmd *cobra.Command, runs []compare.Run, g *gates) 
 			if err != nil {
 				return &sim.InputError{Err: fmt.Errorf("%s: %w", run.Name, err)}
 			}
-			if len(results) > 0 {
+			if len(results) > 0 && (!quiet(cmd) || gate.Failed(results) > 0) {
 				fmt.Fprintf(cmd.ErrOrStderr(), "%s, seed %d\n", printable.Escape(run.Name), r.Seed)
 				if err := gate.WriteText(cmd.ErrOrStderr(), printable.Clean(results)); err != nil {
 					return &runError{err}

@@ -28,15 +28,15 @@ func newCtl() *cobra.Command {
 then. The cluster is found by itself if one runs; of several, name one's --socket.`,
 	})
 	cmd.PersistentFlags().StringVar(&f.socket, "socket", "", "the cluster's control socket, a `file`")
-	cmd.PersistentFlags().StringVarP(&f.output, "output", "o", "text", "what to print: `text or json`")
+	formatFlag(cmd.PersistentFlags(), &f.output)
 	cmd.AddCommand(
-		f.command("status", "Say what the cluster is doing", cobra.NoArgs, func(ctx context.Context, c *control.Client, _ []string) (control.Status, error) {
+		f.command("status", "Say what the cluster is doing", takes(0, 0), func(ctx context.Context, c *control.Client, _ []string) (control.Status, error) {
 			return c.Status(ctx)
 		}),
-		f.command("pause", "Stop the cluster's time; the API still answers", cobra.NoArgs, func(ctx context.Context, c *control.Client, _ []string) (control.Status, error) {
+		f.command("pause", "Stop the cluster's time; the API still answers", takes(0, 0), func(ctx context.Context, c *control.Client, _ []string) (control.Status, error) {
 			return c.Pause(ctx)
 		}),
-		f.command("resume", "Let the cluster's time go on", cobra.NoArgs, func(ctx context.Context, c *control.Client, _ []string) (control.Status, error) {
+		f.command("resume", "Let the cluster's time go on", takes(0, 0), func(ctx context.Context, c *control.Client, _ []string) (control.Status, error) {
 			return c.Resume(ctx)
 		}),
 		f.command("speed NUMBER|max", "Set how many seconds pass in the cluster for each real one", oneSpeed, func(ctx context.Context, c *control.Client, args []string) (control.Status, error) {
@@ -46,8 +46,16 @@ then. The cluster is found by itself if one runs; of several, name one's --socke
 			}
 			return c.SetSpeed(ctx, speed)
 		}),
-		f.command("until TIME", "Let the cluster's time jump: to 14:30 (the next, UTC), by +1h, or to 2026-03-02T14:30:00Z", cobra.ExactArgs(1), until),
+		f.command("scale-nodes N", "Set how many nodes there are of simk up's own: it creates like ones, or deletes the newest", oneCount, func(ctx context.Context, c *control.Client, args []string) (control.Status, error) {
+			n, err := count(args[0])
+			if err != nil {
+				return control.Status{}, err
+			}
+			return c.ScaleNodes(ctx, n)
+		}),
+		f.list(),
 		f.kubeconfig(),
+		f.command("until TIME", "Let the cluster's time jump: to 14:30 (the next, UTC), by +1h, or to 2026-03-02T14:30:00Z", takes(1, 1), until),
 	)
 	return cmd
 }
@@ -66,17 +74,37 @@ func (f *ctlFlags) command(use, short string, args cobra.PositionalArgs, do func
 		if err != nil {
 			return asRunError(err)
 		}
+		if quiet(cmd) && f.output == "text" && cmd.Name() != "status" {
+			return nil
+		}
 		return showStatus(cmd.OutOrStdout(), status, f.output)
 	}}
 }
 
 // oneSpeed wants a speed as the only argument.
 func oneSpeed(cmd *cobra.Command, args []string) error {
-	if err := cobra.ExactArgs(1)(cmd, args); err != nil {
+	if err := takes(1, 1)(cmd, args); err != nil {
 		return err
 	}
 	_, err := parseSpeed(args[0])
 	return err
+}
+
+// oneCount wants a number of nodes as the only argument.
+func oneCount(cmd *cobra.Command, args []string) error {
+	if err := takes(1, 1)(cmd, args); err != nil {
+		return err
+	}
+	_, err := count(args[0])
+	return err
+}
+
+func count(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0, &sim.InputError{Err: fmt.Errorf("%q nodes: want a whole number that is not negative", text)}
+	}
+	return n, nil
 }
 
 func until(ctx context.Context, c *control.Client, args []string) (control.Status, error) {

@@ -25,7 +25,7 @@ bindings say, if the cluster was started with --rbac; else everything.`,
 		Example: `  simk up --rbac &
   simk ctl kubeconfig --user jane --group developers --output-file jane.kubeconfig
   kubectl --kubeconfig jane.kubeconfig auth can-i --list`,
-		Args: cobra.NoArgs,
+		Args: takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if who.Name == "" {
 				return &sim.InputError{Err: errors.New("--user: name the user that the kubeconfig is for")}
@@ -51,6 +51,6 @@ bindings say, if the cluster was started with --rbac; else everything.`,
 	}
 	cmd.Flags().StringVar(&who.Name, "user", "", "`name` of the user")
 	cmd.Flags().StringArrayVar(&who.Groups, "group", nil, "a `group` that the user is in; can be repeated")
-	cmd.Flags().StringVar(&file, "output-file", "", "write it to this new `file`, which its owner alone can read")
+	cmd.Flags().StringVarP(&file, "output-file", "O", "", "write it to this new `file`, which its owner alone can read")
 	return cmd
 }

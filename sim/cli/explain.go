@@ -28,7 +28,7 @@ Attempts that failed are recorded by simk replay --explain=pending, the default 
 		Example: `  simk explain results pod batch/train-7
   simk explain results node gpu-3 at 3h12m
   simk explain results at 3h12m -o json`,
-		Args: cobra.RangeArgs(3, 5),
+		Args: takes(3, 5),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := textOrJSON(output); err != nil {
 				return err
@@ -45,7 +45,7 @@ Attempts that failed are recorded by simk replay --explain=pending, the default 
 			return asRunError(err)
 		},
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "text", "what to print: `text or json`")
+	formatFlag(cmd.Flags(), &output)
 	return cmd
 }
 

@@ -29,7 +29,7 @@ there, by "NAMESPACE/KIND/NAME" and by name; base is the report of --baseline.`,
 		Example: `  simk gate results --assert 'pendingSeconds.p99 <= 30'
   simk gate results --baseline before --assert 'pods.pendingAtEnd <= base.pods.pendingAtEnd'
   simk gate results --assert 'owners["shop/Deployment/web"].pendingAtEnd == 0' --junit gates.xml`,
-		Args: cobra.ExactArgs(1),
+		Args: takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r, err := report.Read(args[0])
 			if err != nil {
@@ -63,8 +63,24 @@ func (f *gateFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.assertions, "assert", nil, "CEL `expression` over the report that must be true; may be repeated")
 	flags.StringArrayVar(&f.files, "assert-file", nil, "`file` with assertions (kind Gates); may be repeated")
 	flags.StringVar(&f.baseline, "baseline", "", "`report` of the run that assertions call base: a report.json or its folder")
-	flags.StringVar(&f.junit, "junit", "", "write the gates' results to this `file`, as JUnit XML")
+	flags.StringVar(&f.junit, "junit", "", "write the gates' results to this `file`, as JUnit XML; - is stdout, which then has no summary")
 	flags.BoolVar(&f.githubSummary, "github-summary", false, "append the gates' results to the file that $GITHUB_STEP_SUMMARY names")
+}
+
+// checkStdout refuses two results on stdout.
+func (f *gateFlags) checkStdout(output string) error {
+	if f.junit == "-" && output == "json" {
+		return &sim.InputError{Err: errors.New("--output json and --junit - both want stdout: give --junit a file")}
+	}
+	return nil
+}
+
+// leave is the format in which the report may go to stdout, empty if the gates have that.
+func (f *gateFlags) leave(output string) string {
+	if f.junit == "-" {
+		return ""
+	}
+	return output
 }
 
 // gates are assertions that were compiled, before anything ran.
@@ -83,7 +99,10 @@ func (f *gateFlags) compile(hasBase bool) (*gates, error) {
 			return nil, errors.New("--github-summary: $GITHUB_STEP_SUMMARY is not set; GitHub Actions sets it in its jobs")
 		}
 	}
-	if f.junit != "" {
+	if f.junit == "-" && len(f.assertions)+len(f.files) == 0 {
+		return nil, errors.New("--junit - has nothing to write without gates: name some with --assert or --assert-file")
+	}
+	if f.junit != "" && f.junit != "-" {
 		if err := mayReplaceJUnit(f.junit); err != nil {
 			return nil, err
 		}
@@ -134,14 +153,14 @@ func (g *gates) check(cmd *cobra.Command, r *report.Report) error {
 	if err != nil {
 		return &sim.InputError{Err: err}
 	}
-	if err := gate.WriteText(cmd.ErrOrStderr(), printable.Clean(results)); err != nil {
-		return &runError{err}
+	if !quiet(cmd) || gate.Failed(results) > 0 {
+		if err := gate.WriteText(cmd.ErrOrStderr(), printable.Clean(results)); err != nil {
+			return &runError{err}
+		}
 	}
 	name := cmp.Or(r.Trace.Name, "replay")
-	if g.junit != "" {
-		if err := tracer.WriteWhole(g.junit, 0o666, func(w io.Writer) error { return gate.WriteJUnit(w, name, results) }); err != nil {
-			return &runError{fmt.Errorf("write JUnit results: %w", err)}
-		}
+	if err := g.writeJUnit(cmd, name, results); err != nil {
+		return &runError{fmt.Errorf("write JUnit results: %w", err)}
 	}
 	if g.githubSummary != "" {
 		if err := appendSummary(g.githubSummary, name, results); err != nil {
@@ -152,6 +171,18 @@ func (g *gates) check(cmd *cobra.Command, r *report.Report) error {
 		return &gateError{failed, len(results)}
 	}
 	return nil
+}
+
+// writeJUnit writes the file of --junit, if there is one; - is stdout.
+func (g *gates) writeJUnit(cmd *cobra.Command, name string, results []gate.Result) error {
+	write := func(w io.Writer) error { return gate.WriteJUnit(w, name, results) }
+	switch g.junit {
+	case "":
+		return nil
+	case "-":
+		return write(printable.Data(cmd.OutOrStdout()))
+	}
+	return tracer.WriteWhole(g.junit, 0o666, write)
 }
 
 // appendSummary adds to the file, which other steps of the job write too.

@@ -20,29 +20,32 @@ const hostile = "a\x1b[31m\x1b]0;title\x07 \u009b31m\u0085 \x7f \u202e\u2066 \u2
 // reads some, in names of files and other arguments, and in flags. TRACE is a trace, NAMES one with such
 // names of objects, RUN the folder of a run, BAD the text itself.
 var hostileUses = map[string][]string{
-	"simk replay":         {"replay TRACE --on-error continue", "replay TRACE --on-error continue --watch -v", "replay NAMES", "replay BAD", "replay TRACE --seed BAD", "replay TRACE --BAD", "replay TRACE --assert BAD", "replay TRACE --on-error continue --assert trace.name==''"},
-	"simk compare":        {"compare RUN RUN", "compare RUN RUN -o markdown", "compare RUN BAD", "compare TRACE --run BAD"},
-	"simk explain":        {"explain RUN pod default/waiting", "explain RUN at 1s", "explain RUN node BAD", "explain RUN pod BAD", "explain BAD at 1s"},
-	"simk gate":           {"gate RUN --assert trace.name==''", "gate RUN --assert owners.exists(o,owners[o].pods==-1.0)", "gate BAD --assert true", "gate RUN --assert BAD"},
-	"simk up":             {"up BAD", "up NAMES", "up --start BAD"},
-	"simk ctl":            {"ctl BAD"},
-	"simk trace":          {"trace BAD"},
-	"simk ctl status":     {"ctl status --socket BAD"},
-	"simk ctl pause":      {"ctl pause --socket BAD"},
-	"simk ctl resume":     {"ctl resume --socket BAD"},
-	"simk ctl speed":      {"ctl speed BAD"},
-	"simk ctl until":      {"ctl until BAD --socket BAD"},
-	"simk top":            {"top --socket BAD"},
-	"simk trace import":   {"trace import TRACE -o BAD/x", "trace import BAD -o out.json"},
-	"simk trace export":   {"trace export BAD", "trace export --server http://BAD -o out.json"},
-	"simk trace record":   {"trace record --kubeconfig BAD -o out.json"},
-	"simk trace snapshot": {"trace snapshot --kubeconfig BAD -o out.json"},
-	"simk trace serve":    {"trace serve --kubeconfig BAD --dir BAD"},
-	"simk trace validate": {"trace validate TRACE", "trace validate NAMES", "trace validate BAD", "trace validate --explain BAD"},
-	"simk trace show":     {"trace show TRACE", "trace show NAMES", "trace show BAD"},
-	"simk trace xray":     {"trace xray TRACE", "trace xray NAMES", "trace xray BAD"},
-	"simk trace edit":     {"trace edit TRACE -o out.json --keep BAD", "trace edit NAMES -o out.json", "trace edit TRACE -o BAD/x", "trace edit TRACE -o out.json --set BAD=1"},
-	"simk version":        {"version BAD"},
+	"simk replay":          {"replay TRACE --on-error continue", "replay TRACE --on-error continue --watch -v", "replay NAMES", "replay BAD", "replay TRACE --seed BAD", "replay TRACE --BAD", "replay TRACE --assert BAD", "replay TRACE --on-error continue --assert trace.name==''"},
+	"simk compare":         {"compare RUN RUN", "compare RUN RUN -o markdown", "compare RUN BAD", "compare TRACE --run BAD"},
+	"simk explain":         {"explain RUN pod default/waiting", "explain RUN at 1s", "explain RUN node BAD", "explain RUN pod BAD", "explain BAD at 1s"},
+	"simk gate":            {"gate RUN --assert trace.name==''", "gate RUN --assert owners.exists(o,owners[o].pods==-1.0)", "gate BAD --assert true", "gate RUN --assert BAD"},
+	"simk up":              {"up BAD", "up NAMES", "up --start BAD"},
+	"simk ctl":             {"ctl BAD"},
+	"simk trace":           {"trace BAD"},
+	"simk ctl status":      {"ctl status --socket BAD"},
+	"simk ctl pause":       {"ctl pause --socket BAD"},
+	"simk ctl resume":      {"ctl resume --socket BAD"},
+	"simk ctl speed":       {"ctl speed BAD"},
+	"simk ctl until":       {"ctl until BAD --socket BAD"},
+	"simk ctl scale-nodes": {"ctl scale-nodes BAD", "ctl scale-nodes 3 --socket BAD"},
+	"simk ctl list":        {"ctl list --socket BAD"},
+	"simk":                 {"BAD"},
+	"simk top":             {"top --socket BAD"},
+	"simk trace import":    {"trace import TRACE -O BAD/x", "trace import BAD -O out.json"},
+	"simk trace export":    {"trace export BAD", "trace export --server http://BAD -O out.json"},
+	"simk trace record":    {"trace record --kubeconfig BAD -O out.json"},
+	"simk trace snapshot":  {"trace snapshot --kubeconfig BAD -O out.json"},
+	"simk trace serve":     {"trace serve --kubeconfig BAD --dir BAD"},
+	"simk trace validate":  {"trace validate TRACE", "trace validate NAMES", "trace validate BAD", "trace validate --explain BAD"},
+	"simk trace show":      {"trace show TRACE", "trace show NAMES", "trace show BAD"},
+	"simk trace xray":      {"trace xray TRACE", "trace xray NAMES", "trace xray BAD"},
+	"simk trace edit":      {"trace edit TRACE -O out.json --keep BAD", "trace edit NAMES -O out.json", "trace edit TRACE -O BAD/x", "trace edit TRACE -O out.json --set BAD=1"},
+	"simk version":         {"version BAD"},
 }
 
 // TestNothingSteersTheTerminal gives every command hostile texts. A new command needs a line above.
@@ -60,7 +63,7 @@ func TestNothingSteersTheTerminal(t *testing.T) {
 		format := c.HasParent() && (c.Parent().Name() == "import" || c.Parent().Name() == "export")
 		switch {
 		case format: // a format, each of which has the same ways to say something
-			uses = []string{strings.TrimPrefix(c.CommandPath(), "simk ") + " BAD -o out", strings.TrimPrefix(c.CommandPath(), "simk ") + " TRACE -o BAD/x"}
+			uses = []string{strings.TrimPrefix(c.CommandPath(), "simk ") + " BAD -O out", strings.TrimPrefix(c.CommandPath(), "simk ") + " TRACE -O BAD/x"}
 		case !c.Runnable():
 		case !known:
 			t.Errorf("%q is not in the list of this test", c.CommandPath())

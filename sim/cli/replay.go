@@ -41,7 +41,7 @@ options and seed give the same files, byte for byte.`,
   simk replay trace.json --watch --speed 60
   simk replay trace.json -o json | jq .pendingSeconds.p99
   simk replay trace.json --assert 'pendingSeconds.p99 <= 30' --junit gates.xml`,
-		Args: cobra.MinimumNArgs(1),
+		Args: takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if view.watched && view.terminal() {
 				return watchReplay(cmd, titleOf(args))
@@ -50,15 +50,13 @@ options and seed give the same files, byte for byte.`,
 			if err != nil {
 				return &sim.InputError{Err: err}
 			}
-			if config != "" {
-				if err := configure(cmd, config, args, &o, &flags); err != nil {
-					return &sim.InputError{Err: err}
-				}
+			if err := configure(cmd, config, args, &o, &flags); err != nil {
+				return &sim.InputError{Err: err}
 			}
 			if err := flags.read(&o); err != nil {
 				return err
 			}
-			if err := cmp.Or(checkDuration(cmd, o.Duration), textOrJSON(output)); err != nil {
+			if err := cmp.Or(checkDuration(cmd, o.Duration), textOrJSON(output), gates.checkStdout(output)); err != nil {
 				return err
 			}
 			gate, err := gates.compile(false)
@@ -68,7 +66,7 @@ options and seed give the same files, byte for byte.`,
 			if err := view.attach(&o); err != nil {
 				return &sim.InputError{Err: err}
 			}
-			r, err := replay(cmd, o, output, view.watched && !view.viewed)
+			r, err := replay(cmd, o, gates.leave(output), view.watched && !view.viewed)
 			if err != nil {
 				return hint(err, unknown)
 			}
@@ -78,11 +76,11 @@ options and seed give the same files, byte for byte.`,
 	f := cmd.Flags()
 	f.StringVar(&config, "config", "", "run configuration `file` (kind Run): scheduler, autoscaler, nodes, edits, seed; flags count more")
 	f.StringVar(&o.Out, "out", "", "write report.html, report.json, pods.csv, timeline.csv and events.jsonl into this `folder`")
-	f.StringVarP(&output, "output", "o", "text", "what to print: `text or json`")
+	formatFlag(f, &output)
 	seedFlag(f, &o.Seed, "start of all random choices; not 0")
 	f.DurationVar(&o.Duration, "duration", 0, "end the run at this offset, whatever the trace says (such as 6h)")
-	f.StringVar((*string)(&o.Explain), "explain", string(explain.Pending), "which attempts to place pods to record in --out for simk explain: `off, pending or all`")
-	f.String(formats.HelmHooks, "run", "what becomes of the hooks of a Helm chart's install, in manifests: `run or skip`")
+	f.StringVar((*string)(&o.Explain), "explain", string(explain.Pending), "which attempts to place pods to record in --out for simk explain: `off|pending|all`")
+	f.String(formats.HelmHooks, "run", "what becomes of the hooks of a Helm chart's install, in manifests: `run|skip`")
 	view.add(cmd)
 	flags.add(cmd, &o, "max", "stop")
 	gates.add(cmd)
@@ -97,10 +95,10 @@ func checkDuration(cmd *cobra.Command, d time.Duration) error {
 	return nil
 }
 
-// replay runs, shows the outcome and returns its report. Progress is shown on a
-// terminal, or in plain lines on anything.
+// replay runs, shows the outcome, in no format if output is empty, and returns its report.
+// Progress is shown on a terminal, or in plain lines on anything.
 func replay(cmd *cobra.Command, o sim.Options, output string, plain bool) (*report.Report, error) {
-	stderr := cmd.ErrOrStderr()
+	stderr := asides(cmd)
 	if !clock.Virtual {
 		fmt.Fprintln(stderr, "simk: this binary runs in wall-clock time, and its results differ from run to run; `make build` gives virtual time")
 	}
@@ -114,8 +112,10 @@ func replay(cmd *cobra.Command, o sim.Options, output string, plain bool) (*repo
 	if outcome == nil {
 		return nil, asRunError(err)
 	}
-	if err := show(cmd.OutOrStdout(), outcome.Report, output); err != nil {
-		return nil, &runError{err}
+	if output == "json" || output == "text" && !quiet(cmd) {
+		if err := show(cmd.OutOrStdout(), outcome.Report, output); err != nil {
+			return nil, &runError{err}
+		}
 	}
 	wall(stderr, outcome)
 	return outcome.Report, asRunError(err)

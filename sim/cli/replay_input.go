@@ -57,10 +57,10 @@ func needNodes(cmd *cobra.Command, f formats.Format, args []string, nodes int, o
 		return nil
 	}
 	if !f.Nodeless {
-		return fmt.Errorf("%s: there are no nodes in it, so that no pod could be placed: give a manifest of Nodes with --nodes FILE, or groups of machines with --autoscaler FILE", named(args))
+		return fmt.Errorf("%s: there are no nodes in it, so that no pod could be placed: give a manifest of Nodes with --nodes FILE, how many there are with --nodes NUMBER, or groups of machines with --autoscaler FILE", named(args))
 	}
 	o.DefaultNodes = true
-	fmt.Fprintln(cmd.ErrOrStderr(), "simk: it is replayed on three nodes of 8 CPUs and 32 GiB; --nodes FILE or --autoscaler FILE brings others")
+	say(cmd, "it is replayed on three nodes of 8 CPUs and 32 GiB; --nodes or --autoscaler brings others")
 	return nil
 }
 

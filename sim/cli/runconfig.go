@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"path/filepath"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -13,9 +14,12 @@ import (
 	"simk.dev/simk/tracer/formats"
 )
 
-// configure puts a run's configuration into the options. Flags that were given
+// configure puts a run's configuration, if there is one, into the options. Flags that were given
 // count more; args are the inputs, which its edits change.
 func configure(cmd *cobra.Command, path string, args []string, o *sim.Options, flags *runFlags) error {
+	if path == "" {
+		return nil
+	}
 	c, err := runconfig.Read(path)
 	if err != nil {
 		return err
@@ -53,6 +57,11 @@ func configure(cmd *cobra.Command, path string, args []string, o *sim.Options, f
 	} {
 		switch {
 		case d.document.IsZero() || given(d.flag):
+		case d.document.Count > 0:
+			*d.path(o) = strconv.Itoa(d.document.Count) // as the flag has it
+			if !given("machine") {
+				o.Machine = c.Machine
+			}
 		case d.document.Path != "":
 			*d.path(o) = d.document.Path
 		default:

@@ -16,22 +16,23 @@ import (
 // runFlags are the flags that replay and up have in common, as texts.
 type runFlags struct {
 	speed, onError string
-	verbose        bool
+	command        *cobra.Command
 	hooks          []string
 }
 
 // add adds them to a command, with its own defaults of two of them.
 func (r *runFlags) add(cmd *cobra.Command, o *sim.Options, speed, onError string) {
+	r.command = cmd
 	f := cmd.Flags()
-	f.StringVar(&r.speed, "speed", speed, "virtual seconds per second, or max: a `number or max`")
+	f.StringVar(&r.speed, "speed", speed, "virtual seconds per second: a `number|max`")
 	f.StringVar(&o.SchedulerConfig, "scheduler-config", "", "KubeSchedulerConfiguration `file`")
-	f.StringVar(&o.Nodes, "nodes", "", "manifest `file` with the Nodes to use instead of the trace's")
+	f.StringVar(&o.Nodes, "nodes", "", "manifest with the Nodes to use instead of the trace's, or how many of --machine: a `file|number`")
+	f.StringVar(&o.Machine, "machine", "", "with a number of --nodes: what they are like, as a `type` of the catalogue such as m5.xlarge, or CPUxGiB (default \"8x32\")")
 	f.StringVar(&o.Autoscaler, "autoscaler", "", "`file` that says which nodes come and go, and who decides it")
 	f.StringVar(&o.FeatureGates, "feature-gates", "", "Kubernetes feature gates, such as `A=true,B=false`")
 	f.BoolVar(&o.EndpointSlices, "endpoint-slices", false, "run the endpoint slice controller too")
-	f.StringVar(&r.onError, "on-error", onError, "when the apiserver rejects an object of an event: `stop or continue`")
-	f.StringArrayVar(&r.hooks, "hook", nil, "run a shell command at a point of the run (before-start, before-run, after-run, after-stop): `POINT=COMMAND`; may be repeated")
-	f.BoolVarP(&r.verbose, "verbose", "v", false, "print what the components log")
+	f.StringVar(&r.onError, "on-error", onError, "when the apiserver rejects an object of an event: `stop|continue`")
+	f.StringArrayVar(&r.hooks, "hook", nil, "run `POINT=COMMAND`, a shell command at a point of the run (before-start, before-run, after-run, after-stop); may be repeated")
 	_ = cmd.MarkFlagDirname("out")
 }
 
@@ -50,7 +51,13 @@ func (r *runFlags) read(o *sim.Options) (err error) {
 		}
 		o.Hooks = append(o.Hooks, sim.Hook{Point: sim.HookPoint(point), Command: []string{"sh", "-c", command}})
 	}
-	quietLogs(r.verbose)
+	// A file with such a name is ./10.
+	if n, err := strconv.Atoi(o.Nodes); err == nil {
+		if o.Nodes, o.NodeCount = "", n; n < 1 {
+			return &sim.InputError{Err: fmt.Errorf("--nodes %d: want one node at least, or the file of a manifest", n)}
+		}
+	}
+	quietLogs(verbose(r.command))
 	return nil
 }
 
@@ -77,7 +84,7 @@ func seedFlag(f *pflag.FlagSet, seed *int64, usage string) {
 type seedValue struct{ seed *int64 }
 
 func (v *seedValue) String() string { return strconv.FormatInt(*v.seed, 10) }
-func (v *seedValue) Type() string   { return "int" }
+func (v *seedValue) Type() string   { return "number" }
 
 // Set implements pflag.Value.
 func (v *seedValue) Set(text string) error {

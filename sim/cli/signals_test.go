@@ -80,8 +80,8 @@ func TestLongWorkHearsOfSignals(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{
-		{"trace", "edit", trace, "-o", filepath.Join(dir, "out.json"), "--scale-arrivals", "1000"},
-		{"trace", "edit", trace, "-o", filepath.Join(dir, "out.json"), "--merge", trace, "--merge", trace, "--merge", trace, "--merge", trace, "--merge", trace},
+		{"trace", "edit", trace, "-O", filepath.Join(dir, "out.json"), "--scale-arrivals", "1000"},
+		{"trace", "edit", trace, "-O", filepath.Join(dir, "out.json"), "--merge", trace, "--merge", trace, "--merge", trace, "--merge", trace, "--merge", trace},
 	} {
 		cmd := exec.Command("simk", args...)
 		if err := cmd.Start(); err != nil {

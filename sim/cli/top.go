@@ -29,7 +29,7 @@ pause its time, let it jump to the trace's next event and change its speed. The
 cluster is found by itself if one runs; of several, name one's --socket. It goes on
 when the view is left. Without a terminal a line is printed each second. For a replay:
 simk replay --watch.`,
-		Args: cobra.NoArgs,
+		Args: takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			path, err := sim.FindCluster(socket)
 			if err != nil {

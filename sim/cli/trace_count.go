@@ -9,17 +9,16 @@ import (
 	"simk.dev/simk/tracer"
 )
 
-// writeTrace writes what a source has, and says on stderr how much that was.
-func writeTrace(cmd *cobra.Command, path string, s tracer.Source) error {
-	if err := mayReplace(path); err != nil {
+// writeTrace writes what a source has to the file that is named, and says how much that was.
+func writeTrace(cmd *cobra.Command, o *fileOutput, s tracer.Source) error {
+	if err := mayReplace(o.path); err != nil {
 		return err
 	}
 	counted := newCounted(s)
-	if err := tracer.WriteFile(path, s.Head(), tracer.Events(counted)); err != nil {
+	if err := tracer.WriteFile(o.path, s.Head(), tracer.Events(counted)); err != nil {
 		return err
 	}
-	say(cmd, "wrote %s: %s", path, counted)
-	return nil
+	return o.wrote(cmd, counted)
 }
 
 // counted is a trace that counts what passes through it.
@@ -66,14 +65,37 @@ func (c *counted) String() string {
 	if c.events > 0 {
 		text += fmt.Sprintf(", %d applied by %s within %s", c.arrivals, some(c.events, "event"), tracer.FormatDuration(c.last))
 	}
-	pods := 0
-	for _, l := range c.Head().Lifecycles {
-		pods += len(l.Pods)
-	}
-	if pods > 0 {
+	if pods := c.lives(); pods > 0 {
 		text += fmt.Sprintf(", %s of %s", some(pods, "life cycle"), some(len(c.Head().Lifecycles), "owner"))
 	}
 	return text
+}
+
+// lives is how many life cycles it has.
+func (c *counted) lives() (n int) {
+	for _, l := range c.Head().Lifecycles {
+		n += len(l.Pods)
+	}
+	return n
+}
+
+// written is the same for programs.
+type written struct {
+	File          string  `json:"file"`
+	Nodes         int     `json:"nodes"`
+	OtherObjects  int     `json:"otherObjectsAtStart"`
+	Events        int     `json:"events"`
+	Applied       int     `json:"appliedByEvents"`
+	LastAtSeconds float64 `json:"lastEventAtSeconds"`
+	Lifecycles    int     `json:"lifecycles"`
+	Owners        int     `json:"owners"`
+}
+
+func (c *counted) written(path string) written {
+	return written{
+		File: path, Nodes: c.nodes, OtherObjects: c.others, Events: c.events, Applied: c.arrivals,
+		LastAtSeconds: c.last.Seconds(), Lifecycles: c.lives(), Owners: len(c.Head().Lifecycles),
+	}
 }
 
 func some(n int, what string) string {

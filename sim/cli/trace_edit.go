@@ -17,7 +17,7 @@ import (
 func newTraceEdit() *cobra.Command {
 	o := editOptions{}
 	cmd := &cobra.Command{
-		Use:   "edit IN... -o OUT",
+		Use:   "edit IN... -O OUT",
 		Short: "Change a trace: what if?",
 		Long: `Change a trace: what if there were ten times the pods, half the nodes, other
 requests? Operations apply in the order in which they are given. Several inputs
@@ -30,12 +30,12 @@ operations after them, until they are given again; an empty value takes one back
 --where, --keep and --drop take CEL expressions, as admission policies have them,
 with the variables object, at (a duration) and event (a number, -1 at the start).
 docs/edit.md has a recipe for each operation.`,
-		Example: `  simk trace edit trace.json -o busy.json --jitter 1m --scale-arrivals 10
-  simk trace edit trace.json -o slice.json --from 2h --to 6h --scale-nodes 0.5
-  simk trace edit trace.json -o out.json --where 'object.kind == "Deployment"' --set spec.replicas=3
-  simk trace edit a.json b.json --prefixes a-,b- -o both.json
-  simk trace edit trace.json -o out.json --script edits.yaml`,
-		Args: cobra.MinimumNArgs(1),
+		Example: `  simk trace edit trace.json -O busy.json --jitter 1m --scale-arrivals 10
+  simk trace edit trace.json -O slice.json --from 2h --to 6h --scale-nodes 0.5
+  simk trace edit trace.json -O out.json --where 'object.kind == "Deployment"' --set spec.replicas=3
+  simk trace edit a.json b.json --prefixes a-,b- -O both.json
+  simk trace edit trace.json -O out.json --script edits.yaml`,
+		Args: takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.run(cmd, args); err != nil {
 				return &sim.InputError{Err: err}
@@ -45,23 +45,26 @@ docs/edit.md has a recipe for each operation.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVarP(&o.out, "output", "o", "", "the trace `file` to write; .gz and .zst compress it")
+	o.out.traceFlags(f)
 	f.StringVar(&o.script, "script", "", "take the operations from a YAML `file`")
-	f.Uint64Var(&o.seed, "seed", 0, "decides what chance decides (sample, fractions, jitter)")
-	f.StringSliceVar(&o.prefixes, "prefixes", nil, "a prefix for each input, such as a-,b-, for its namespaces, nodes and volumes")
+	f.Uint64Var(&o.seed, "seed", 0, "`number` that decides what chance decides (sample, fractions, jitter)")
+	f.StringSliceVar(&o.prefixes, "prefixes", nil, "`prefixes` of the inputs, one for each, such as a-,b-, for its namespaces, nodes and volumes")
 	o.operations.flags(f)
-	_ = cmd.MarkFlagRequired("output")
 	return cmd
 }
 
 type editOptions struct {
-	out, script string
-	seed        uint64
-	prefixes    []string
-	operations  editFlags
+	out        fileOutput
+	script     string
+	seed       uint64
+	prefixes   []string
+	operations editFlags
 }
 
 func (o *editOptions) run(cmd *cobra.Command, args []string) error {
+	if err := o.out.check(); err != nil {
+		return err
+	}
 	script, files, err := o.operationsOf(cmd)
 	if err != nil {
 		return err
@@ -71,7 +74,7 @@ func (o *editOptions) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer func() { _ = s.Close() }()
-	return writeTrace(cmd, o.out, s)
+	return writeTrace(cmd, &o.out, s)
 }
 
 // apply opens the inputs, changed by a script.

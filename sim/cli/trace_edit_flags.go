@@ -52,7 +52,7 @@ func (e *editFlags) settings(f *pflag.FlagSet) {
 	text("where", "setting: only the objects that a CEL `expression` selects", &e.where)
 	text("suffix", "setting: `text` before the number in the names of clones (default \"-\")", &e.suffix)
 	text("prefix", "setting: `text` before the namespaces, nodes and volumes of a merged trace", &e.prefix)
-	text("patch-type", "setting: json, merge or strategic (default: strategic where the kind is known, else merge)", &e.patchType)
+	text("patch-type", "setting: `json|merge|strategic` (default: strategic where the kind is known, else merge)", &e.patchType)
 	f.Func("at", "setting: the `time` of --insert and --merge (default 0s)", func(v string) (err error) {
 		if e.at = 0; v != "" {
 			e.at, err = time.ParseDuration(v)
@@ -173,7 +173,7 @@ func (e *editFlags) factors(f *pflag.FlagSet) {
 }
 
 func (e *editFlags) changes(f *pflag.FlagSet) {
-	f.Func("set", "set a field: `path=value`, such as spec.replicas=3; needs --where", func(v string) error {
+	f.Func("set", "set a field, as `path=value`, such as spec.replicas=3; needs --where", func(v string) error {
 		path, text, found := strings.Cut(v, "=")
 		if !found {
 			return fmt.Errorf("want path=value")
@@ -184,7 +184,7 @@ func (e *editFlags) changes(f *pflag.FlagSet) {
 		}
 		return e.add("set "+path, edit.Operation{Set: &edit.Set{Where: e.where, Path: path, Value: value}}, "where")
 	})
-	f.Func("unset", "remove a field: `path`; needs --where", func(v string) error {
+	f.Func("unset", "remove the field at a `path`; needs --where", func(v string) error {
 		return e.add("unset "+v, edit.Operation{Unset: &edit.Unset{Where: e.where, Path: v}}, "where")
 	})
 	patch := func(flag string, text []byte) error {

@@ -16,7 +16,7 @@ import (
 // from a recording service, and adds its flags to the command.
 func newTraceExport(fetch func(cmd *cobra.Command, args []string) error) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "export FORMAT TRACE -o FILE",
+		Use:   "export FORMAT TRACE -O FILE",
 		Short: "Write a trace in another format",
 		Long: `Write a trace in another format. The input may itself be of any format that simk
 recognises. What the format cannot say is told on stderr.`,
@@ -31,15 +31,18 @@ recognises. What the format cannot say is told on stderr.`,
 }
 
 func newTraceExportFormat(f formats.Format) *cobra.Command {
-	var out string
+	var out fileOutput
 	cmd := &cobra.Command{
 		Use: f.Name + " TRACE...", Short: "Write a trace as " + f.Summary, Long: f.Doc,
-		Example: "  simk trace export " + f.Name + " trace.json -o FILE",
-		Args:    cobra.MinimumNArgs(1),
+		Example: "  simk trace export " + f.Name + " trace.json -O FILE",
+		Args:    takes(1, -1),
 	}
 	write := f.Exporter(cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := mayReplaceBy(out, f.Name); err != nil {
+		if err := out.check(); err != nil {
+			return err
+		}
+		if err := mayReplaceBy(out.path, f.Name); err != nil {
 			return err
 		}
 		s, _, err := formats.OpenAny(args, formats.Common{Warn: warner(cmd)})
@@ -48,14 +51,12 @@ func newTraceExportFormat(f formats.Format) *cobra.Command {
 		}
 		defer func() { _ = s.Close() }() // it was only read
 		counted := newCounted(s)
-		err = tracer.WriteWhole(out, 0o666, func(w io.Writer) error { return write(w, counted, warner(cmd)) })
+		err = tracer.WriteWhole(out.path, 0o666, func(w io.Writer) error { return write(w, counted, warner(cmd)) })
 		if err != nil {
 			return &sim.InputError{Err: fmt.Errorf("export %s: %w", f.Name, err)}
 		}
-		say(cmd, "wrote %s: %s", out, counted)
-		return nil
+		return out.wrote(cmd, counted)
 	}
-	cmd.Flags().StringVarP(&out, "output", "o", "", "the `file` to write")
-	_ = cmd.MarkFlagRequired("output")
+	out.flags(cmd.Flags(), "the `file` to write")
 	return cmd
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -21,7 +20,8 @@ import (
 
 // fetchFlags are those of trace export without a format: it fetches a trace.
 type fetchFlags struct {
-	from, to, server, tokenFile, out string
+	from, to, server, tokenFile string
+	out                         fileOutput
 }
 
 // newTraceExportOrFetch is trace export, which fetches a trace from a recording
@@ -29,21 +29,21 @@ type fetchFlags struct {
 func newTraceExportOrFetch() *cobra.Command {
 	var f fetchFlags
 	cmd := newTraceExport(f.run)
-	cmd.Use = "export [FORMAT TRACE] -o FILE"
+	cmd.Use = "export [FORMAT TRACE] -O FILE"
 	cmd.Short = "Write a trace in another format, or fetch one from simk trace serve"
 	cmd.Long += `
 
 Without a format, a trace is fetched from simk trace serve: what it recorded from
 --from to --to, which are instants (2026-03-02T06:00:00Z), offsets from the newest
 that it has (-30m), or now. What existed at --from is there at the start.`
-	cmd.Example = `  simk trace export sktrace trace.json -o trace.sktrace
-  simk trace export --from -30m --to now --server http://127.0.0.1:7777 -o trace.json`
+	cmd.Example = `  simk trace export sktrace trace.json -O trace.sktrace
+  simk trace export --from -30m --to now --server http://127.0.0.1:7777 -O trace.json`
 	cmd.Args = cobra.ArbitraryArgs
-	cmd.Flags().StringVar(&f.from, "from", "-30m", "begin of the trace to fetch: an instant, an offset, or start for all there is: `time`")
-	cmd.Flags().StringVar(&f.to, "to", "now", "end of it: `time`")
+	cmd.Flags().StringVar(&f.from, "from", "-30m", "the `time` at which the trace begins: an instant, an offset, or start for all there is")
+	cmd.Flags().StringVar(&f.to, "to", "now", "the `time` at which it ends")
 	cmd.Flags().StringVar(&f.server, "server", "http://"+defaultListen, "`URL` of simk trace serve")
 	cmd.Flags().StringVar(&f.tokenFile, "token-file", "", "`file` with the token that the service wants")
-	cmd.Flags().StringVarP(&f.out, "output", "o", "", "the trace `file` to write; .gz and .zst compress it")
+	f.out.traceFlags(cmd.Flags())
 	return cmd
 }
 
@@ -51,10 +51,10 @@ func (f *fetchFlags) run(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return &sim.InputError{Err: fmt.Errorf("there is no format %q to export to; simk trace export --help lists them", args[0])}
 	}
-	if f.out == "" {
-		return &sim.InputError{Err: errors.New("name the file to write with --output")}
+	if err := f.out.check(); err != nil {
+		return err
 	}
-	if err := mayReplace(f.out); err != nil {
+	if err := mayReplace(f.out.path); err != nil {
 		return err
 	}
 	u, err := url.Parse(f.server)
@@ -67,7 +67,7 @@ func (f *fetchFlags) run(cmd *cobra.Command, args []string) error {
 		from = ""
 	}
 	u.RawQuery = url.Values{"from": {from}, "to": {f.to}}.Encode()
-	dir, err := os.MkdirTemp(filepath.Dir(f.out), ".simk-fetch-")
+	dir, err := os.MkdirTemp(filepath.Dir(f.out.path), ".simk-fetch-")
 	if err != nil {
 		return &sim.InputError{Err: err}
 	}
@@ -83,7 +83,7 @@ func (f *fetchFlags) run(cmd *cobra.Command, args []string) error {
 		return asRunError(err)
 	}
 	defer r.Close()
-	return asRunError(writeTrace(cmd, f.out, r))
+	return asRunError(writeTrace(cmd, &f.out, r))
 }
 
 // fetch downloads a trace to path, and makes sure that it is complete.

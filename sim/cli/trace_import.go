@@ -27,16 +27,16 @@ func newTraceImport() *cobra.Command {
 		Long: `Make a trace from files of another format, which is found out from their content
 unless it is named. Each format has options of its own: simk trace import FORMAT --help.
 All files given are one data set: a list of nodes and one of pods, say.`,
-		Example: `  simk trace import dump.json -o trace.json
-  simk trace import swf cluster.swf -o trace.json.zst --duration 24h`,
-		Args: cobra.MinimumNArgs(1),
+		Example: `  simk trace import dump.json -O trace.json
+  simk trace import swf cluster.swf -O trace.json.zst --duration 24h`,
+		Args: takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.run(cmd, func(c formats.Common) (tracer.Source, error) {
 				f, err := formats.DetectAll(args)
 				if err != nil {
 					return nil, undetected(args, err)
 				}
-				fmt.Fprintf(cmd.ErrOrStderr(), "simk: the input is %s\n", f.Name)
+				say(cmd, "the input is %s", f.Name)
 				return openAs(f, args, c)
 			})
 		},
@@ -54,7 +54,7 @@ func newTraceImportFormat(f formats.Format) *cobra.Command {
 	o := importOptions{}
 	cmd := &cobra.Command{
 		Use: f.Name + " FILE...", Short: "Make a trace from " + f.Summary, Long: f.Doc, Example: indented(f.Example),
-		Args: cobra.MinimumNArgs(1),
+		Args: takes(1, -1),
 	}
 	open := f.Importer(cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -66,17 +66,17 @@ func newTraceImportFormat(f formats.Format) *cobra.Command {
 
 // importOptions are those of every import.
 type importOptions struct {
-	out, name, startTime string
-	duration             time.Duration
+	out             fileOutput
+	name, startTime string
+	duration        time.Duration
 }
 
 func (o *importOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVarP(&o.out, "output", "o", "", "the trace `file` to write; .gz and .zst compress it")
-	f.StringVar(&o.name, "name", "", "name of the trace (default: that of its file)")
+	o.out.traceFlags(f)
+	f.StringVar(&o.name, "name", "", "`name` of the trace (default: that of its file)")
 	f.StringVar(&o.startTime, "start-time", "", "the `instant` of offset 0, such as 2026-03-02T06:00:00Z (default: what the input says)")
 	f.DurationVar(&o.duration, "duration", 0, "cut the trace off after this long (such as 6h)")
-	_ = cmd.MarkFlagRequired("output")
 }
 
 // common are the options for an importer. Its warnings go to stderr.
@@ -101,6 +101,9 @@ const importGCPercent = 50
 
 func (o *importOptions) run(cmd *cobra.Command, open func(formats.Common) (tracer.Source, error)) error {
 	debug.SetGCPercent(importGCPercent)
+	if err := o.out.check(); err != nil {
+		return err
+	}
 	c, err := o.common(cmd)
 	if err != nil {
 		return &sim.InputError{Err: err}
@@ -110,7 +113,7 @@ func (o *importOptions) run(cmd *cobra.Command, open func(formats.Common) (trace
 		return &sim.InputError{Err: err}
 	}
 	defer func() { _ = s.Close() }() // it was only read
-	if err := writeTrace(cmd, o.out, s); err != nil {
+	if err := writeTrace(cmd, &o.out, s); err != nil {
 		return &sim.InputError{Err: err}
 	}
 	return nil

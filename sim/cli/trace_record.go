@@ -17,11 +17,10 @@ import (
 
 func newTraceRecord() *cobra.Command {
 	var r recordFlags
-	var out string
+	var out fileOutput
 	var limit time.Duration
-	var verbose bool
 	cmd := &cobra.Command{
-		Use:   "record -o FILE",
+		Use:   "record -O FILE",
 		Short: "Record a live cluster",
 		Long: `Record a live cluster until interrupted, or for some time: its nodes, workloads and
 what bears on placing them, and how pods ran. Only get, list and watch are asked of
@@ -29,52 +28,51 @@ it; of ConfigMaps, Secrets and ServiceAccounts only the metadata.
 
 While it records, the file is a journal that grows; every command that reads traces
 reads it, also when the recorder was killed. At the end a trace takes its place.`,
-		Example: `  simk trace record -o morning.json.gz --for 2h
-  simk trace record --context prod -n shop -n billing -o shop.json
-  simk trace record --resource batch.volcano.sh/v1alpha1/jobs=.spec.tasks[*].template -o volcano.json
+		Example: `  simk trace record -O morning.json.gz --for 2h
+  simk trace record --context prod -n shop -n billing -O shop.json
+  simk trace record --resource batch.volcano.sh/v1alpha1/jobs=.spec.tasks[*].template -O volcano.json
   simk trace record --print-rbac | kubectl apply -f -`,
-		Args: cobra.NoArgs,
+		Args: takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			quietLogs(verbose)
+			quietLogs(verbose(cmd))
 			if err := r.check(); err != nil {
 				return &sim.InputError{Err: err}
 			}
 			if r.printRBAC {
 				return printManifest(cmd, r.rbac)
 			}
-			if out == "" {
-				return &sim.InputError{Err: fmt.Errorf("name the file to write with --output")}
+			if err := out.check(); err != nil {
+				return err
 			}
 			if limit < 0 {
 				return &sim.InputError{Err: fmt.Errorf("--for %v is negative", limit)}
 			}
-			if err := mayReplace(out); err != nil {
+			if err := mayReplace(out.path); err != nil {
 				return err
 			}
-			return recordTo(cmd, &r, out, limit)
+			return recordTo(cmd, &r, &out, limit)
 		},
 	}
 	r.flags(cmd.Flags())
-	cmd.Flags().StringVarP(&out, "output", "o", "", "the `file` to write; at the end .gz and .zst compress it")
+	out.flags(cmd.Flags(), "the `file` to write; at the end .gz and .zst compress it")
 	cmd.Flags().DurationVar(&limit, "for", 0, "record for this long, such as 2h (default: until interrupted)")
-	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "print what the client library logs")
 	return cmd
 }
 
-func recordTo(cmd *cobra.Command, r *recordFlags, out string, limit time.Duration) error {
+func recordTo(cmd *cobra.Command, r *recordFlags, out *fileOutput, limit time.Duration) error {
 	defer liveClock(cmd)()
-	recorder, err := r.recorder(traceName(out), warner(cmd))
+	recorder, err := r.recorder(traceName(out.path), warner(cmd))
 	if err != nil {
 		return asRunError(err)
 	}
 	if limit < 0 {
 		return &sim.InputError{Err: fmt.Errorf("--for %v is negative", limit)}
 	}
-	w, err := journal.Create(out, recorder.Begin())
+	w, err := journal.Create(out.path, recorder.Begin())
 	if err != nil {
 		return &sim.InputError{Err: err}
 	}
-	say(cmd, "recording into %s since %s; interrupt to end it", out, recorder.Begin().At.Format(time.RFC3339))
+	say(cmd, "recording into %s since %s; interrupt to end it", out.path, recorder.Begin().At.Format(time.RFC3339))
 	ctx := cmd.Context()
 	if limit > 0 {
 		var cancel context.CancelFunc
@@ -87,9 +85,9 @@ func recordTo(cmd *cobra.Command, r *recordFlags, out string, limit time.Duratio
 		err = closed
 	}
 	if err != nil {
-		return asRunError(fmt.Errorf("%w (what was recorded until then is in %s)", err, out))
+		return asRunError(fmt.Errorf("%w (what was recorded until then is in %s)", err, out.path))
 	}
-	return compile(cmd, []string{out}, out)
+	return compile(cmd, []string{out.path}, out)
 }
 
 // liveClock lets the process' clock follow real time until it is called off. The
@@ -101,7 +99,7 @@ func liveClock(cmd *cobra.Command) (stop func()) {
 }
 
 // compile makes a trace of a recording, in its place if it is the same file.
-func compile(cmd *cobra.Command, recording []string, out string) error {
+func compile(cmd *cobra.Command, recording []string, out *fileOutput) error {
 	s, err := journal.Open(recording, journal.Window{})
 	if err != nil {
 		return asRunError(err)

@@ -47,10 +47,10 @@ give it a token to let it listen elsewhere.`,
 		Example: `  simk trace serve --dir /var/lib/simk --window 24h
   simk trace serve --print-manifest --image registry.example/simk:1 | kubectl apply -f -
   kubectl -n simk port-forward deploy/simk-recorder 7777 &
-  simk trace export --from -30m -o trace.json`,
-		Args: cobra.NoArgs,
+  simk trace export --from -30m -O trace.json`,
+		Args: takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			quietLogs(false)
+			quietLogs(verbose(cmd))
 			if err := s.check(); err != nil {
 				return &sim.InputError{Err: err}
 			}
@@ -67,7 +67,7 @@ give it a token to let it listen elsewhere.`,
 	s.record.flags(f)
 	f.StringVar(&s.dir, "dir", "", "`folder` of the recording; what is in it is continued")
 	f.DurationVar(&s.window, "window", 24*time.Hour, "how much is kept")
-	f.StringVar(&s.maxSize, "max-size", "4Gi", "how large the folder may become, whatever the window says: a `quantity`")
+	f.StringVar(&s.maxSize, "max-size", "4Gi", "how large the folder may become, whatever the window says, as a `quantity`")
 	f.StringVar(&s.listen, "listen", defaultListen, "`address` to listen on")
 	f.StringVar(&s.tokenFile, "token-file", "", "`file` with a token that those who fetch must have")
 	f.BoolVar(&s.printManifest, "print-manifest", false, "print a Deployment with these flags, and the rights it needs, and nothing else")

@@ -20,7 +20,7 @@ func newTraceShow() *cobra.Command {
 time, requests next to what nodes have, recorded lives. Files of other formats are
 recognised by their content; several files are one data set of such a format.`,
 		Example: "  simk trace show trace.json\n  simk trace show trace.json -o json",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := textOrJSON(output); err != nil {
 				return err
@@ -35,7 +35,7 @@ recognised by their content; several files are one data set of such a format.`,
 			return writeJSON(cmd.OutOrStdout(), s)
 		},
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "text", "`format`: text or json")
+	formatFlag(cmd.Flags(), &output)
 	return cmd
 }
 

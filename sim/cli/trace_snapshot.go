@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -13,45 +12,45 @@ import (
 
 func newTraceSnapshot() *cobra.Command {
 	var r recordFlags
-	var out string
+	var out fileOutput
 	cmd := &cobra.Command{
-		Use:   "snapshot -o FILE",
+		Use:   "snapshot -O FILE",
 		Short: "Make a trace of what is in a live cluster now",
 		Long: `Make a trace of what is in a live cluster now: all is there at the start of the
 trace, and nothing happens later. How pods ran is known of those that have ended;
 the others run until they are deleted. It reads what simk trace record reads.`,
-		Example: `  simk trace snapshot -o now.json
-  simk trace snapshot --context prod --exclude configmaps,secrets -o now.json.gz`,
-		Args: cobra.NoArgs,
+		Example: `  simk trace snapshot -O now.json
+  simk trace snapshot --context prod --exclude configmaps,secrets -O now.json.gz`,
+		Args: takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			quietLogs(false)
+			quietLogs(verbose(cmd))
 			if err := r.check(); err != nil {
 				return &sim.InputError{Err: err}
 			}
 			if r.printRBAC {
 				return printManifest(cmd, r.rbac)
 			}
-			if out == "" {
-				return &sim.InputError{Err: fmt.Errorf("name the file to write with --output")}
-			}
-			if err := mayReplace(out); err != nil {
+			if err := out.check(); err != nil {
 				return err
 			}
-			return snapshotTo(cmd, &r, out)
+			if err := mayReplace(out.path); err != nil {
+				return err
+			}
+			return snapshotTo(cmd, &r, &out)
 		},
 	}
 	r.flags(cmd.Flags())
-	cmd.Flags().StringVarP(&out, "output", "o", "", "the trace `file` to write; .gz and .zst compress it")
+	out.traceFlags(cmd.Flags())
 	return cmd
 }
 
-func snapshotTo(cmd *cobra.Command, r *recordFlags, out string) error {
+func snapshotTo(cmd *cobra.Command, r *recordFlags, out *fileOutput) error {
 	defer liveClock(cmd)()
-	recorder, err := r.recorder(traceName(out), warner(cmd))
+	recorder, err := r.recorder(traceName(out.path), warner(cmd))
 	if err != nil {
 		return asRunError(err)
 	}
-	dir, err := os.MkdirTemp(filepath.Dir(out), ".simk-snapshot-")
+	dir, err := os.MkdirTemp(filepath.Dir(out.path), ".simk-snapshot-")
 	if err != nil {
 		return &sim.InputError{Err: err}
 	}

@@ -31,9 +31,9 @@ The exit code is 1 with errors, and with --strict with warnings too.`,
   simk trace validate --explain all`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if explain != "" {
-				return cobra.NoArgs(cmd, args)
+				return takes(0, 0)(cmd, args)
 			}
-			return cobra.MinimumNArgs(1)(cmd, args)
+			return takes(1, -1)(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if explain != "" {
@@ -61,8 +61,8 @@ The exit code is 1 with errors, and with --strict with warnings too.`,
 		},
 	}
 	cmd.Flags().BoolVar(&strict, "strict", false, "let warnings fail too")
-	cmd.Flags().StringVarP(&output, "output", "o", "text", "`format`: text or json")
-	cmd.Flags().StringVar(&explain, "explain", "", "explain a `code`, or list them: all")
+	formatFlag(cmd.Flags(), &output)
+	cmd.Flags().StringVar(&explain, "explain", "", "a `code` to explain, or all to list them")
 	return cmd
 }
 

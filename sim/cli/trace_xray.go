@@ -25,7 +25,7 @@ selected: the object, and what else happens to it. Without a terminal what happe
 listed, a line each. Files of other formats are
 recognised by their content; several files are one data set of such a format.`,
 		Example: "  simk trace xray trace.json",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    takes(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			common := formats.Common{Warn: func(string) {}} // there is nowhere to write them
 			open := func() (tracer.Source, error) {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -35,6 +36,7 @@ current one, and removed at the end.`,
 		Example: `  simk up --kubeconfig simk.kubeconfig &
   kubectl --kubeconfig simk.kubeconfig get nodes
   simk up --merge-kubeconfig
+  simk up --nodes 100 --machine m5.xlarge
   simk up trace.json --speed 60
   simk ctl until +1h`,
 		Args: cobra.ArbitraryArgs,
@@ -63,8 +65,8 @@ current one, and removed at the end.`,
 	f.BoolVar(&o.KnownImages, "known-images", false, "let containers of well-known images such as busybox, agnhost and nginx do what their commands say: sleep, exit, fail probes")
 	f.StringVar(&o.ImageTable, "image-table", "", "a `file` that says so of further images, with --known-images")
 	f.IntVar(&o.Port, "port", 0, "`port` of the API on 127.0.0.1 (default: any that is free)")
-	f.StringVar(&start, "start", "trace", "when the cluster's time begins: as the trace says, or at the real time: `trace or now`")
-	f.StringVar((*string)(&o.Explain), "explain", string(explain.Pending), "which attempts to place pods to record in --out for simk explain: `off, pending or all`")
+	f.StringVar(&start, "start", "trace", "when the cluster's time begins: as the trace says, or at the real time: `trace|now`")
+	f.StringVar((*string)(&o.Explain), "explain", string(explain.Pending), "which attempts to place pods to record in --out for simk explain: `off|pending|all`")
 	f.StringVar(&o.Out, "out", "", "at the end, write report.html, report.json, pods.csv, timeline.csv and events.jsonl into this `folder`")
 	seedFlag(f, &o.Seed, "start of the random choices; an interactive cluster is not repeatable even so")
 	flags.add(cmd, &o.Options, "1", "continue")
@@ -73,7 +75,10 @@ current one, and removed at the end.`,
 
 func up(cmd *cobra.Command, o sim.UpOptions) error {
 	stdout, stderr := cmd.OutOrStdout(), cmd.ErrOrStderr()
-	o.Say = func(text string) { fmt.Fprintln(stderr, "simk:", text) }
+	if quiet(cmd) {
+		stdout = io.Discard
+	}
+	o.Say = func(text string) { fmt.Fprintln(asides(cmd), "simk:", text) }
 	o.Ready = func(s control.Status) {
 		s = printable.Clean(s)
 		fmt.Fprintf(stdout, "cluster ready at %s, its time is %s\n", s.Server, s.Time.Format("2006-01-02 15:04:05 MST"))

@@ -30,9 +30,9 @@ func TestWrites(t *testing.T) {
 	w := newWriting(t, a)
 	began := clock.Wall()
 	w.run("simk", "replay", "trace.json", "--duration", "1h", "--out", "out", "--assert", "pods.created > 0", "--junit", "gates.xml")
-	w.run("simk", "trace", "import", "manifests.yaml", "-o", "imported.json")
-	w.run("simk", "trace", "edit", "trace.json", "--to", "1h", "-o", "edited.json.gz")
-	w.run("simk", "trace", "export", "sktrace", "trace.json", "-o", "exported.sktrace")
+	w.run("simk", "trace", "import", "manifests.yaml", "-O", "imported.json")
+	w.run("simk", "trace", "edit", "trace.json", "--to", "1h", "-O", "edited.json.gz")
+	w.run("simk", "trace", "export", "sktrace", "trace.json", "-O", "exported.sktrace")
 	w.run("simk", "trace", "validate", "trace.json")
 	w.run("simk", "compare", "imported.json", "--run", "base=", "--run", "packed=packed.yaml", "--out", "compared", "--jobs", "1")
 
@@ -43,8 +43,8 @@ func TestWrites(t *testing.T) {
 	a.mustRun(t, "kubectl", "--kubeconfig", "kubeconfig", "create", "configmap", "hello")
 	a.mustRun(t, "kubectl", "--kubeconfig", "kubeconfig", "get", "nodes")
 	w.run("simk", "ctl", "until", "+1h")
-	w.run("simk", "trace", "snapshot", "--kubeconfig", "kubeconfig", "-o", "snapshot.json")
-	w.run("simk", "trace", "record", "--kubeconfig", "kubeconfig", "--for", "1s", "-o", "recorded.json")
+	w.run("simk", "trace", "snapshot", "--kubeconfig", "kubeconfig", "-O", "snapshot.json")
+	w.run("simk", "trace", "record", "--kubeconfig", "kubeconfig", "--for", "1s", "-O", "recorded.json")
 	must(t, up.Process.Signal(os.Interrupt), up.Wait())
 
 	w.check(began, "out", "gates.xml", "imported.json", "edited.json.gz", "exported.sktrace", "compared", "kubeconfig", "snapshot.json", "recorded.json")

@@ -71,6 +71,11 @@ func (c *Client) Kubeconfig(ctx context.Context, who User) (string, error) {
 	return call[string](ctx, c, http.MethodPost, "/v1/kubeconfig", who)
 }
 
+// ScaleNodes makes the nodes of simk up --nodes NUMBER so many.
+func (c *Client) ScaleNodes(ctx context.Context, n int) (Status, error) {
+	return c.change(ctx, change{Nodes: &n})
+}
+
 // Snapshot asks for what a live view shows.
 func (c *Client) Snapshot(ctx context.Context, q watch.Query) (watch.Snapshot, error) {
 	return call[watch.Snapshot](ctx, c, http.MethodPost, "/v1/snapshot", q)

@@ -49,4 +49,5 @@ type change struct {
 	Speed  *float64   `json:"speed,omitempty"`
 	Paused *bool      `json:"paused,omitempty"`
 	Until  *time.Time `json:"until,omitempty"`
+	Nodes  *int       `json:"nodes,omitempty"`
 }

@@ -46,6 +46,8 @@ type Cluster struct {
 	Snapshot func(watch.Query) watch.Snapshot
 	// Kubeconfig makes a kubeconfig for a user, with a certificate of its own.
 	Kubeconfig func(User) ([]byte, error)
+	// ScaleNodes changes how many nodes there are of those that are a number.
+	ScaleNodes func(ctx context.Context, n int) error
 }
 
 // Serve answers clients until ctx ends.
@@ -75,7 +77,7 @@ func Serve(ctx context.Context, listener net.Listener, cluster Cluster) error {
 		if !read(w, r, &c) {
 			return
 		}
-		if err := c.apply(r.Context(), cluster.Pacer); err != nil {
+		if err := c.apply(r.Context(), cluster); err != nil {
 			http.Error(w, err.Error(), http.StatusConflict)
 			return
 		}
@@ -91,7 +93,8 @@ func Serve(ctx context.Context, listener net.Listener, cluster Cluster) error {
 	return fmt.Errorf("serve commands: %w", err)
 }
 
-func (c *change) apply(ctx context.Context, p Pacer) error {
+func (c *change) apply(ctx context.Context, cluster Cluster) error {
+	p := cluster.Pacer
 	if c.Speed != nil {
 		if err := clock.CheckSpeed(*c.Speed); err != nil {
 			return err
@@ -106,6 +109,11 @@ func (c *change) apply(ctx context.Context, p Pacer) error {
 			do = p.Pause
 		}
 		if err := do(); err != nil {
+			return err
+		}
+	}
+	if c.Nodes != nil {
+		if err := cluster.ScaleNodes(ctx, *c.Nodes); err != nil {
 			return err
 		}
 	}

@@ -1,10 +1,11 @@
 package gate
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 
-	"sigs.k8s.io/yaml"
+	"simk.dev/simk/tracer/schemafile"
 )
 
 // File is a file of assertions, in YAML or JSON:
@@ -20,18 +21,27 @@ type File struct {
 	Assertions []string `json:"assertions"`
 }
 
+var fileSchema = schemafile.New([]byte(`{
+  "type": "object", "required": ["apiVersion", "kind"], "additionalProperties": false,
+  "properties": {
+    "apiVersion": {"const": "simk.dev/v1"}, "kind": {"const": "Gates"},
+    "assertions": {"type": "array", "items": {"type": "string"}}
+  }
+}`))
+
 // ReadFile reads the expressions of a file.
 func ReadFile(path string) ([]string, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	var f File
-	if err := yaml.UnmarshalStrict(data, &f); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	file, err := fileSchema.Read(path, data)
+	if err != nil {
+		return nil, err
 	}
-	if f.APIVersion != "simk.dev/v1" || f.Kind != "Gates" {
-		return nil, fmt.Errorf("%s: apiVersion %q and kind %q are not simk.dev/v1 and Gates", path, f.APIVersion, f.Kind)
+	var f File
+	if err := json.Unmarshal(file.JSON, &f); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if len(f.Assertions) == 0 {
 		return nil, fmt.Errorf("%s: it holds no assertions", path)

@@ -83,9 +83,9 @@ func TestWriteMarkdownKeepsCells(t *testing.T) {
 func TestReadFile(t *testing.T) {
 	for _, tc := range []struct{ text, want string }{
 		{"apiVersion: simk.dev/v1\nkind: Gates\nassertions: [complete]\n", ""},
-		{"apiVersion: simk.dev/v1\nkind: Gate\nassertions: [complete]\n", `kind "Gate"`},
+		{"apiVersion: simk.dev/v1\nkind: Gate\nassertions: [complete]\n", `:2:7: kind: value must be 'Gates'`},
 		{"apiVersion: simk.dev/v1\nkind: Gates\n", "no assertions"},
-		{"apiVersion: simk.dev/v1\nkind: Gates\nasertions: [complete]\n", `unknown field "asertions"`},
+		{"apiVersion: simk.dev/v1\nkind: Gates\nasertions: [complete]\n", `:3:1: unknown key "asertions": did you mean "assertions"?`},
 		{"a: [", "line 1"},
 	} {
 		path := filepath.Join(t.TempDir(), "gates.yaml")

@@ -126,11 +126,18 @@ func (l life) over() time.Duration {
 	return l.deleted
 }
 
-// pending says that at the end the pod still waits for a node.
-func (l life) pending() bool { return !came(l.bound) && !came(l.over()) }
+// gone is when the pod finished or its deletion was asked for, whichever was first: from then
+// on it counts as neither waiting nor running.
+func (l life) gone() time.Duration { return first(l.finished, l.deleted) }
 
-// running says that at the end the pod is bound and not over.
-func (l life) running() bool { return came(l.bound) && !came(l.over()) }
+// ran says that the pod was bound before it was gone.
+func (l life) ran() bool { return came(l.bound) && (!came(l.gone()) || l.bound <= l.gone()) }
+
+// pending says that at the end the pod still waits for a node.
+func (l life) pending() bool { return !came(l.bound) && !came(l.gone()) }
+
+// running says that at the end the pod is bound and not gone.
+func (l life) running() bool { return came(l.bound) && !came(l.gone()) }
 
 // wait is how long a bound pod waited.
 func (l life) wait() time.Duration { return l.bound - l.created }

@@ -145,15 +145,18 @@ func (b brute) state() (p Point, requested, allocatable map[string]int64) {
 				p.Failed++
 			}
 		}
-		switch {
-		case !b.by(x.Created) || b.by(x.Finished) || x.Finished == never && b.by(x.Deleted):
+		over := b.by(x.Finished) || x.Finished == never && b.by(x.Deleted)
+		switch gone := b.by(x.Finished) || b.by(x.Deleted); {
+		case !b.by(x.Created) || gone:
 		case b.by(x.Bound):
 			p.Running++
+		default:
+			p.Pending++
+		}
+		if b.by(x.Created) && b.by(x.Bound) && !over {
 			requested["cpu"] += x.Requests["cpu"]
 			requested["memory"] += x.Requests["memory"]
 			requested["pods"]++
-		default:
-			p.Pending++
 		}
 	}
 	for _, n := range b.h.Nodes {

@@ -227,8 +227,8 @@ type NotCreated struct {
 type Point struct {
 	// AtSeconds is from the trace's start.
 	AtSeconds float64 `json:"atSeconds"`
-	// Pending counts the pods that wait for a node, Running those that are
-	// bound and not over.
+	// Pending counts the pods that wait for a node, Running those that are bound, as
+	// PendingAtEnd and RunningAtEnd do: neither has finished nor is being deleted.
 	Pending int `json:"pending"`
 	Running int `json:"running"`
 	// Succeeded and Failed count the pods that have finished since the
@@ -241,8 +241,8 @@ type Point struct {
 	// Groups counts the nodes by group; it is left out when there is no autoscaler.
 	Groups map[string]int `json:"groups,omitempty"`
 	// Requested and Allocatable are by resource name, in Kubernetes' base
-	// unit: cores, bytes, devices. Requested is over the running pods,
-	// allocatable over the nodes. All points have the same resources.
+	// unit: cores, bytes, devices. Requested is over the bound pods that have not
+	// finished, those that are being deleted too, allocatable over the nodes. All points have the same resources.
 	Requested   map[string]float64 `json:"requested"`
 	Allocatable map[string]float64 `json:"allocatable"`
 }

@@ -40,6 +40,7 @@ const (
 	podCreated changeKind = iota
 	podBound
 	podFinished
+	podGone
 	podOver
 	nodeAdded
 	nodeRemoved
@@ -52,7 +53,7 @@ func newSweep(h *history.History, lives []life, am amounts) *sweep {
 		end:         h.End,
 		lives:       lives,
 		amounts:     am,
-		changes:     make([]change, 0, 4*len(lives)+2*len(h.Nodes)),
+		changes:     make([]change, 0, 5*len(lives)+2*len(h.Nodes)),
 		requested:   make([]int64, len(am.resources)),
 		allocatable: make([]int64, len(am.resources)),
 		peaks:       make([]fraction, len(am.resources)),
@@ -64,6 +65,7 @@ func newSweep(h *history.History, lives []life, am amounts) *sweep {
 		s.add(l.created, i, podCreated)
 		s.add(l.bound, i, podBound)
 		s.add(l.finished, i, podFinished)
+		s.add(l.gone(), i, podGone)
 		s.add(l.over(), i, podOver)
 	}
 	for i, n := range h.Nodes {
@@ -134,19 +136,24 @@ func (s *sweep) apply(c change) {
 	case podCreated:
 		s.now.Pending++
 	case podBound:
-		s.now.Pending--
-		s.now.Running++
+		if s.lives[c.index].ran() {
+			s.now.Pending--
+			s.now.Running++
+		}
 		addTo(s.requested, s.amounts.requests(c.index), +1)
 	case podFinished:
 		s.now.Succeeded += one(s.lives[c.index].succeeded)
 		s.now.Failed += one(s.lives[c.index].failed)
-	case podOver:
-		if !came(s.lives[c.index].bound) {
+	case podGone:
+		if s.lives[c.index].ran() {
+			s.now.Running--
+		} else {
 			s.now.Pending--
-			return
 		}
-		s.now.Running--
-		addTo(s.requested, s.amounts.requests(c.index), -1)
+	case podOver:
+		if came(s.lives[c.index].bound) {
+			addTo(s.requested, s.amounts.requests(c.index), -1)
+		}
 	case nodeAdded:
 		s.now.Nodes++
 		s.now.ReadyNodes++

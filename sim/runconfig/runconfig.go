@@ -19,6 +19,7 @@ package runconfig
 
 import (
 	"bytes"
+	_ "embed" // for the schema
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,11 +29,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
 	"simk.dev/simk/sim/explain"
+	"simk.dev/simk/tracer/schemafile"
 )
 
 // What a file's apiVersion and kind are.
@@ -40,6 +43,13 @@ const (
 	APIVersion = "simk.dev/v1"
 	Kind       = "Run"
 )
+
+// SchemaJSON is the JSON Schema of a file.
+//
+//go:embed run.schema.json
+var SchemaJSON []byte
+
+var schema = schemafile.New(SchemaJSON)
 
 // Config is a whole file. What is not given is as without the file.
 type Config struct {
@@ -55,6 +65,8 @@ type Config struct {
 	Autoscaler      Document `json:"autoscaler,omitzero"`
 	Nodes           Document `json:"nodes,omitzero"`
 	Edit            Document `json:"edit,omitzero"`
+	// Machine is what the nodes are like where Nodes is a number; empty: as without it.
+	Machine string `json:"machine,omitempty"`
 	// FeatureGates are Kubernetes' by name.
 	FeatureGates map[string]bool `json:"featureGates,omitempty"`
 	// EndpointSlices runs the endpoint slice controller too.
@@ -81,10 +93,13 @@ type Document struct {
 	// Path is that of the file; empty: Content is it.
 	Path    string
 	Content []byte
+	// Count is how many nodes there are, of the configuration's machine: Nodes alone may
+	// be a number. 0: it is a file or content.
+	Count int
 }
 
 // IsZero tells whether there is none.
-func (d Document) IsZero() bool { return d.Path == "" && d.Content == nil }
+func (d Document) IsZero() bool { return d.Path == "" && d.Content == nil && d.Count == 0 }
 
 // UnmarshalJSON takes a string as a path, and an object as the content.
 func (d *Document) UnmarshalJSON(data []byte) error {
@@ -95,6 +110,9 @@ func (d *Document) UnmarshalJSON(data []byte) error {
 		d.Content = slices.Clone(data)
 		return nil
 	}
+	if json.Unmarshal(data, &d.Count) == nil {
+		return nil
+	}
 	return fmt.Errorf("a document is the path of a file or its content, not %.40s", data)
 }
 
@@ -102,6 +120,9 @@ func (d *Document) UnmarshalJSON(data []byte) error {
 func (d Document) MarshalJSON() ([]byte, error) {
 	if d.Path != "" {
 		return json.Marshal(d.Path)
+	}
+	if d.Count != 0 {
+		return json.Marshal(d.Count)
 	}
 	return d.Content, nil
 }
@@ -125,18 +146,26 @@ func Default(changes []Change) (*Config, error) {
 	return parse("--set", fmt.Appendf(nil, "apiVersion: %s\nkind: %s\n", APIVersion, Kind), ".", changes)
 }
 
-func parse(name string, data []byte, dir string, changes []Change) (_ *Config, err error) {
+func parse(name string, data []byte, dir string, changes []Change) (*Config, error) {
+	file, err := schema.Read(name, data)
+	if err != nil {
+		return nil, err
+	}
 	if len(changes) > 0 {
 		if data, err = changed(data, dir, changes); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
+		// Lines of the changed text would lead nowhere.
+		if file, err = schema.Read(name+", changed by --set", data); err != nil {
+			return nil, err
+		}
+	}
+	if err := checkDuration(file); err != nil {
+		return nil, err
 	}
 	var c Config
-	if err := yaml.UnmarshalStrict(data, &c); err != nil {
+	if err := json.Unmarshal(file.JSON, &c); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	if c.APIVersion != APIVersion || c.Kind != Kind {
-		return nil, fmt.Errorf("%s: apiVersion %q and kind %q are not %s and %s", name, c.APIVersion, c.Kind, APIVersion, Kind)
 	}
 	for _, d := range []*Document{&c.SchedulerConfig, &c.Autoscaler, &c.Nodes, &c.Edit} {
 		if d.Path == "" || filepath.IsAbs(d.Path) {
@@ -146,20 +175,30 @@ func parse(name string, data []byte, dir string, changes []Change) (_ *Config, e
 			return nil, err
 		}
 	}
-	return &c, c.check(name)
+	return &c, c.check(file)
 }
 
-func (c *Config) check(path string) error {
+// check finds what the schema does not.
+func (c *Config) check(file *schemafile.File) error {
 	switch {
 	case c.Seed != nil && *c.Seed == 0:
-		return fmt.Errorf("%s: seed is a whole number, not 0", path)
+		return fmt.Errorf("%s: seed is a whole number, not 0", file.At("seed"))
 	case c.Duration.Duration < 0:
-		return fmt.Errorf("%s: duration %v is negative", path, c.Duration.Duration)
-	case !slices.Contains([]string{"", "stop", "continue"}, c.OnError):
-		return fmt.Errorf("%s: onError is stop or continue, not %q", path, c.OnError)
+		return fmt.Errorf("%s: duration %v is negative", file.At("duration"), c.Duration.Duration)
+	case c.Machine != "" && c.Nodes.Count == 0:
+		return fmt.Errorf("%s: machine says what the nodes are like when nodes is a number, such as 10, and it is not", file.At("machine"))
 	}
-	if err := c.Explain.Check(); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+	return nil
+}
+
+// checkDuration says where the duration is, if it is none.
+func checkDuration(file *schemafile.File) error {
+	var in struct{ Duration *string }
+	if err := json.Unmarshal(file.JSON, &in); err != nil || in.Duration == nil {
+		return err
+	}
+	if _, err := time.ParseDuration(*in.Duration); err != nil {
+		return fmt.Errorf("%s: duration: want one such as 90s, 15m or 1h30m, not %q", file.At("duration"), *in.Duration)
 	}
 	return nil
 }

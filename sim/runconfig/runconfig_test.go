@@ -48,6 +48,24 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// Nodes may be a number, of a machine.
+func TestNodes(t *testing.T) {
+	c, err := ReadWith(write(t, t.TempDir(), "run.yaml", "apiVersion: simk.dev/v1\nkind: Run\nnodes: 10\nmachine: 8x32\n"), []Change{{"nodes", "20"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Nodes.Count != 20 || c.Nodes.IsZero() || c.Machine != "8x32" {
+		t.Errorf("%+v", c)
+	}
+	other := filepath.Join(t.TempDir(), "again.yaml")
+	if err := c.Write(other); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := Read(other); err != nil || again.Nodes.Count != 20 {
+		t.Errorf("%+v, %v", again, err)
+	}
+}
+
 func TestReadWith(t *testing.T) {
 	dir := t.TempDir()
 	path := write(t, dir, "run.yaml", sample)
@@ -73,11 +91,17 @@ func TestReadWith(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	for _, tc := range []struct{ text, want string }{
-		{"apiVersion: simk.dev/v1\nkind: Trace\n", `kind "Trace" are not`},
-		{"apiVersion: simk.dev/v1\nkind: Run\nsead: 1\n", `unknown field "sead"`},
-		{"apiVersion: simk.dev/v1\nkind: Run\nonError: go\n", `onError is stop or continue`},
-		{"apiVersion: simk.dev/v1\nkind: Run\nduration: -1s\n", `negative`},
-		{"apiVersion: simk.dev/v1\nkind: Run\nnodes: 3\n", `a document is the path of a file or its content`},
+		{"apiVersion: simk.dev/v1\nkind: Trace\n", `:2:7: kind: value must be 'Run'`},
+		{"apiVersion: simk.dev/v1\nkind: Run\nsead: 1\n", `:3:1: unknown key "sead": did you mean "seed"?`},
+		{"apiVersion: simk.dev/v1\nkind: Run\nseed: one\n", `:3:7: seed: got string, want integer`},
+		{"apiVersion: simk.dev/v1\nkind: Run\nseed: 0\n", `:3:7: seed is a whole number, not 0`},
+		{"apiVersion: simk.dev/v1\nkind: Run\nonError: go\n", `:3:10: onError: value must be one of 'stop', 'continue'`},
+		{"apiVersion: simk.dev/v1\nkind: Run\nduration: -1s\n", `:3:11: duration -1s is negative`},
+		{"apiVersion: simk.dev/v1\nkind: Run\nduration: soon\n", `:3:11: duration: want one such as 90s, 15m or 1h30m, not "soon"`},
+		{"apiVersion: simk.dev/v1\nkind: Run\nautoscaler: 3\n", `:3:13: autoscaler: got number, want string or object`},
+		{"apiVersion: simk.dev/v1\nkind: Run\nnodes: 0\n", `:3:8: nodes: minimum`},
+		{"apiVersion: simk.dev/v1\nkind: Run\nmachine: m5.xlarge\n", `:3:10: machine says what the nodes are like when nodes is a number`},
+		{"apiVersion: simk.dev/v1\nkind: Run\nhooks:\n- {point: before-run, comand: [a]}\n", `:4:23: 0: unknown key "comand": did you mean "command"?`},
 		{"kind: [", "line 1"},
 	} {
 		path := write(t, t.TempDir(), "run.yaml", tc.text)

@@ -13,7 +13,7 @@ import (
 	"k8s.io/apiserver/pkg/cel/environment"
 
 	"simk.dev/simk/tracer/interrupt"
-	"simk.dev/simk/tracer/spelling"
+	"simk.dev/simk/tracer/schemafile"
 )
 
 // Where is a CEL expression that selects objects, compiled. It has Kubernetes'
@@ -83,7 +83,7 @@ func compileError(text string, issues *cel.Issues) error {
 	e := all[0]
 	message := e.Message
 	if m := undeclared.FindStringSubmatch(message); m != nil {
-		message = fmt.Sprintf("%q is not known: %s", m[1], closest(m[1], []string{"object", "at", "event"}))
+		message = fmt.Sprintf("%q is not known: %s", m[1], schemafile.Closest(m[1], []string{"object", "at", "event"}))
 	}
 	return fmt.Errorf("the expression %q: line %d, column %d: %s", text, e.Location.Line(), e.Location.Column()+1, message)
 }
@@ -124,7 +124,7 @@ func (w *Where) failed(o object, err error) error {
 	}
 	if m := noSuchKey.FindStringSubmatch(err.Error()); m != nil {
 		return fmt.Errorf("the expression %q%s: the object has no field %q: %s; where it may be missing, ask has(...) first, or use object.?a.?b.orValue(...)",
-			w.text, column, m[1], closest(m[1], fields(o.Object.Object, 6)))
+			w.text, column, m[1], schemafile.Closest(m[1], fields(o.Object.Object, 6)))
 	}
 	return fmt.Errorf("the expression %q%s: %w", w.text, column, err)
 }
@@ -146,12 +146,4 @@ func fields(v any, depth int) []string {
 		}
 	}
 	return all
-}
-
-// closest suggests the nearest of the known words.
-func closest(word string, known []string) string {
-	if nearest, ok := spelling.Nearest(word, known); ok {
-		return fmt.Sprintf("did you mean %q?", nearest)
-	}
-	return "nothing there has a name like it"
 }

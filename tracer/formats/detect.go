@@ -121,7 +121,7 @@ func lookedFor() string {
 }
 
 func nameIt(format string) string {
-	return "name the format with `simk trace import " + format + " FILE... -o trace.json`"
+	return "name the format with `simk trace import " + format + " FILE... -O trace.json`"
 }
 
 // OpenAny opens inputs of one data set, of whatever format they are: simk's own
@@ -158,7 +158,7 @@ func DetectAll(paths []string) (Format, error) {
 		case errors.Is(err, ErrOwn) && len(paths) == 1:
 			return f, err
 		case errors.Is(err, ErrOwn):
-			return f, fmt.Errorf("%s %s: give it alone. Manifests come into it with `simk trace edit %s --at 0s --insert MANIFESTS -o both.json`, another trace with --merge",
+			return f, fmt.Errorf("%s %s: give it alone. Manifests come into it with `simk trace edit %s --at 0s --insert MANIFESTS -O both.json`, another trace with --merge",
 				path, ErrOwn.Error(), path)
 		case err != nil:
 			return f, err
@@ -169,7 +169,7 @@ func DetectAll(paths []string) (Format, error) {
 			}
 			continue
 		case first != "" && f.Name != format.Name:
-			return f, fmt.Errorf("%s is %s, but %s is %s: make each a trace with `simk trace import`, and one of them with `simk trace edit FIRST --merge SECOND -o both.json`",
+			return f, fmt.Errorf("%s is %s, but %s is %s: make each a trace with `simk trace import`, and one of them with `simk trace edit FIRST --merge SECOND -O both.json`",
 				first, format.Name, path, f.Name)
 		}
 		first, format = path, f

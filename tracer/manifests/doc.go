@@ -2,7 +2,7 @@
 // from a cluster with kubectl, into a trace.
 //
 //	kubectl get nodes,priorityclasses,deployments,jobs,pods -A -o yaml > cluster.yaml
-//	simk trace import manifests cluster.yaml -o trace.json
+//	simk trace import manifests cluster.yaml -O trace.json
 //
 // Inputs are YAML, JSON, several documents in a file, lists (List, PodList...),
 // folders of such files, plain or compressed with gzip or zstd; "-" is standard

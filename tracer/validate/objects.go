@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -36,6 +37,7 @@ func at(p place, o tracer.Object) place {
 
 // register notes what other objects may refer to in more ways than by name.
 func (v *validator) register(o tracer.Object, p place) {
+	v.contents.add(o)
 	switch group := kube.Group(o.GetAPIVersion()); {
 	case o.GetKind() == "CustomResourceDefinition" && group == "apiextensions.k8s.io":
 		v.kinds.define(o)
@@ -116,6 +118,13 @@ func (v *validator) pods(o tracer.Object, spec map[string]any, p place) {
 	for _, r := range s.references {
 		v.want(r.code, r.in(p.ref.Namespace), p)
 	}
+	for _, k := range s.keys {
+		ref := k.in(cmp.Or(p.ref.Namespace, "default"))
+		if problem := v.contents.lacks(ref, k.key); problem != "" {
+			v.found.add("W0118", ref.String()+" "+k.key, 1, p, problem)
+		}
+	}
+	v.crowd.add(o, p, v.found)
 	v.annotations(podspec.Template(o), p)
 	if name := s.pod.Spec.SchedulerName; name != "" && name != corev1.DefaultSchedulerName {
 		v.found.add("W0116", name, 1, p, fmt.Sprintf("the pods want the scheduler %s: only a profile of that name in --scheduler-config places them", name))

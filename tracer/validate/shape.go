@@ -10,6 +10,7 @@ type shape struct {
 	pod        *corev1.Pod // nil if it cannot be decoded
 	problem    string      // why
 	references []reference
+	keys       []keyReference
 	fit        *fitting // how it fits on nodes: filled in by fitter
 }
 
@@ -18,5 +19,7 @@ func newShape(spec map[string]any) *shape {
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(spec, &pod.Spec); err != nil {
 		return &shape{problem: err.Error()}
 	}
-	return &shape{pod: pod, references: podReferences(pod.DeepCopy())}
+	required := pod.DeepCopy()
+	references := podReferences(required)
+	return &shape{pod: pod, references: references, keys: keyReferences(&required.Spec)}
 }

@@ -20,12 +20,14 @@ type Report struct {
 }
 
 type validator struct {
-	report *Report
-	found  *collector
-	kinds  *kinds
-	shapes *podspec.Shapes[*shape]
-	fit    *fitter
-	refs   *tracer.References
+	report   *Report
+	found    *collector
+	kinds    *kinds
+	shapes   *podspec.Shapes[*shape]
+	fit      *fitter
+	refs     *tracer.References
+	contents contents
+	crowd    crowd
 	// volumeClasses are the storage classes that volumes of the trace name.
 	volumeClasses map[string]bool
 }
@@ -62,6 +64,7 @@ func newValidator(path string) *validator {
 	found := newCollector()
 	return &validator{
 		report: &Report{File: path}, found: found, kinds: newKinds(), shapes: podspec.NewShapes(newShape), fit: newFitter(found),
+		contents: contents{keys: tracer.Names[map[string]bool]{}}, crowd: crowd{wants: tracer.Names[int64]{}},
 		volumeClasses: map[string]bool{},
 	}
 }
@@ -83,11 +86,16 @@ func (v *validator) run(source tracer.Source) {
 		v.refs.Apply(event)
 		v.objects(event.Apply, place{event: event.Index, at: event.At})
 		v.refs.DeleteAndNodes(event)
+		for _, ref := range event.Delete {
+			v.contents.remove(ref)
+			v.crowd.remove(ref)
+		}
 		v.report.Events++
 	}
 	v.refs.End()
 	v.owners(head.Lifecycles)
 	v.fit.end()
+	v.crowd.end(v.found)
 }
 
 // owners looks at the kinds of owners of lifecycles.

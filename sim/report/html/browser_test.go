@@ -34,6 +34,23 @@ const text = (s) => one(s)?.textContent ?? 'no ' + s;
 const press = (e, key) => e.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
 const button = (name) => all('button').find((b) => b.textContent.startsWith(name));
 const type = (e, words) => { e.value = words; e.dispatchEvent(new Event('input', { bubbles: true })); };
+// texts are those that a chart shows, with the box of each.
+const texts = (chart) => chart.getZr().storage.getDisplayList(true).filter((e) => e.type === 'tspan' && !e.ignore && !e.invisible && e.style.text && !e.__clipPaths?.length).map((e) => {
+  const box = e.getBoundingRect().clone();
+  if (e.transform) box.applyTransform(e.transform);
+  return { text: e.style.text, box };
+});
+// overprinted are pairs of texts of which one is over the other, and those that leave the chart.
+const overprinted = (chart) => {
+  const all = texts(chart);
+  const out = all.filter((a) => a.box.x < -1 || a.box.x + a.box.width > chart.getWidth() + 1).map((a) => a.text + ' outside');
+  all.forEach((a, i) => all.slice(i + 1).forEach((b) => {
+    const x = Math.min(a.box.x + a.box.width, b.box.x + b.box.width) - Math.max(a.box.x, b.box.x);
+    const y = Math.min(a.box.y + a.box.height, b.box.y + b.box.height) - Math.max(a.box.y, b.box.y);
+    if (x > 1 && y > 1) out.push(a.text + ' over ' + b.text);
+  }));
+  return out;
+};
 const extent = (chart) => chart.getModel().getComponent('xAxis').axis.scale.getExtent().map((v) => Math.round(v / 60000)).join('-');
 // drawn counts the charts that have painted something.
 const drawn = () => all('.chart').filter((c) => {
@@ -55,8 +72,14 @@ wait();
 // Anything on the console and anything that the page noted is an error.
 func drive(t *testing.T, p page, steps string) map[string]any {
 	t.Helper()
+	return driveIn(t, p, "1440,900", steps)
+}
+
+// driveIn is drive in a window of some size.
+func driveIn(t *testing.T, p page, size, steps string) map[string]any {
+	t.Helper()
 	p.extra = fmt.Sprintf(driver, steps)
-	dom, console := browsertest.Open(t, file(t, p), "--dump-dom", "--window-size=1440,900", budget)
+	dom, console := browsertest.Open(t, file(t, p), "--dump-dom", "--window-size="+size, budget)
 	if console != "" {
 		t.Errorf("console:\n%s", console)
 	}
@@ -168,6 +191,45 @@ func TestBrowserKeyboard(t *testing.T) {
 		"tab": "Slowest to be placed59", "slowest": "batch/nightly-59", "sorted": "Createddescending", "failed": "Failed9 1 of 9",
 		"light": "rgb(245, 247, 250)", "dark": "rgb(13, 19, 26)", "drawn": 10,
 	})
+}
+
+// TestBrowserTimes looks at the time axes: their last instant has a label, and they show
+// the trace's time or the clock's, as the tables do.
+func TestBrowserTimes(t *testing.T) {
+	got := drive(t, reportPage(morning()), `
+		const chart = one('#timeline .chart').chart;
+		const onAxis = () => texts(chart).filter((e) => e.box.y > chart.getHeight() - 24).map((e) => e.text).join(' ');
+		const start = Date.parse('2026-03-02T06:00:00Z');
+		const cell = () => one('#pods tbody td span[title]');
+		const r = { trace: onAxis(), cell: cell().textContent, title: cell().title, cpu: text('#resources h3') };
+		button('Clock').click();
+		Object.assign(r, { clock: onAxis(), clockCell: cell().textContent, clockTitle: cell().title, address: location.hash });
+		chart.dispatchAction({ type: 'dataZoom', startValue: start + 30 * 60000, endValue: start + 60 * 60000 });
+		r.zoomed = one('#heat .chart').chart.getModel().getComponent('xAxis').axis.scale.getExtent().map((i) => one('#heat .chart').chart.getOption().xAxis[0].data[i]).join('-');
+		button('Trace time').click();
+		r.again = onAxis() + location.hash;
+		return r;`)
+	check(t, got, map[string]any{
+		"trace": "15m 30m 45m 1h15m 1h30m 1h45m 0 1h 2h", "cell": "1h40m", "title": "2026-03-02 07:40:00 UTC", "cpu": "CPU, in cores",
+		"clock": "06:15 06:30 06:45 07:15 07:30 07:45 06:00 07:00 08:00", "clockCell": "2026-03-02 07:40:00 UTC", "clockTitle": "1h40m", "address": "#time=clock",
+		"zoomed": "06:30-07:00", "again": "15m 30m 45m 1h15m 1h30m 1h45m 0 1h 2h",
+	})
+}
+
+// TestBrowserLabels finds labels that are over each other, on a desktop and in the
+// narrowest window that the browser makes.
+func TestBrowserLabels(t *testing.T) {
+	for _, size := range []string{"1440,900", "500,800"} {
+		for name, make := range map[string]func() (*report.Report, *history.History){"morning": morning, "big": big, "burst": burst} {
+			got := driveIn(t, reportPage(make()), size, `
+				const all_ = all('.chart').map((c, i) => [i, overprinted(c.chart), texts(c.chart).length]);
+				return { width: innerWidth, none: all_.filter(([, , n]) => n < 3).map(([i]) => i).join(' '), bad: all_.filter(([, o]) => o.length > 0).map(([i, o]) => i + ': ' + o.join(', ')).join('; '),
+					wide: document.documentElement.scrollWidth - innerWidth };`)
+			if got["bad"] != "" || got["none"] != "" || got["wide"] != 0.0 {
+				t.Errorf("%s at %s (%v wide, %v too wide): over each other: %v; charts without labels: %v", name, size, got["width"], got["wide"], got["bad"], got["none"])
+			}
+		}
+	}
 }
 
 // TestBrowserBig draws 10,000 nodes and 100,000 pods.

@@ -39,7 +39,7 @@ var charts string
 // The scripts of the pages, in order; all are functions in one scope.
 var (
 	common        = []string{"format.js", "dom.js", "theme.js", "chart.js", "search.js", "timeline.js"}
-	reportScripts = slices.Concat(common, []string{"detail.js", "scaling.js", "heat.js", "pods.js", "report.js", "start.js"})
+	reportScripts = slices.Concat(common, []string{"detail.js", "time.js", "scaling.js", "heat.js", "pods.js", "report.js", "start.js"})
 )
 
 // WriteReport writes the page of one run: r must be the report of h.

@@ -2,7 +2,7 @@
 // 2023 and 2024 (github.com/Azure/AzurePublicDataset; Patel et al., "Splitwise",
 // ISCA '24): one request per row, with its time and its tokens.
 //
-//	simk trace import azurellm AzureLLMInferenceTrace_conv.csv -o trace.json
+//	simk trace import azurellm AzureLLMInferenceTrace_conv.csv -O trace.json
 //
 // Real are the arrivals. That each request is a pod of its own is a choice: the
 // service had servers that batch requests, which are not in the data. How long a
@@ -37,7 +37,7 @@ func init() {
 		Doc: `Each request is a bare pod in namespace azure-llm that arrives at its TIMESTAMP and runs for
 ContextTokens x --context-token + GeneratedTokens x --generated-token. The two times and the pod's resources are guesses.
 There are no nodes in the data, and no servers that batch requests.`,
-		Example:  "simk trace import azurellm AzureLLMInferenceTrace_conv.csv -o trace.json",
+		Example:  "simk trace import azurellm AzureLLMInferenceTrace_conv.csv -O trace.json",
 		Sniff:    table.Sniff(requests),
 		Importer: importer,
 	})

@@ -3,8 +3,8 @@
 // which Bergsma et al. (SOSP '21) processed it, and a table derived from that.
 // Which file is what is found out from its content:
 //
-//	simk trace import azurevm azure_vm_dev_day1.csv -o trace.json
-//	simk trace import azurevm v1.dev.txt v1.dev.c2100000.txt flav_map.txt v1.interval_map.txt -o trace.json
+//	simk trace import azurevm azure_vm_dev_day1.csv -O trace.json
+//	simk trace import azurevm v1.dev.txt v1.dev.c2100000.txt flav_map.txt v1.interval_map.txt -O trace.json
 //
 // Real are flavours (vCPU and memory), batches, arrivals to five minutes, and
 // lifetimes to the ranges of the data, of 5 minutes to 10 days; where in its
@@ -40,7 +40,7 @@ func init() {
 		Doc: `Each VM is a bare pod in namespace azure-vm that asks for its flavour's vCPUs and memory, with a label for its batch, and runs
 for its lifetime: the data has ranges, of which --lifetime takes the least, the middle or the most. A VM that outlived the data
 runs until the end. Arrivals are to five minutes. There are no nodes, priorities or loads, and the cluster starts empty.`,
-		Example:  "simk trace import azurevm v1.dev.txt v1.dev.c2100000.txt flav_map.txt v1.interval_map.txt -o trace.json",
+		Example:  "simk trace import azurevm v1.dev.txt v1.dev.c2100000.txt flav_map.txt v1.interval_map.txt -O trace.json",
 		Sniff:    table.Sniff(roles...),
 		Importer: importer,
 	})
@@ -55,7 +55,7 @@ const (
 
 func importer(flags *pflag.FlagSet) formats.Import {
 	var lifetime string
-	flags.StringVar(&lifetime, "lifetime", middle, "where in its range a lifetime lies: `least`, middle or most")
+	flags.StringVar(&lifetime, "lifetime", middle, "where in its range a lifetime lies: `least|middle|most`")
 	return func(paths []string, c formats.Common) (tracer.Source, error) {
 		switch lifetime {
 		case least, middle, most:

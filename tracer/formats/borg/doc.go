@@ -2,7 +2,7 @@
 // as BigQuery gives them: a CSV list of the instances that users asked for, and
 // one of the shapes of a cell's machines.
 //
-//	simk trace import borg 2019_a_user_requests.csv 2019_a_host_resource.csv --rate 5 -o trace.json
+//	simk trace import borg 2019_a_user_requests.csv 2019_a_host_resource.csv --rate 5 -O trace.json
 //
 // Real are the shapes of instances and machines. Sizes are normalised in the
 // data: what 1.0 is, is a choice. The times are those of each instance's first
@@ -35,7 +35,7 @@ func init() {
 		Doc: `Each instance of a job is a bare pod in namespace borg, with labels collection, instance and user; alloc sets are left out.
 It arrives at its recorded time, or with --rate as a Poisson process in random order, the same for the same --seed. Pods run
 until the end, or for --run-for. Sizes are fractions of the largest machine, which is --machine-cpu and --machine-memory.`,
-		Example:  "simk trace import borg 2019_a_user_requests.csv 2019_a_host_resource.csv --rate 5 -o trace.json",
+		Example:  "simk trace import borg 2019_a_user_requests.csv 2019_a_host_resource.csv --rate 5 -O trace.json",
 		Sniff:    table.Sniff(instanceList, machineList),
 		Importer: importer,
 	})
@@ -52,8 +52,8 @@ type options struct {
 func importer(flags *pflag.FlagSet) formats.Import {
 	var o options
 	o.largest.Machine(flags, "64", "512Gi")
-	flags.Float64Var(&o.rate, "rate", 0, "instances per second, instead of the recorded times")
-	flags.Uint64Var(&o.seed, "seed", 1, "for --rate: which random order and gaps")
+	flags.Float64Var(&o.rate, "rate", 0, "`number` of instances per second, instead of the recorded times")
+	flags.Uint64Var(&o.seed, "seed", 1, "`number` that decides, with --rate, which random order and gaps")
 	flags.DurationVar(&o.runFor, "run-for", 0, "how long each pod runs; 0: until the end")
 	return func(paths []string, c formats.Common) (tracer.Source, error) {
 		if !(o.rate == 0 || o.rate >= 1e-3 && o.rate <= 1e6) {

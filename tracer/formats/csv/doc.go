@@ -5,8 +5,8 @@
 //	0s,10m,3,500m,1Gi,,batch,crunch,,
 //	90,1h30m,1,4,16Gi,2,ml,train-7,high,1
 //
-//	simk trace import csv pods.csv -o trace.json
-//	simk trace export csv trace.json -o pods.csv
+//	simk trace import csv pods.csv -O trace.json
+//	simk trace export csv trace.json -O pods.csv
 //
 // The columns are described in columns.go. Nothing is guessed but the value of
 // priority classes, which is 0 unless --priority says otherwise. A table has no
@@ -26,7 +26,7 @@ func init() {
 such as 1h30m, or an instant of RFC 3339), duration (empty: until the end), count, cpu, memory, gpu (nvidia.com/gpu), any other
 resource by its name, namespace, name, priorityClass, exitCode. A column with another name is an error.
 Export: the bare pods of a trace. All other objects, and what is no column, is lost.`,
-		Example:  "simk trace import csv pods.csv -o trace.json",
+		Example:  "simk trace import csv pods.csv -O trace.json",
 		Sniff:    sniff,
 		Importer: importer,
 		Exporter: exporter,

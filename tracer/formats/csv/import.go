@@ -18,7 +18,7 @@ import (
 
 func importer(flags *pflag.FlagSet) formats.Import {
 	var values map[string]int
-	flags.StringToIntVar(&values, "priority", nil, "values of priority classes: `class=value`,...; of others it is 0")
+	flags.StringToIntVar(&values, "priority", nil, "values of priority classes, `class=value,...`; of others it is 0")
 	return func(paths []string, c formats.Common) (tracer.Source, error) {
 		p := priorities{}
 		if err := p.set(values); err != nil {

@@ -3,7 +3,7 @@
 // called "kubernetes".
 //
 //	kubectl get nodes,pods,deploy,rs,sts,ds,jobs,cronjobs,pv,pvc,sc,csinodes,csidrivers,pdb,priorityclasses -A -o json > dump.json
-//	simk trace import kubernetes dump.json -o trace.json
+//	simk trace import kubernetes dump.json -O trace.json
 //	simk replay dump.json
 //
 // A dump shows the objects with what the servers set: times, owners, status.

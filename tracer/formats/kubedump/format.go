@@ -14,12 +14,12 @@ func init() {
 		Summary: "a dump of a cluster: kubectl get -A -o yaml|json, must-gather, oc adm inspect",
 		Doc:     Doc,
 		Example: `  kubectl get nodes,pods,deploy,rs,sts,ds,jobs,cronjobs,pv,pvc,sc,csinodes,csidrivers,pdb,pc -A -o json > dump.json
-  simk trace import kubernetes dump.json -o trace.json
-  simk trace import kubernetes must-gather.local.123/ --at creation -o trace.json`,
+  simk trace import kubernetes dump.json -O trace.json
+  simk trace import kubernetes must-gather.local.123/ --at creation -O trace.json`,
 		Sniff: sniff,
 		Importer: func(flags *pflag.FlagSet) formats.Import {
 			var o Options
-			flags.StringVar(&o.At, "at", AtNow, "begin at the dump, with all there, or with the first workload: `now or creation`")
+			flags.StringVar(&o.At, "at", AtNow, "begin at the dump, with all there, or with the first workload: `now|creation`")
 			return func(paths []string, c formats.Common) (tracer.Source, error) { return Import(paths, o, c) }
 		},
 	})

@@ -188,6 +188,54 @@ func TestLifecycles(t *testing.T) {
 	}
 }
 
+// A CronJob whose pods all still ran has no run time but that of its annotation; without one
+// a warning says that its runs do not end.
+func TestStillRunning(t *testing.T) {
+	dump := func(annotations string) string {
+		return `
+apiVersion: v1
+kind: List
+items:
+- apiVersion: batch/v1
+  kind: CronJob
+  metadata: {name: tick, namespace: shop}
+  spec: {schedule: "*/5 * * * *", jobTemplate: {spec: {template: {metadata: {annotations: {` + annotations + `}}, spec: {restartPolicy: Never, containers: [{name: main}]}}}}}
+- apiVersion: batch/v1
+  kind: Job
+  metadata: {name: tick-1, namespace: shop, ownerReferences: [{apiVersion: batch/v1, kind: CronJob, name: tick, controller: true}]}
+- apiVersion: v1
+  kind: Pod
+  metadata: {name: tick-1-x, namespace: shop, creationTimestamp: "2026-03-02T09:05:00Z", ownerReferences: [{apiVersion: batch/v1, kind: Job, name: tick-1, controller: true}]}
+  spec: {nodeName: n-1, restartPolicy: Never, containers: [{name: main}]}
+  status: {phase: Running, containerStatuses: [{name: main, state: {running: {startedAt: "2026-03-02T09:05:02Z"}}}]}
+`
+	}
+	const warning = "the runs of 1 Job or CronJob will not end (CronJob shop/tick)"
+	for _, c := range []struct {
+		annotations string
+		want        tracer.Lifecycle
+		warned      bool
+	}{
+		{"", tracer.Lifecycle{Node: "n-1"}, true},
+		{"simk.dev/run-for: soon", tracer.Lifecycle{Node: "n-1"}, true},
+		{`simk.dev/run-for: 90s, simk.dev/exit-code: "3"`, tracer.Lifecycle{Node: "n-1", RunFor: 90 * time.Second, HasRunFor: true, ExitCode: 3}, false},
+	} {
+		r, err := formattest.Import(t, "kubernetes", nil, formats.Common{}, formattest.Write(t, "dump.yaml", dump(c.annotations)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.Head.Lifecycles) != 1 {
+			t.Fatalf("%s: %d lifecycles", c.annotations, len(r.Head.Lifecycles))
+		}
+		if diff := cmp.Diff([]tracer.Lifecycle{c.want}, r.Head.Lifecycles[0].Pods); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", c.annotations, diff)
+		}
+		if notes := strings.Join(r.Notes, "\n"); strings.Contains(notes, warning) != c.warned {
+			t.Errorf("%s: notes\n%s", c.annotations, notes)
+		}
+	}
+}
+
 // With --at creation everything comes when it was created, ended or not.
 func TestCreation(t *testing.T) {
 	r, _ := imported(t, "creation", formats.Common{})

@@ -103,6 +103,7 @@ func (d *dump) top(r *record) kube.Identity {
 // lifecycles are those of the owners that are kept, in their order.
 func (d *dump) lifecycles(c chosen) []tracer.OwnerLifecycles {
 	var all []tracer.OwnerLifecycles
+	var endless []*record
 	unknown := 0
 	for _, r := range c.records {
 		lives := c.lives[r.id]
@@ -127,10 +128,15 @@ func (d *dump) lifecycles(c chosen) []tracer.OwnerLifecycles {
 				o.Pods = append(o.Pods, l.Lifecycle)
 			}
 		}
+		r.withRunTimes(o.Pods)
+		if r.endless(o.Pods) {
+			endless = append(endless, r)
+		}
 		if len(o.Pods) > 0 {
 			all = append(all, o)
 		}
 	}
+	d.warnEndless(endless)
 	if unknown > 0 {
 		d.warn(plural(unknown, "pod was", "pods were") + " still running for a workload whose other pods had ended: how long is not known, the others stand for them")
 	}

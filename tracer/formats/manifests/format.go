@@ -1,7 +1,7 @@
 // Package manifests makes package tracer/manifests, which reads Kubernetes
 // manifests, a format: "manifests".
 //
-//	simk trace import manifests nodes.yaml pods.yaml -o trace.json
+//	simk trace import manifests nodes.yaml pods.yaml -O trace.json
 package manifests
 
 import (
@@ -28,13 +28,13 @@ had set is removed, and so are pods that their controller will make again.
 
 Lost: whatever happens over time, since manifests do not say it. Annotations of
 pods and pod templates can (simk.dev/run-for and others).`,
-		Example: "  simk trace import manifests nodes.yaml pods.yaml -o trace.json",
+		Example: "  simk trace import manifests nodes.yaml pods.yaml -O trace.json",
 		Sniff:   sniff,
 		Importer: func(flags *pflag.FlagSet) formats.Import {
 			var o manifests.Options
-			flags.StringVar(&o.Arrive, "arrive", manifests.ArriveBurst, "when pods and workloads come, in an event at 0s or before: `burst or start`")
-			flags.StringVar(&o.HelmHooks, formats.HelmHooks, manifests.HooksRun, "what becomes of the hooks of a Helm chart's install: `run or skip`")
-			flags.StringVar(&o.Description, "description", "", "description of the trace")
+			flags.StringVar(&o.Arrive, "arrive", manifests.ArriveBurst, "when pods and workloads come, in an event at 0s or before: `burst|start`")
+			flags.StringVar(&o.HelmHooks, formats.HelmHooks, manifests.HooksRun, "what becomes of the hooks of a Helm chart's install: `run|skip`")
+			flags.StringVar(&o.Description, "description", "", "`text` that describes the trace")
 			return func(paths []string, c formats.Common) (tracer.Source, error) { return open(paths, o, c) }
 		},
 	})

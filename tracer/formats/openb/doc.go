@@ -3,7 +3,7 @@
 // Fragmentation", USENIX ATC '23 (github.com/alibaba/clusterdata,
 // cluster-trace-gpu-v2023).
 //
-//	simk trace import openb openb_node_list_all_node.csv openb_pod_list_default.csv -o trace.json
+//	simk trace import openb openb_node_list_all_node.csv openb_pod_list_default.csv -O trace.json
 //
 // Real are arrivals, requests, qos and how long pods ran. Sharing of GPUs is an
 // approximation: see gpu.go. Lost is how long pods waited.
@@ -31,7 +31,7 @@ func init() {
 		Doc: `Each pod is a bare pod in namespace openb that arrives at creation_time and runs from scheduled_time to deletion_time.
 Failed pods exit with 1. Pods that were never scheduled are deleted when their users did. gpu_spec becomes node affinity.
 Lost: how long pods waited, and on which device a share of a GPU is.`,
-		Example:  "simk trace import openb openb_node_list_all_node.csv openb_pod_list_default.csv -o trace.json",
+		Example:  "simk trace import openb openb_node_list_all_node.csv openb_pod_list_default.csv -O trace.json",
 		Sniff:    table.Sniff(nodeList, podList),
 		Importer: importer,
 	})

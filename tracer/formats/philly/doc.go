@@ -2,7 +2,7 @@
 // Jeon et al., USENIX ATC '19) as simulators of schedulers pass it on: a CSV list
 // of jobs, and one of the nodes of each virtual cluster (VC).
 //
-//	simk trace import philly philly_jobs.csv philly_vc_nodes.csv -o trace.json
+//	simk trace import philly philly_jobs.csv philly_vc_nodes.csv -O trace.json
 //
 // Real are submissions, run times, GPUs and VCs. Guessed are CPU and memory, a
 // fixed share for each GPU, and that submissions are in UTC. The nodes are the
@@ -36,7 +36,7 @@ func init() {
 		Doc: `Each job is bare pods in namespace philly, one for every --gpus-per-node GPUs or part of them, that arrive at its
 timestamp and run for its duration; labels tell job and vc. Pods go to the nodes of their VC if there is a list of nodes.
 CPU and memory are guesses for each GPU. Lost: that all pods of a job start at once, which job failed.`,
-		Example:  "simk trace import philly philly_jobs.csv philly_vc_nodes.csv -o trace.json",
+		Example:  "simk trace import philly philly_jobs.csv philly_vc_nodes.csv -O trace.json",
 		Sniff:    table.Sniff(jobList, nodeList),
 		Importer: importer,
 	})

@@ -28,7 +28,7 @@ recorder that ends regularly does this itself.
 
 Lost is what docs/record.md says. A recording is read twice, so that a compressed
 one has to be decompressed first.`,
-		Example: "  simk trace import recording rec.json -o trace.json",
+		Example: "  simk trace import recording rec.json -O trace.json",
 		Sniff:   func(s formats.Sample) bool { return !s.Dir && journal.Sniff(s.Prefix) },
 		Importer: func(flags *pflag.FlagSet) formats.Import {
 			from := flags.String("from", "", "`instant` at which the trace begins, such as 2026-03-02T06:00:00Z")

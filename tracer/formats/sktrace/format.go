@@ -1,8 +1,8 @@
 // Package sktrace reads and writes the traces of SimKube
 // (github.com/acrlabs/simkube): one MessagePack value, usually NAME.sktrace.
 //
-//	simk trace import sktrace cronjob.sktrace -o cronjob.json
-//	simk trace export sktrace cronjob.json -o cronjob.sktrace
+//	simk trace import sktrace cronjob.sktrace -O cronjob.json
+//	simk trace export sktrace cronjob.json -O cronjob.sktrace
 //
 // Import takes version 2, which all of SimKube 2 writes, and the draft of
 // version 3. The time of the first event becomes offset 0, the objects it applies
@@ -38,7 +38,7 @@ func init() {
 		Name:     "sktrace",
 		Summary:  "SimKube traces, version 2 and the draft of version 3",
 		Doc:      doc,
-		Example:  "simk trace import sktrace cronjob.sktrace -o cronjob.json",
+		Example:  "simk trace import sktrace cronjob.sktrace -O cronjob.json",
 		Sniff:    sniff,
 		Nodeless: true,
 		Importer: importer,

@@ -2,8 +2,8 @@
 // Workloads Archive (version 2.2): lines of 18 numbers after a header of
 // comments, -1 for what is not known.
 //
-//	simk trace import swf log.swf -o trace.json
-//	simk trace import swf log.swf log.swf.machines --pods job -o trace.json
+//	simk trace import swf log.swf -O trace.json
+//	simk trace import swf log.swf log.swf.machines --pods job -O trace.json
 //
 // Real are submissions, run times, processors, and memory where it is known.
 // Nodes come from the header (MaxNodes, MaxProcs), or from a list of machines as
@@ -37,7 +37,7 @@ of one CPU for every processor (--pods processor), which nodes of any size can h
 pod with all of them (--pods job), which starts as a whole but fits on one node only. Failed jobs exit with 1; jobs that were
 cancelled before they started are deleted at that time. Nodes come from the header or from a list of machines.
 Lost: that all processors of a job start at once, requested times, waiting times, dependencies, think times.`,
-		Example:  "simk trace import swf log.swf -o trace.json",
+		Example:  "simk trace import swf log.swf -O trace.json",
 		Sniff:    table.Sniff(jobLog, machineList),
 		Importer: importer,
 	})
@@ -57,8 +57,8 @@ type options struct {
 
 func importer(flags *pflag.FlagSet) formats.Import {
 	var o options
-	flags.StringVar(&o.pods, "pods", podPerProcessor, "what is a pod: every `processor` of a job, or the job")
-	flags.StringVar(&o.nodeMemory, "node-memory", "1Ti", "memory of a node made from the log's header, which does not tell it")
+	flags.StringVar(&o.pods, "pods", podPerProcessor, "what is a pod, every processor of a job or the job: `processor|job`")
+	flags.StringVar(&o.nodeMemory, "node-memory", "1Ti", "memory, a `quantity`, of a node made from the log's header, which does not tell it")
 	return func(paths []string, c formats.Common) (tracer.Source, error) {
 		if o.pods != podPerProcessor && o.pods != podPerJob {
 			return nil, fmt.Errorf("--pods %q: want %s or %s", o.pods, podPerProcessor, podPerJob)

@@ -67,14 +67,24 @@ function tooltip() {
   };
 }
 
-// timeAxis shows offsets; its values are milliseconds.
+// timeAxis is the run's time; its values are milliseconds, see axisMs. The first and the last
+// instant have labels, at its ends.
 function timeAxis(endSeconds) {
   return {
-    type: 'time', min: 0, max: Math.max(endSeconds * 1000, 1), splitNumber: 6,
-    axisLabel: { color: color('muted'), formatter: (ms) => offset(ms / 1000), hideOverlap: true, showMaxLabel: false },
+    type: 'time', min: axisMs(0), max: Math.max(axisMs(endSeconds), axisMs(0) + 1), splitNumber: narrow() ? 3 : 6,
+    axisLabel: {
+      color: color('muted'), formatter: (ms) => axisTime(ms, zoomed?.startValue === undefined ? endSeconds * 1000 : zoomed.endValue - zoomed.startValue),
+      hideOverlap: true, ...endLabels,
+    },
     axisLine: { lineStyle: { color: color('line') } }, axisTick: { show: false }, splitLine: { show: false },
   };
 }
+
+// endLabels has the labels at the ends of an axis shown whatever is beside them, and within the chart.
+const endLabels = { showMinLabel: true, showMaxLabel: true, alignMinLabel: 'left', alignMaxLabel: 'right' };
+
+// narrow is a phone's screen.
+const narrow = () => window.innerWidth < 640;
 
 function valueAxis(write, more) {
   return {

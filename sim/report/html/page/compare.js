@@ -54,7 +54,7 @@ function show(done) {
       data.tables.length > 0 && section('tables', 'What is different', null, tables()),
       section('timeline', 'Over time', 'Drag over a chart to look closer at a span, double-click for all of it.', el('div', { class: 'columns charts' }, [
         overlay('Pods waiting for a node', '', (r) => points(r.timeline, (p) => p.pending), number, compact, { interval: 1 }),
-        overlay('Pods on nodes', 'bound and not over', (r) => points(r.timeline, (p) => p.running), number, compact, { interval: 1 }),
+        overlay('Pods on nodes', 'bound, neither ended nor being deleted', (r) => points(r.timeline, (p) => p.running), number, compact, { interval: 1 }),
         overlay('Nodes', '', (r) => points(r.timeline, (p) => p.nodes), number, compact, { interval: 1 }),
         waitsOfRuns(),
         runs.every((r) => r.report.autoscaling) && overlay('Cost per hour', 'in the currency of the prices', (r) => points(r.timeline, spending(r.autoscaling)), (v) => threeDigits.format(v), compact),

@@ -12,10 +12,10 @@ function timelineCharts() {
     addChart({
       title: 'Pods waiting for a node', linked: true, note: steps && `most at any instant of each ${steps}`,
       summary: `At most ${plural(Math.max(...detail.pendingPeak), 'pod')}; ${number(report.pods.pendingAtEnd)} at the end.`,
-      build: () => overTime({ ...runTime, interval: 1, write: number, series: [line('Waiting', t.map((p, i) => [p.atSeconds * 1000, detail.pendingPeak[i]]), color('pending'), { ...fill(), step: 'start' })] }),
+      build: () => overTime({ ...runTime, interval: 1, write: number, series: [line('Waiting', t.map((p, i) => [axisMs(p.atSeconds), detail.pendingPeak[i]]), color('pending'), { ...fill(), step: 'start' })] }),
     }),
     addChart({
-      title: 'Pods on nodes', linked: true, note: 'bound and not over',
+      title: 'Pods on nodes', linked: true, note: 'bound, neither ended nor being deleted',
       summary: `${number(report.pods.runningAtEnd)} at the end.`,
       build: () => overTime({ ...runTime, interval: 1, write: number, series: [line('On nodes', points(t, (p) => p.running), color('running'), fill())] }),
     }),
@@ -46,7 +46,7 @@ function nodesChart() {
 
 function finishedChart() {
   const t = report.timeline;
-  const gained = (value) => t.map((p, i) => [p.atSeconds * 1000, i > 0 ? value(p) - value(t[i - 1]) : value(p)]);
+  const gained = (value) => t.map((p, i) => [axisMs(p.atSeconds), i > 0 ? value(p) - value(t[i - 1]) : value(p)]);
   const series = [line('Succeeded', gained((p) => p.succeeded), color('good'), { ...fill(0.3), step: 'start', lineStyle: { width: 1.5 } })];
   series.push(line('Failed', gained((p) => p.failed), color('bad'), { ...fill(0.3), step: 'start', lineStyle: { width: 1.5 } }));
   return overTime({ ...runTime, interval: 1, write: number, names: ['Succeeded', 'Failed'], series });
@@ -58,7 +58,7 @@ function resourceCharts() {
     const most = Math.max(...report.timeline.map((p) => Math.max(p.requested[name], p.allocatable[name])));
     const note = `${percent(u.meanRequested)} requested on average, ${percent(u.peakRequested)} at most`;
     return addChart({
-      title: label(name), note, linked: true, height: 160,
+      title: name === 'cpu' ? 'CPU, in cores' : label(name), note, linked: true, height: 160,
       build: () => overTime({
         ...runTime, write: (v) => amount(name, v), writeAxis: (v) => tick(name, v), names: ['Requested', 'Allocatable'], scale: isBytes(name) ? roundBytes(most) : {},
         series: [
@@ -86,7 +86,7 @@ function waitsChart() {
     summary: `Median ${duration(d.p50)}, 99th percentile ${duration(d.p99)}, at most ${duration(d.max)}.`,
     build: () => ({
       grid: { ...frame().grid, right: 48, top: 26 },
-      xAxis: { type: 'category', data: names, axisLabel: { color: color('muted'), hideOverlap: true }, axisTick: { show: false }, axisLine: { lineStyle: { color: color('line') } } },
+      xAxis: { type: 'category', data: names, axisLabel: { color: color('muted'), hideOverlap: true, showMaxLabel: true }, axisTick: { show: false }, axisLine: { lineStyle: { color: color('line') } } },
       yAxis: [
         valueAxis(compact, { minInterval: 1 }),
         valueAxis((v) => `${v} %`, { max: 100, splitLine: { show: false }, interval: 25 }),
@@ -96,7 +96,7 @@ function waitsChart() {
         [color('ink'), 'up to here', `${reached[items[0].dataIndex]} %`],
       ]) },
       series: [
-        { type: 'bar', data: detail.waits.map((w) => w.pods), color: color('pending'), barWidth: '70%', itemStyle: { borderRadius: [3, 3, 0, 0] }, emphasis: { disabled: true },
+        { type: 'bar', data: detail.waits.map((w) => w.pods), color: color('pending'), barWidth: '70%', itemStyle: { borderRadius: [3, 3, 0, 0] }, emphasis: { disabled: true }, labelLayout: { hideOverlap: true },
           label: { show: true, position: 'top', color: color('ink'), fontSize: 11, formatter: (i) => (i.value > 0 ? compact(i.value) : '') } },
         { type: 'line', yAxisIndex: 1, data: reached, color: color('ink'), showSymbol: false, lineStyle: { width: 1.5 }, emphasis: { disabled: true } },
       ],

@@ -41,21 +41,25 @@ function scaleOf(box, by, byNode) {
 
 // pointsWithin are the first and the last point of the timeline in a span.
 function pointsWithin({ startValue, endValue }) {
-  const inside = report.timeline.map((p, i) => [p.atSeconds * 1000, i]).filter(([ms]) => ms >= startValue && ms <= endValue).map(([, i]) => i);
+  const inside = report.timeline.map((p, i) => [axisMs(p.atSeconds), i]).filter(([ms]) => ms >= startValue && ms <= endValue).map(([, i]) => i);
   return inside.length > 0 ? { startValue: inside[0], endValue: inside[inside.length - 1] } : { start: 0, end: 100 };
 }
 
-// roundInstants tells which instants have a label: some ten, on a round step.
+// roundInstants tells which instants have a label: some, on a round step, and the end.
 function roundInstants() {
+  const most = narrow() ? 5 : 13;
   const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200];
-  const step = steps.find((s) => endSeconds / s <= 13) || 86400 * Math.ceil(endSeconds / 86400 / 13);
-  return (seconds) => Math.abs(seconds / step - Math.round(seconds / step)) < 1e-6;
+  const step = steps.find((s) => endSeconds / s <= most) || 86400 * Math.ceil(endSeconds / 86400 / most);
+  const round = (seconds) => Math.abs(seconds / step - Math.round(seconds / step)) < 1e-6;
+  return (seconds) => seconds === endSeconds || (round(seconds) && endSeconds - seconds > step / 2);
 }
 
+// tail is the end of a name that is too long: names of nodes begin alike.
+const tail = (name, most) => (name.length > most ? `…${name.slice(1 - most)}` : name);
+
 function heatOption(heat, by, byNode) {
-  const columns = report.timeline.map((p) => offset(p.atSeconds));
+  const columns = report.timeline.map((p) => axisTime(axisMs(p.atSeconds), endSeconds * 1000));
   const labelled = roundInstants();
-  const narrow = window.innerWidth < 640;
   const rows = byNode ? heat.bands.map((b) => (b.nodes > 1 ? `${b.first} …` : b.first)) : levelNames;
   const over = color('over');
   const cells = [];
@@ -65,12 +69,12 @@ function heatOption(heat, by, byNode) {
   }));
   const most = byNode ? 100 : mostNodes(by);
   return {
-    grid: { ...frame().grid, left: narrow ? 84 : 130, top: 4 },
+    grid: { ...frame().grid, left: narrow() ? 84 : 130, top: 4 },
     dataZoom: [{ type: 'inside', disabled: true, xAxisIndex: 0 }],
-    xAxis: { type: 'category', data: columns, axisLabel: { color: color('muted'), hideOverlap: true, interval: (i) => labelled(report.timeline[i].atSeconds) }, axisTick: { show: false }, axisLine: { show: false } },
+    xAxis: { type: 'category', data: columns, axisLabel: { color: color('muted'), hideOverlap: true, interval: (i) => labelled(report.timeline[i].atSeconds), ...endLabels }, axisTick: { show: false }, axisLine: { show: false } },
     yAxis: {
       type: 'category', data: rows, inverse: byNode, axisTick: { show: false }, axisLine: { show: false },
-      axisLabel: { color: color('muted'), fontSize: 11, width: narrow ? 74 : 118, overflow: 'truncate', interval: Math.ceil(16 * rows.length / heatHeight(heat)) - 1 },
+      axisLabel: { color: color('muted'), fontSize: 11, width: narrow() ? 74 : 118, overflow: 'truncate', formatter: (name) => tail(name, narrow() ? 10 : 17), interval: Math.ceil(16 * rows.length / heatHeight(heat)) - 1 },
     },
     visualMap: { type: 'continuous', show: false, min: byNode ? 0 : 1, max: Math.max(most, 2), inRange: { color: ramp() } },
     tooltip: {

@@ -25,7 +25,13 @@ function podColumns(kind) {
   ];
 }
 
-const at = (seconds) => (seconds === undefined ? '–' : el('span', { title: utc(report.simulated.start, seconds) }, offset(Math.round(seconds * 10) / 10)));
+// at writes an instant in the time that was chosen, and has the other one on hover.
+function at(seconds) {
+  if (seconds === undefined) return '–';
+  const both = [offset(Math.round(seconds * 10) / 10), utc(report.simulated.start, seconds)];
+  const [shown, title] = zero === 0 ? both : both.reverse();
+  return el('span', { title }, shown);
+}
 const podName = (p) => el('span', null, el('span', { class: 'ns' }, `${p.namespace}/`), p.name);
 const reasonCell = (p) => (p.message ? el('details', null, el('summary', null, p.reason), el('p', null, p.message)) : p.reason);
 

@@ -6,7 +6,7 @@ function header() {
     `${duration(s.seconds)} of virtual time`, `${utc(s.start, 0)} to ${utc(s.start, s.seconds)}`, `seed ${report.seed}`, `simk ${report.simkVersion}`,
   ];
   return el('header', { class: 'top' }, el('div', { class: 'inner' },
-    el('div', { class: 'brand' }, el('span', { class: 'logo' }, 'simk'), 'report of a replay', el('span', { class: 'grow' }), themeSwitch()),
+    el('div', { class: 'brand' }, el('span', { class: 'logo' }, 'simk'), 'report of a replay', el('span', { class: 'grow' }), timeSwitch(), themeSwitch()),
     el('h1', null, report.trace.name || '(trace without a name)'),
     el('p', { class: 'facts' }, facts.map((text) => el('span', null, text)))));
 }

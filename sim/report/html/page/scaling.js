@@ -30,7 +30,7 @@ function markSeries() {
     const [name, symbol, stroke, at] = decisionKinds[k];
     return {
       type: 'scatter', name, symbol, symbolSize: 8, color: color(stroke), z: 5,
-      data: detail.scaling.marks.filter((m) => m.kind === k).map((m) => ({ value: [report.timeline[m.point].atSeconds * 1000, report.nodes.peak + at * lane], mark: m })),
+      data: detail.scaling.marks.filter((m) => m.kind === k).map((m) => ({ value: [axisMs(report.timeline[m.point].atSeconds), report.nodes.peak + at * lane], mark: m })),
     };
   });
 }
@@ -39,7 +39,7 @@ function groupsChart() {
   const nodes = groupSeries();
   const marks = markSeries();
   const option = overTime({ ...runTime, interval: 1, write: number, names: [...nodes.map((s) => s.name), ...marks.map((s) => ({ name: s.name, icon: s.symbol }))], series: [...nodes, ...marks] });
-  option.tooltip.formatter = (items) => tip(instant(report.simulated.start, items[0].axisValue / 1000), items.map((i) => {
+  option.tooltip.formatter = (items) => tip(instant(report.simulated.start, (items[0].axisValue - zero) / 1000), items.map((i) => {
     const m = i.data.mark;
     return [i.color, i.seriesName, m ? `${m.decisions > 1 ? `${number(m.decisions)}×, ` : ''}${plural(m.nodes, 'node')}` : number(i.value[1])];
   }));

@@ -2,6 +2,9 @@
 
 const few = 8; // rows that need no search
 
+// What to do when the reader chooses another time.
+const retimed = [];
+
 // searchable makes a table. columns: {title, value, show, num, wide}; value sorts
 // and is searched, show is what is seen. It has a method set(rows).
 function searchable({ columns, rows, label: name, sortBy = -1, descending = true, empty, query = '', changed, page = 20, always = false }) {
@@ -75,6 +78,10 @@ function searchable({ columns, rows, label: name, sortBy = -1, descending = true
     update();
   }
 
+  retimed.push(() => {
+    rows.forEach((row) => { delete row.haystack; });
+    render();
+  });
   update();
   const box = el('div', { class: 'searchable' },
     el('div', { class: 'search', hidden: rows.length <= few && !always }, input, count),

@@ -1,6 +1,25 @@
 // What a report's timeline becomes in charts.
 
-const points = (timeline, value) => timeline.map((p) => [p.atSeconds * 1000, value(p)]);
+const points = (timeline, value) => timeline.map((p) => [axisMs(p.atSeconds), value(p)]);
+
+// zero is where the time axis begins, in milliseconds: 0 for the trace's time, the run's start
+// for the clock's, which has round values of its own.
+let zero = 0;
+const axisMs = (seconds) => zero + seconds * 1000;
+
+// axisTime writes a value of the time axis, not finer than a span of milliseconds needs.
+function axisTime(ms, span) {
+  const unit = [1, 100, 1e3].findLast((u) => u * 600 <= span) || 1;
+  const rounded = Math.round(ms / unit) * unit;
+  return zero === 0 ? offset(rounded / 1000) : clock(rounded);
+}
+
+// clock writes an instant as the time of day, at midnight as the date.
+function clock(ms) {
+  const text = new Date(ms).toISOString();
+  const [date, time] = [text.slice(5, 10), text.slice(11, 23).replace(/(:00)?\.000$/, '')];
+  return time === '00:00' ? date : time;
+}
 
 // line is a series; the state at a point holds until the next one.
 function line(name, values, stroke, more) {
@@ -21,7 +40,7 @@ function overTime({ start, end, write, writeAxis, series, names, scale, interval
     legend: legend(names || []),
     xAxis: timeAxis(end),
     yAxis: valueAxis(writeAxis || compact, { minInterval: interval, ...scale }),
-    tooltip: { ...tooltip(), formatter: (items) => tip(instant(start, items[0].axisValue / 1000), items.map((i) => [i.color, i.seriesName, i.value[1] === null ? '–' : write(i.value[1])])) },
+    tooltip: { ...tooltip(), formatter: (items) => tip(instant(start, (items[0].axisValue - zero) / 1000), items.map((i) => [i.color, i.seriesName, i.value[1] === null ? '–' : write(i.value[1])])) },
     series,
   };
 }
@@ -40,7 +59,12 @@ function roundBytes(most) {
   return { interval: step, max: step * Math.ceil(most / step) };
 }
 
-const instant = (start, seconds) => (start ? `${offset(seconds)}  ·  ${utc(start, seconds)}` : offset(seconds));
+// instant writes both times, the one that the axis has first.
+function instant(start, seconds) {
+  if (!start) return offset(seconds);
+  const both = [offset(seconds), utc(start, seconds)];
+  return (zero === 0 ? both : both.reverse()).join('  ·  ');
+}
 
 // ratios is the requested share of a resource at each point, in per cent.
 const ratios = (timeline, resource) => points(timeline, (p) => (p.allocatable[resource] > 0 ? Math.round(1e3 * p.requested[resource] / p.allocatable[resource]) / 10 : null));

@@ -22,10 +22,10 @@ type Shape struct {
 
 // Flags adds --cpu, --memory and, unless gpus is negative, --gpus, with those defaults.
 func (s *Shape) Flags(flags *pflag.FlagSet, of, cpu, memory string, gpus int) {
-	flags.StringVar(&s.cpu, "cpu", cpu, "CPUs "+of)
-	flags.StringVar(&s.memory, "memory", memory, "memory "+of)
+	flags.StringVar(&s.cpu, "cpu", cpu, "CPUs, a `quantity`, "+of)
+	flags.StringVar(&s.memory, "memory", memory, "memory, a `quantity`, "+of)
 	if gpus >= 0 {
-		flags.IntVar(&s.gpus, "gpus", gpus, "GPUs "+of)
+		flags.IntVar(&s.gpus, "gpus", gpus, "`number` of GPUs "+of)
 	}
 }
 
@@ -61,8 +61,8 @@ func Times(quantity string, n int64) string {
 // Machine adds --machine-cpu and --machine-memory, of the machine of which sizes
 // in the data are parts.
 func (s *Shape) Machine(flags *pflag.FlagSet, cpu, memory string) {
-	flags.StringVar(&s.cpu, "machine-cpu", cpu, "CPUs of the largest machine: 1.0 in the data")
-	flags.StringVar(&s.memory, "machine-memory", memory, "memory of the largest machine: 1.0 in the data")
+	flags.StringVar(&s.cpu, "machine-cpu", cpu, "CPUs, a `quantity`, of the largest machine: 1.0 in the data")
+	flags.StringVar(&s.memory, "machine-memory", memory, "memory, a `quantity`, of the largest machine: 1.0 in the data")
 }
 
 // Part returns parts of the shape, from 0 to 1, as resources: whole millicores
