@@ -51,12 +51,12 @@ func TestResourcePath(t *testing.T) {
 
 func TestFlat(t *testing.T) {
 	const mb = 1_000_000
-	at := func(minutes int, rss, database int64) sample {
-		return sample{at: time.Duration(minutes) * time.Minute, rss: rss * mb, database: database * mb}
+	at := func(minutes int, own, database int64) sample {
+		return sample{at: time.Duration(minutes) * time.Minute, own: own * mb, database: database * mb}
 	}
 	require.NoError(t, flat([]sample{at(10, 500, 10), at(20, 1000, 100), at(30, 1050, 110), at(60, 1090, 110)}))
 	err := flat([]sample{at(10, 500, 10), at(20, 1000, 100), at(60, 1110, 200)})
-	assert.ErrorContains(t, err, "RSS has grown from 1000 MB after 20m0s to 1110 MB after 1h0m0s")
+	assert.ErrorContains(t, err, "its own memory has grown from 1000 MB after 20m0s to 1110 MB after 1h0m0s")
 	assert.ErrorContains(t, err, "etcd's file has grown from 100 MB")
 }
 
