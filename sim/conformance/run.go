@@ -76,7 +76,7 @@ func runChunk(ctx context.Context, o options, s suite, chunk []test) (map[string
 	defer stop()
 	names := make([]string, len(chunk))
 	for i, t := range chunk {
-		names[i] = "^" + regexp.QuoteMeta(t.name) + "$"
+		names[i] = " " + regexp.QuoteMeta(t.name) + "$" // after the suite's own name
 	}
 	report := filepath.Join(dir, "junit.xml")
 	cmd := exec.CommandContext(ctx, s.tests, "--kubeconfig="+kubeconfig, "--provider=skeleton", "--kubectl-path="+s.kubectl,
