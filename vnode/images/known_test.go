@@ -181,6 +181,7 @@ func TestPulls(t *testing.T) {
 	k := known(t)
 	for image, want := range map[string]bool{
 		"nginx": true, "registry.k8s.io/pause:3.10": true, "invalid.registry.k8s.io/invalid/alpine:3.1": false, "localhost:5000/busybox": true,
+		"foo:non-existent": false, "foo": true, "foo@sha256:0": true,
 	} {
 		if k.Pulls(image) != want {
 			t.Errorf("%s: %t", image, !want)

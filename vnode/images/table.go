@@ -90,13 +90,16 @@ func baseName(name string) string {
 
 // pulls says whether an image can be had.
 func (t *table) pulls(name string) bool {
+	tagged, _, _ := strings.Cut(name, "@")
+	bare := tagged
+	if at := strings.LastIndex(bare, ":"); at > strings.LastIndex(bare, "/") {
+		bare = bare[:at]
+	}
 	for _, pattern := range t.Unpullable {
-		bare, _, _ := strings.Cut(name, "@")
-		if at := strings.LastIndex(bare, ":"); at > strings.LastIndex(bare, "/") {
-			bare = bare[:at]
-		}
-		if ok, _ := path.Match(pattern, bare); ok { // patterns are checked when they are read
-			return false
+		for _, one := range []string{tagged, bare} {
+			if ok, _ := path.Match(pattern, one); ok { // patterns are checked when they are read
+				return false
+			}
 		}
 	}
 	return true
