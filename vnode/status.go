@@ -1,6 +1,8 @@
 package vnode
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -112,10 +114,14 @@ func (p *pod) setConditions(now metav1.Time) {
 		}
 	}
 	ready := containersReady && gatesPass(p.api)
+	incomplete, unready := "", ""
+	if p.pool.config.Detailed {
+		incomplete, unready = p.incomplete(initialized), p.unready(containersReady)
+	}
 	p.setCondition(corev1.PodReadyToStartContainers, p.stage != stagePending && p.stage != stageDone, "", "", now)
-	p.setCondition(corev1.PodInitialized, initialized, "", "", now)
-	p.setCondition(corev1.PodReady, ready, reason, "", now)
-	p.setCondition(corev1.ContainersReady, containersReady, reason, "", now)
+	p.setCondition(corev1.PodInitialized, initialized, notIf(incomplete == "", "ContainersNotInitialized"), incomplete, now)
+	p.setCondition(corev1.PodReady, ready, reason, unready, now)
+	p.setCondition(corev1.ContainersReady, containersReady, reason, unready, now)
 	if !scheduled(p.api) {
 		p.setCondition(corev1.PodScheduled, true, "", "", now) // nobody bound it: its author named the node
 	}
@@ -126,6 +132,47 @@ func (p *pod) setConditions(now metav1.Time) {
 	default:
 		p.setCondition(corev1.AllContainersRestarting, false, "", "", now)
 	}
+}
+
+// incomplete is what a kubelet says of init containers that have not done their work.
+func (p *pod) incomplete(initialized bool) string {
+	var names []string
+	for i := range p.inits {
+		c := &p.inits[i]
+		done := i < p.initDone || c.state == ended && c.last != nil && c.last.ExitCode == 0
+		if !done {
+			names = append(names, p.api.Spec.InitContainers[i].Name)
+		}
+	}
+	if initialized || len(names) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("containers with incomplete status: %v", names)
+}
+
+// unready is what a kubelet says of main containers that are not ready, once it has
+// statuses of them.
+func (p *pod) unready(ready bool) string {
+	if ready || p.ending.rejected || p.api.Status.Phase == corev1.PodSucceeded {
+		return ""
+	}
+	names := make([]string, 0, len(p.api.Spec.Containers))
+	for i := range p.api.Spec.Containers {
+		for _, g := range p.mains {
+			if !g.ready && slices.Contains(g.members, i) {
+				names = append(names, p.api.Spec.Containers[i].Name)
+			}
+		}
+	}
+	return fmt.Sprintf("containers with unready status: %v", names)
+}
+
+// notIf is text, or nothing.
+func notIf(empty bool, text string) string {
+	if empty {
+		return ""
+	}
+	return text
 }
 
 // scheduled says whether somebody bound the pod to its node.

@@ -32,7 +32,7 @@ import (
 
 type options struct {
 	simk, build string
-	run         string
+	run, class  string
 	clusters    int
 	chunk       int
 	timeout     time.Duration
@@ -46,6 +46,7 @@ func main() {
 	flag.StringVar(&o.simk, "simk", "./simk", "the `program` to test")
 	flag.StringVar(&o.build, "build", "build/conformance", "keep what is compiled in this `folder`")
 	flag.StringVar(&o.run, "run", "", "run only the tests whose names match this `regexp`")
+	flag.StringVar(&o.class, "class", "", "run the tests of this `class`, whatever it needs")
 	flag.IntVar(&o.clusters, "clusters", 4, "how many clusters run beside each other")
 	flag.IntVar(&o.chunk, "chunk", 6, "how many tests a cluster runs before it is replaced by a new one")
 	flag.DurationVar(&o.timeout, "timeout", 20*time.Minute, "of so many tests, in wall time")
@@ -100,6 +101,9 @@ func conformance(ctx context.Context, o options, w io.Writer) error {
 
 // wanted says whether tests of a class are to be run.
 func (o *options) wanted(class string) bool {
+	if o.class != "" {
+		return class == o.class
+	}
 	return o.all || class == classAPI || o.known && class == classKnownImages
 }
 
