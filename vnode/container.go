@@ -152,8 +152,8 @@ func (g *group) start(now time.Time) {
 	g.step = nil
 	g.container.start(now)
 	g.pod.pool.tellStarted(g)
-	g.container.run = g.pod.runOf(g.spec(), now)
-	if known := g.container.run; known != nil && known.Answers != nil {
+	g.run = g.pod.runOf(g.spec(), now)
+	if known := g.run; known != nil && known.Answers != nil {
 		g.armProbes(now)
 		return
 	}

@@ -2,9 +2,13 @@ package vnode
 
 import (
 	"fmt"
+	"path"
+	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/kubernetes/third_party/forked/golang/expansion"
 )
 
 // Waits of a kubelet for what a pod refers to: it looks for volumes again after
@@ -19,7 +23,7 @@ const (
 const rootCertificates = "kube-root-ca.crt"
 
 // waitsForObjects says whether the pod needs a ConfigMap or a Secret that does not
-// exist, and looks again later. Volumes hold up the whole pod; of containers that
+// exist, or has a path that a kubelet does not mount, and looks again later. Volumes hold up the whole pod; of containers that
 // take their environment from one, the first holds up the others, too.
 func (p *pod) waitsForObjects(now time.Time) bool {
 	if !p.pool.config.WaitForObjects {
@@ -111,6 +115,28 @@ func (p *pod) missingForContainer(c *corev1.Container) string {
 		}
 		if message != "" {
 			return message
+		}
+	}
+	return badSubPath(c)
+}
+
+// badSubPath says what is wrong with a subPathExpr of the container's, once its variables
+// are what the container's author gave them.
+func badSubPath(c *corev1.Container) string {
+	values := map[string]string{}
+	for _, env := range c.Env {
+		values[env.Name] = env.Value
+	}
+	for _, m := range c.VolumeMounts {
+		if m.SubPathExpr == "" {
+			continue
+		}
+		subPath := expansion.Expand(m.SubPathExpr, expansion.MappingFuncFor(values))
+		if path.IsAbs(subPath) {
+			return fmt.Sprintf("error SubPath `%s` must not be an absolute path", subPath)
+		}
+		if slices.Contains(strings.Split(subPath, "/"), "..") {
+			return fmt.Sprintf("unable to provision SubPath `%s`: must not contain '..'", subPath)
 		}
 	}
 	return ""

@@ -67,7 +67,7 @@ func runChunk(ctx context.Context, o options, s suite, chunk []test) (map[string
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	kubeconfig := filepath.Join(dir, "kubeconfig")
 	stop, err := startCluster(ctx, o, dir, kubeconfig)
 	if err != nil {

@@ -53,9 +53,11 @@ func buildSuite(ctx context.Context, dir string) (suite, error) {
 		return s, err
 	}
 	fmt.Fprintln(os.Stderr, "compiling Kubernetes' end-to-end tests: about 10 minutes")
+	// kubectl compares its version with the server's.
+	named := "-ldflags=-X k8s.io/component-base/version.gitVersion=" + version
 	for _, args := range [][]string{
-		{"test", "-mod=mod", "-c", "-o", s.tests, "k8s.io/kubernetes/test/e2e"},
-		{"build", "-mod=mod", "-o", s.kubectl, "k8s.io/kubernetes/cmd/kubectl"},
+		{"test", "-mod=mod", named, "-c", "-o", s.tests, "k8s.io/kubernetes/test/e2e"},
+		{"build", "-mod=mod", named, "-o", s.kubectl, "k8s.io/kubernetes/cmd/kubectl"},
 	} {
 		if _, err := output(ctx, dir, "go", args...); err != nil {
 			return s, fmt.Errorf("compile the suite: %w", err)

@@ -145,10 +145,10 @@ func (s *shell) script(text string) (int32, error) {
 	if s.listed {
 		return 0, errUnknown
 	}
-	if status, ok := interp.IsExitStatus(err); ok {
-		return int32(status), nil
-	}
+	status := interp.ExitStatus(0)
 	switch {
+	case errors.As(err, &status):
+		return int32(status), nil
 	case err == nil:
 		return 0, nil
 	case errors.Is(err, errForever), errors.Is(err, context.DeadlineExceeded):

@@ -41,7 +41,7 @@ func exit(code int32) error {
 	if code == 0 {
 		return nil
 	}
-	return interp.NewExitStatus(uint8(code))
+	return interp.ExitStatus(code)
 }
 
 func exported(env expand.Environ) (all []string) {
