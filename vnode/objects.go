@@ -7,7 +7,9 @@ import (
 	"strings"
 	"time"
 
+	certificatesv1 "k8s.io/api/certificates/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/kubernetes/third_party/forked/golang/expansion"
 )
 
@@ -67,6 +69,8 @@ func (p *pod) missingVolume() string {
 					message = p.missingConfigMap(source.ConfigMap.Name, source.ConfigMap.Optional)
 				} else if source.Secret != nil {
 					message = p.missingSecret(source.Secret.Name, source.Secret.Optional)
+				} else if source.ClusterTrustBundle != nil {
+					message = p.missingBundle(source.ClusterTrustBundle)
 				}
 				if message != "" {
 					break
@@ -148,6 +152,32 @@ func (p *pod) missingConfigMap(name string, optional *bool) string {
 	}
 	if _, err := p.pool.config.Informers.Core().V1().ConfigMaps().Lister().ConfigMaps(p.api.Namespace).Get(name); err != nil {
 		return fmt.Sprintf("configmap %q not found", name)
+	}
+	return ""
+}
+
+// missingBundle says that no ClusterTrustBundle is what a volume asks for.
+func (p *pod) missingBundle(want *corev1.ClusterTrustBundleProjection) string {
+	bundles := p.pool.config.Informers.Certificates().V1().ClusterTrustBundles().Lister()
+	if want.Optional != nil && *want.Optional {
+		return ""
+	}
+	if want.Name != nil {
+		if _, err := bundles.Get(*want.Name); err != nil {
+			return fmt.Sprintf("clustertrustbundle %q not found", *want.Name)
+		}
+		return ""
+	}
+	selector, err := metav1.LabelSelectorAsSelector(want.LabelSelector) // nil selects nothing
+	if err != nil {
+		return err.Error()
+	}
+	found, err := bundles.List(selector)
+	signed := slices.ContainsFunc(found, func(b *certificatesv1.ClusterTrustBundle) bool {
+		return want.SignerName != nil && b.Spec.SignerName == *want.SignerName
+	})
+	if err != nil || !signed {
+		return "no trust bundles match the signer name and label selector"
 	}
 	return ""
 }

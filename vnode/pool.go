@@ -78,6 +78,9 @@ func New(config Config) *Pool {
 	if config.Recorder == nil {
 		config.Recorder = &record.FakeRecorder{}
 	}
+	if config.WaitForObjects {
+		config.Informers.Certificates().V1().ClusterTrustBundles().Informer() // to be started with the others
+	}
 	return &Pool{config: config, agenda: newAgenda(), nodes: map[string]*node{}, byKey: map[string]*pod{}}
 }
 
