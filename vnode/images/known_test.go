@@ -108,7 +108,7 @@ func TestVolumesOutliveARun(t *testing.T) {
 }
 
 func TestMessages(t *testing.T) {
-	c := sh("echo -n DONE > /dev/termination-log; sleep 1")
+	c := sh("/bin/echo -n DONE > /dev/termination-log; sleep 1")
 	if run, _ := known(t).Start(podOf(c), &c, start); run.Message != "DONE" {
 		t.Errorf("message %q", run.Message)
 	}

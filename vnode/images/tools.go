@@ -60,7 +60,7 @@ var tools = map[string]func(*shell, interp.HandlerContext, []string) error{
 	"sync":  func(*shell, interp.HandlerContext, []string) error { return nil },
 	"chmod": func(*shell, interp.HandlerContext, []string) error { return nil },
 	"sleep": (*shell).sleep,
-	"echo":  func(_ *shell, c interp.HandlerContext, args []string) error { return say(c, strings.Join(args, " ")) },
+	"echo":  echo,
 	"date": func(s *shell, c interp.HandlerContext, _ []string) error {
 		return say(c, s.now().Format(time.UnixDate))
 	},
@@ -76,6 +76,15 @@ var tools = map[string]func(*shell, interp.HandlerContext, []string) error{
 	"rm":    (*shell).remove,
 	"expr":  (*shell).expr,
 	"tail":  (*shell).tail,
+}
+
+// echo is /bin/echo; that without a path is the shell's own.
+func echo(_ *shell, c interp.HandlerContext, args []string) error {
+	if len(args) > 0 && args[0] == "-n" {
+		_, err := fmt.Fprint(c.Stdout, strings.Join(args[1:], " "))
+		return err
+	}
+	return say(c, strings.Join(args, " "))
 }
 
 func say(c interp.HandlerContext, text string) error {
