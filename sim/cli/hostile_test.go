@@ -34,6 +34,7 @@ var hostileUses = map[string][]string{
 	"simk ctl until":       {"ctl until BAD --socket BAD"},
 	"simk ctl scale-nodes": {"ctl scale-nodes BAD", "ctl scale-nodes 3 --socket BAD"},
 	"simk ctl list":        {"ctl list --socket BAD"},
+	"simk ctl kubeconfig":  {"ctl kubeconfig --user BAD --socket BAD", "ctl kubeconfig BAD"},
 	"simk":                 {"BAD"},
 	"simk top":             {"top --socket BAD"},
 	"simk trace import":    {"trace import TRACE -O BAD/x", "trace import BAD -O out.json"},
