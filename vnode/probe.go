@@ -18,28 +18,56 @@ type verdict struct {
 const maxVerdicts = 100
 
 // verdicts are those of a probe of a run, from an instant on, each other than the one
-// before. Before the first it is initial.
+// before. Before the first it is initial. A probe is asked once for each stretch in which
+// it says the same, however long that is.
 func (r *Run) verdicts(probe *corev1.Probe, from time.Time, initial bool) (all []verdict) {
 	period := time.Duration(max(probe.PeriodSeconds, 1)) * time.Second
-	now, count, last := initial, int32(0), false
-	for at := from; len(all) < maxVerdicts; at = at.Add(period) {
+	now, last, count := initial, false, int64(0)
+	for at := from; len(all) < maxVerdicts; {
 		answer := r.Answers(probe, at)
-		if count++; answer != last || count == 1 {
-			count, last = 1, answer
+		if answer != last {
+			count, last = 0, answer
 		}
-		threshold := max(probe.FailureThreshold, 1)
+		times, more := r.stretch(at, period)
+		threshold := int64(max(probe.FailureThreshold, 1))
 		if answer {
-			threshold = max(probe.SuccessThreshold, 1)
+			threshold = int64(max(probe.SuccessThreshold, 1))
 		}
-		if count >= threshold && answer != now {
+		if needed := max(threshold-count, 1); answer != now && (!more || needed <= times) {
+			when, ok := later(at, needed-1, period)
+			if !ok {
+				return all
+			}
 			now = answer
-			all = append(all, verdict{at, now})
+			all = append(all, verdict{when, now})
 		}
-		if !at.Before(r.Settled) && count >= threshold {
+		if !more {
 			return all
 		}
+		count += times
+		at = at.Add(time.Duration(times) * period)
 	}
 	return all
+}
+
+// stretch is how often a probe is asked from an instant on before its answer may change,
+// this time included; false: it never does.
+func (r *Run) stretch(at time.Time, period time.Duration) (int64, bool) {
+	for _, change := range r.Changes {
+		if change.After(at) {
+			return int64((change.Sub(at) + period - 1) / period), true
+		}
+	}
+	return 0, false
+}
+
+// later is an instant so many periods later; false: beyond all that time can count.
+func later(at time.Time, periods int64, period time.Duration) (time.Time, bool) {
+	const century = 100 * 365 * 24 * time.Hour
+	if periods > int64(century/period) {
+		return time.Time{}, false
+	}
+	return at.Add(time.Duration(periods) * period), true
 }
 
 // probing is what becomes of a run whose probes ask a program.
@@ -59,13 +87,16 @@ func (r *Run) probe(c *corev1.Container, started time.Time) (p probing) {
 	up := started
 	if probe := c.StartupProbe; probe != nil {
 		first := r.verdicts(probe, delay(probe), false)
-		failing := delay(probe).Add(time.Duration(max(probe.FailureThreshold, 1)-1) * time.Duration(max(probe.PeriodSeconds, 1)) * time.Second)
-		if len(first) == 0 || first[0].at.After(failing) {
+		failing, ok := later(delay(probe), int64(max(probe.FailureThreshold, 1)-1), time.Duration(max(probe.PeriodSeconds, 1))*time.Second)
+		switch {
+		case ok && (len(first) == 0 || first[0].at.After(failing)):
 			return probing{killed: failing, by: probe, what: "Startup"}
+		case len(first) == 0:
+			return probing{}
 		}
 		up = first[0].at
 	}
-	later := func(probe *corev1.Probe) time.Time {
+	since := func(probe *corev1.Probe) time.Time {
 		if at := delay(probe); at.After(up) {
 			return at
 		}
@@ -73,10 +104,10 @@ func (r *Run) probe(c *corev1.Container, started time.Time) (p probing) {
 	}
 	p.ready = []verdict{{up, true}}
 	if probe := c.ReadinessProbe; probe != nil {
-		p.ready = r.verdicts(probe, later(probe), false)
+		p.ready = r.verdicts(probe, since(probe), false)
 	}
 	if probe := c.LivenessProbe; probe != nil {
-		if found := r.verdicts(probe, later(probe), true); len(found) > 0 {
+		if found := r.verdicts(probe, since(probe), true); len(found) > 0 {
 			p.killed, p.by, p.what = found[0].at, probe, "Liveness"
 		}
 	}

@@ -12,7 +12,7 @@ var began = time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 
 // upFrom is a run whose probes succeed from an instant on, and fail again from another.
 func upFrom(from, to time.Duration) *Run {
-	return &Run{Settled: began.Add(to), Answers: func(_ *corev1.Probe, at time.Time) bool {
+	return &Run{Changes: []time.Time{began.Add(from), began.Add(to)}, Answers: func(_ *corev1.Probe, at time.Time) bool {
 		after := at.Sub(began)
 		return after >= from && after < to
 	}}
@@ -72,5 +72,23 @@ func TestStartupHoldsUpTheOthers(t *testing.T) {
 	late := upFrom(time.Minute, time.Hour).probe(c, began)
 	if after := late.killed.Sub(began); after != 16*time.Second || late.what != "Startup" || len(late.ready) != 0 {
 		t.Errorf("killed after %v by %s, ready at %v; want 16s by Startup, never", after, late.what, found(late.ready))
+	}
+}
+
+// Neither a long life nor a large threshold makes it ask more often.
+func TestProbesAreForetoldInFewSteps(t *testing.T) {
+	asked := 0
+	r := &Run{Changes: []time.Time{began.Add(200_000 * time.Hour)}, Answers: func(_ *corev1.Probe, at time.Time) bool {
+		asked++
+		return at.Before(began.Add(200_000 * time.Hour))
+	}}
+	c := &corev1.Container{
+		LivenessProbe:  &corev1.Probe{PeriodSeconds: 1, FailureThreshold: 1 << 30},
+		ReadinessProbe: &corev1.Probe{PeriodSeconds: 1 << 30, FailureThreshold: 1 << 30},
+		StartupProbe:   &corev1.Probe{PeriodSeconds: 1 << 30, FailureThreshold: 1 << 30},
+	}
+	got := r.probe(c, began)
+	if want := began.Add(200_000*time.Hour + (1<<30-1)*time.Second); !got.killed.Equal(want) || asked > 20 {
+		t.Errorf("killed at %v after %d questions, want %v", got.killed, asked, want)
 	}
 }

@@ -28,10 +28,10 @@ type Run struct {
 	After   time.Duration
 	Code    int32
 	Message string
-	// Answers says whether a probe of the container succeeds at an instant. From Settled on
-	// it always says the same. Nil: all probes succeed.
+	// Answers says whether a probe of the container succeeds at an instant. It says the same
+	// from each of Changes, which are in order, to the next. Nil: all probes succeed.
 	Answers func(*corev1.Probe, time.Time) bool
-	Settled time.Time
+	Changes []time.Time
 }
 
 // programs are those that know what the pod's containers do; nil if it is said how they

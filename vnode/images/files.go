@@ -55,14 +55,14 @@ func (f *files) set(name string, c change) error {
 	return nil
 }
 
-// last is when a file last changes.
-func (f *files) last() (last time.Time) {
+// times are when a file changes.
+func (f *files) times() (times []time.Time) {
 	for _, all := range f.changes {
-		if at := all[len(all)-1].at; at.After(last) {
-			last = at
+		for _, c := range all {
+			times = append(times, c.at)
 		}
 	}
-	return last
+	return times
 }
 
 // mount is where a container has files.

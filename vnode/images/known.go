@@ -3,6 +3,7 @@ package images
 import (
 	"errors"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -83,7 +84,7 @@ func (k *Known) Start(pod *corev1.Pod, c *corev1.Container, at time.Time) (vnode
 		if p.For != nil {
 			run.Ends, run.After = true, p.For.Duration
 		}
-		run.Settled = p.settled(at)
+		run.Changes = p.changes(at)
 		return run, true
 	}
 	if !known.Shell {
@@ -91,7 +92,7 @@ func (k *Known) Start(pod *corev1.Pod, c *corev1.Container, at time.Time) (vnode
 	}
 	s := &shell{start: at, tree: files, env: env}
 	code, err := s.run(command)
-	run := vnode.Run{Settled: lastOf(files), Answers: answers(nil, c, files, env, at, nil)}
+	run := vnode.Run{Changes: changesOf(files), Answers: answers(nil, c, files, env, at, nil)}
 	switch {
 	case err == nil:
 		run.Ends, run.After, run.Code = true, s.elapsed, code
@@ -202,16 +203,15 @@ func (k *Known) volume(pod *corev1.Pod, v *corev1.Volume) *files {
 	return nil
 }
 
-func lastOf(t tree) (last time.Time) {
+// changesOf are when any of the files changes, in order.
+func changesOf(t tree) (times []time.Time) {
 	for _, m := range t {
-		if m.files == nil {
-			continue
-		}
-		if at := m.files.last(); at.After(last) {
-			last = at
+		if m.files != nil {
+			times = append(times, m.files.times()...)
 		}
 	}
-	return last
+	slices.SortFunc(times, time.Time.Compare)
+	return slices.CompactFunc(times, time.Time.Equal)
 }
 
 // message is a container's termination message.

@@ -168,8 +168,8 @@ func TestProbesThatRunCommands(t *testing.T) {
 	if !run.Answers(probe, start.Add(9*time.Second)) || run.Answers(probe, start.Add(11*time.Second)) {
 		t.Error("the probe does not follow the file")
 	}
-	if run.Settled.Sub(start) != 10*time.Second {
-		t.Errorf("settled after %v", run.Settled.Sub(start))
+	if last := run.Changes[len(run.Changes)-1]; last.Sub(start) != 10*time.Second {
+		t.Errorf("the last change is after %v", last.Sub(start))
 	}
 	probe.Exec.Command = []string{"sleep", "5"}
 	if run.Answers(probe, start) {

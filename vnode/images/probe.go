@@ -9,15 +9,15 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// settled is from when on a program's servers answer as they always will.
-func (p *program) settled(start time.Time) (last time.Time) {
-	last = start
+// changes are when a program's servers begin to answer otherwise, in order.
+func (p *program) changes(start time.Time) (times []time.Time) {
 	for _, s := range p.HTTP {
-		if s.BrokenAfter != nil && start.Add(s.BrokenAfter.Duration).After(last) {
-			last = start.Add(s.BrokenAfter.Duration)
+		if s.BrokenAfter != nil {
+			times = append(times, start.Add(s.BrokenAfter.Duration))
 		}
 	}
-	return last
+	slices.SortFunc(times, time.Time.Compare)
+	return times
 }
 
 // answers says what probes of a program find.
@@ -67,7 +67,7 @@ func (s *server) serves(target string, after time.Duration) bool {
 	if !strings.HasPrefix(target, "/") {
 		target = "/" + target
 	}
-	if s.BrokenAfter != nil && after > s.BrokenAfter.Duration {
+	if s.BrokenAfter != nil && after >= s.BrokenAfter.Duration {
 		return false
 	}
 	return slices.Contains(s.Paths, "*") || slices.Contains(s.Paths, target)
