@@ -66,7 +66,7 @@ func TestScripts(t *testing.T) {
 func TestScriptsThatDoNotEnd(t *testing.T) {
 	for _, script := range []string{
 		"sleep infinity", "while true; do sleep 1; done", "while true; do :; done", "while [[ 1 ]]; do x=1; done", "while ((1)); do ((x++)); done",
-		"f() { f; }; f", "tail -f /dev/null", "sleep 100000000000",
+		"f() { f; }; f", "x=a; while true; do x=$x$x; done", "set -- a; while :; do set -- $* $*; done", "x=a; for i in 1 2 3 4 5; do for j in 1 2 3 4 5 6 7; do x=$(echo $x $x); done; done", "tail -f /dev/null", "sleep 100000000000",
 	} {
 		c := sh(script)
 		if run, ok := known(t).Start(podOf(c), &c, start); !ok || run.Ends {
@@ -77,7 +77,7 @@ func TestScriptsThatDoNotEnd(t *testing.T) {
 
 // Nobody knows what needs pipes, input or other processes, or files that are not there.
 func TestScriptsOfWhichNothingIsKnown(t *testing.T) {
-	for _, script := range []string{"echo a | cat", "sleep 5 &", "cat <<EOF\nx\nEOF", "read x", "cat < /etc/passwd", "diff <(echo a) <(echo b)", "for ((;;)); do :; done", ". /etc/profile", "curl x", "ls *"} {
+	for _, script := range []string{"echo a | cat", "sleep 5 &", "cat <<EOF\nx\nEOF", "read x", "cat < /etc/passwd", "diff <(echo a) <(echo b)", "for ((;;)); do :; done", "for i in {1..1000000000}; do :; done", "x=aaaa; y=${x//a/$x}", ". /etc/profile", "curl x", "ls *"} {
 		c := sh(script)
 		if run, ok := known(t).Start(podOf(c), &c, start); ok {
 			t.Errorf("%s: %+v", script, run)

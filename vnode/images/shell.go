@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"runtime/metrics"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 const (
 	maxCalls  = 2_000
 	maxSteps  = 20_000
+	maxAlloc  = 32 << 20 // bytes that the process allocates meanwhile
 	maxSleep  = 10 * 365 * 24 * time.Hour
 	maxOutput = 4096 // bytes that are kept, the last ones: the longest termination message
 )
@@ -29,18 +31,36 @@ var (
 	errUnknown = errors.New("what it does is not known")
 )
 
-// steps is a context that ends after so many statements: the interpreter asks before each.
+// Bounds of what one statement can do: with them it makes no text that is much longer than
+// all that there was before.
+const (
+	maxScript     = 8192
+	maxExpansions = 64
+)
+
+// steps is a context that ends after so many statements, or after as much memory: the
+// interpreter asks before each.
 type steps struct {
 	context.Context
-	left int
+	left  int
+	limit uint64 // of allocated
 }
+
+func newSteps() *steps { return &steps{context.Background(), maxSteps, allocated() + maxAlloc} }
 
 // Err implements context.Context.
 func (s *steps) Err() error {
-	if s.left--; s.left < 0 {
+	if s.left--; s.left < 0 || allocated() > s.limit {
 		return context.DeadlineExceeded
 	}
 	return nil
+}
+
+// allocated is how much the process has allocated since it began, in bytes.
+func allocated() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
 }
 
 // shell runs a script on paper.
@@ -114,6 +134,9 @@ func scriptOf(args []string) (string, bool) {
 }
 
 func (s *shell) script(text string) (int32, error) {
+	if len(text) > maxScript {
+		return 0, errUnknown
+	}
 	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), "")
 	if err != nil {
 		return 2, nil //nolint:nilerr // as a shell exits that cannot read its script
@@ -141,7 +164,7 @@ func (s *shell) script(text string) (int32, error) {
 	if err != nil {
 		return 0, errUnknown //nolint:nilerr // the interpreter can do nothing else
 	}
-	err = runner.Run(&steps{Context: context.Background(), left: maxSteps}, file)
+	err = runner.Run(newSteps(), file)
 	if s.listed {
 		return 0, errUnknown
 	}
@@ -159,13 +182,19 @@ func (s *shell) script(text string) (int32, error) {
 }
 
 // simulable says whether a script has nothing that needs a kernel or another process:
-// pipes, jobs, input, and loops that nothing bounds.
+// pipes, jobs, input, and loops that nothing bounds; and no statement that could make much
+// out of little.
 func simulable(file *syntax.File) bool {
-	ok := true
+	ok, expansions := true, 0
 	syntax.Walk(file, func(node syntax.Node) bool {
 		switch n := node.(type) {
 		case *syntax.ProcSubst, *syntax.CoprocClause, *syntax.CStyleLoop:
 			ok = false
+		case *syntax.ParamExp:
+			expansions++
+			ok = ok && n.Repl == nil && expansions <= maxExpansions
+		case *syntax.Lit:
+			ok = ok && !(strings.Contains(n.Value, "{") && strings.Contains(n.Value, ".."))
 		case *syntax.BinaryCmd:
 			ok = ok && n.Op != syntax.Pipe && n.Op != syntax.PipeAll
 		case *syntax.Stmt:
