@@ -62,7 +62,7 @@ func TestScarceThings(t *testing.T) {
 		{"few descriptors", "ulimit -n 12", "", "ulimit -n", true},
 		{"enough descriptors", "ulimit -n 64", "", "", false},
 		{"small files", "ulimit -f 4000", "", "ulimit -f", true},
-		{"hardly any address space", "ulimit -v 200000", "", "ulimit -v", true},
+		{"hardly any address space", "ulimit -v 300000", "", "ulimit -v", true},
 		{"little address space", "ulimit -v 1500000", "", "ulimit -v", true},
 		{"enough address space", "ulimit -v 3000000", "", "", false},
 		{"little data", "ulimit -d 100000", "", "ulimit -d", true},
