@@ -58,10 +58,10 @@ func (b *loadBalancers) GetLoadBalancer(_ context.Context, _ string, s *corev1.S
 
 // EnsureLoadBalancer implements cloudprovider.LoadBalancer.
 func (b *loadBalancers) EnsureLoadBalancer(_ context.Context, _ string, s *corev1.Service, _ []*corev1.Node) (*corev1.LoadBalancerStatus, error) {
-	if len(s.Status.LoadBalancer.Ingress) > 0 {
+	address := s.Spec.LoadBalancerIP
+	if address == "" && len(s.Status.LoadBalancer.Ingress) > 0 {
 		return &s.Status.LoadBalancer, nil
 	}
-	address := s.Spec.LoadBalancerIP
 	if address == "" {
 		next, err := b.next()
 		if err != nil {

@@ -8,6 +8,8 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	corev1 "k8s.io/api/core/v1"
 )
 
 // maxContent bounds the files of a pod, in bytes of all that was ever written.
@@ -88,10 +90,15 @@ func (t tree) resolve(name string) (*files, string, error) {
 			best = m
 		}
 	}
-	if best.opaque {
+	if best.opaque || best.at == "" && isDevice(name) {
 		return nil, "", errOpaque
 	}
 	return best.files, path.Join("/", best.sub, strings.TrimPrefix(name, best.at)), nil
+}
+
+// isDevice says whether a path is one of those whose files are the kernel's.
+func isDevice(name string) bool {
+	return (strings.HasPrefix(name, "/dev/") && name != corev1.TerminationMessagePathDefault) || strings.HasPrefix(name, "/proc/") || strings.HasPrefix(name, "/sys/")
 }
 
 // isPlace says whether a path is a folder that is there without anybody's doing.

@@ -71,7 +71,17 @@ type shell struct {
 	tree    tree
 	env     []string // NAME=value
 	output  bytes.Buffer
-	listed  bool // it looked for files by a pattern: nobody knows which an image has
+	// gaveUp is why a command could not be simulated: the interpreter does not tell if that
+	// happened within $(...).
+	gaveUp error
+}
+
+// giveUp notes that a command cannot be simulated.
+func (s *shell) giveUp(why error) error {
+	if s.gaveUp == nil {
+		s.gaveUp = why
+	}
+	return why
 }
 
 func (s *shell) now() time.Time { return s.start.Add(s.elapsed) }
@@ -90,9 +100,12 @@ func (s *shell) Write(p []byte) (int, error) {
 func (s *shell) run(command []string) (int32, error) {
 	var script string
 	if isShell(command[0]) {
+		if len(command) == 1 {
+			return 0, nil // a shell without a terminal ends
+		}
 		var ok bool
 		if script, ok = scriptOf(command[1:]); !ok {
-			return 0, nil // a shell without a terminal, or with a file as its script, ends
+			return 0, errUnknown // its script is a file
 		}
 	} else {
 		quoted := make([]string, len(command))
@@ -157,16 +170,15 @@ func (s *shell) script(text string) (int32, error) {
 			return err
 		}),
 		interp.ReadDirHandler2(func(context.Context, string) ([]fs.DirEntry, error) {
-			s.listed = true
-			return nil, errUnknown
+			return nil, s.giveUp(errUnknown) // nobody knows which files an image has
 		}),
 	)
 	if err != nil {
 		return 0, errUnknown //nolint:nilerr // the interpreter can do nothing else
 	}
 	err = runner.Run(newSteps(), file)
-	if s.listed {
-		return 0, errUnknown
+	if s.gaveUp != nil {
+		return 0, s.gaveUp
 	}
 	status := interp.ExitStatus(0)
 	switch {
@@ -190,6 +202,8 @@ func simulable(file *syntax.File) bool {
 		switch n := node.(type) {
 		case *syntax.ProcSubst, *syntax.CoprocClause, *syntax.CStyleLoop:
 			ok = false
+		case *syntax.ArithmExp, *syntax.ArithmCmd:
+			ok = false // what is too large, or divided by 0, would come out otherwise
 		case *syntax.ParamExp:
 			expansions++
 			ok = ok && n.Repl == nil && expansions <= maxExpansions
@@ -210,17 +224,24 @@ func simulable(file *syntax.File) bool {
 	return ok
 }
 
+// plainVerbs takes out of a format what the interpreter's printf does as a shell's does.
+var plainVerbs = strings.NewReplacer("%s", "", "%d", "", "%%", "")
+
 // call sees each command before it runs, a shell's own too.
 func (s *shell) call(_ context.Context, args []string) ([]string, error) {
 	s.calls++
 	if s.calls > maxCalls {
-		return nil, errForever
+		return nil, s.giveUp(errForever)
 	}
 	switch args[0] {
 	case "trap":
 		return []string{"true"}, nil // what is to happen at a signal is for who stops the container
 	case "read", "source", ".", "wait", "readarray", "mapfile", "help":
-		return nil, errUnknown
+		return nil, s.giveUp(errUnknown)
+	case "printf":
+		if len(args) > 1 && strings.Contains(plainVerbs.Replace(args[1]), "%") {
+			return nil, s.giveUp(errUnknown)
+		}
 	}
 	return args, nil
 }
@@ -236,7 +257,7 @@ func (s *shell) open(_ context.Context, name string, flag int, _ os.FileMode) (i
 	}
 	owner, inside, err := s.tree.resolve(name)
 	if err != nil {
-		return nil, err
+		return nil, s.giveUp(errUnknown)
 	}
 	now := owner.at(inside, at)
 	switch {

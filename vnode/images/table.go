@@ -64,6 +64,9 @@ func readTable(name string, text []byte) (t table, err error) {
 			if len(p.Args) == 0 {
 				return t, fmt.Errorf("%s: a program of image %s has no args", name, one.Name)
 			}
+			if p.For != nil && p.For.Duration < 0 || p.Exit < 0 || p.Exit > 255 {
+				return t, fmt.Errorf("%s: program %v of image %s: for is not negative, exit from 0 to 255", name, p.Args, one.Name)
+			}
 		}
 	}
 	return t, nil

@@ -2,6 +2,7 @@ package images
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"strconv"
@@ -14,12 +15,26 @@ import (
 
 // exec implements interp.ExecHandlerFunc: the programs that images with a shell have.
 func (s *shell) exec(ctx context.Context, args []string) error {
+	err := s.execute(ctx, args)
+	if errors.Is(err, errForever) || errors.Is(err, errUnknown) || errors.Is(err, errOpaque) || errors.Is(err, errTooMuch) {
+		if !errors.Is(err, errForever) {
+			err = errUnknown
+		}
+		return s.giveUp(err)
+	}
+	return err
+}
+
+func (s *shell) execute(ctx context.Context, args []string) error {
 	c := interp.HandlerCtx(ctx)
 	name := path.Base(args[0])
 	if isShell(name) {
+		if len(args) == 1 {
+			return nil
+		}
 		script, ok := scriptOf(args[1:])
 		if !ok {
-			return nil
+			return errUnknown
 		}
 		inner := &shell{start: s.start, elapsed: s.elapsed, calls: s.calls, tree: s.tree, env: exported(c.Env)}
 		code, err := inner.script(script)
