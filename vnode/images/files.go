@@ -8,8 +8,6 @@ import (
 	"path"
 	"strings"
 	"time"
-
-	corev1 "k8s.io/api/core/v1"
 )
 
 // maxContent bounds the files of a pod, in bytes of all that was ever written.
@@ -98,7 +96,11 @@ func (t tree) resolve(name string) (*files, string, error) {
 
 // isDevice says whether a path is one of those whose files are the kernel's.
 func isDevice(name string) bool {
-	return (strings.HasPrefix(name, "/dev/") && name != corev1.TerminationMessagePathDefault) || strings.HasPrefix(name, "/proc/") || strings.HasPrefix(name, "/sys/")
+	switch name {
+	case "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/console":
+		return true
+	}
+	return strings.HasPrefix(name, "/proc/") || strings.HasPrefix(name, "/sys/")
 }
 
 // isPlace says whether a path is a folder that is there without anybody's doing.

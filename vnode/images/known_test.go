@@ -112,6 +112,11 @@ func TestMessages(t *testing.T) {
 	if run, _ := known(t).Start(podOf(c), &c, start); run.Message != "DONE" {
 		t.Errorf("message %q", run.Message)
 	}
+	c = sh("/bin/echo -n DONE > /dev/termination-custom-log")
+	c.TerminationMessagePath = "/dev/termination-custom-log"
+	if run, _ := known(t).Start(podOf(c), &c, start); run.Message != "DONE" {
+		t.Errorf("message %q of another file", run.Message)
+	}
 	c = sh("echo bad; exit 1")
 	c.TerminationMessagePolicy = corev1.TerminationMessageFallbackToLogsOnError
 	if run, _ := known(t).Start(podOf(c), &c, start); strings.TrimSpace(run.Message) != "bad" {

@@ -208,7 +208,7 @@ func simulable(file *syntax.File) bool {
 			expansions++
 			ok = ok && n.Repl == nil && expansions <= maxExpansions
 		case *syntax.Lit:
-			ok = ok && !(strings.Contains(n.Value, "{") && strings.Contains(n.Value, ".."))
+			ok = ok && (!strings.Contains(n.Value, "{") || !strings.Contains(n.Value, ".."))
 		case *syntax.BinaryCmd:
 			ok = ok && n.Op != syntax.Pipe && n.Op != syntax.PipeAll
 		case *syntax.Stmt:
