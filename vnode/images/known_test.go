@@ -66,7 +66,7 @@ func TestScripts(t *testing.T) {
 func TestScriptsThatDoNotEnd(t *testing.T) {
 	for _, script := range []string{
 		"sleep infinity", "while true; do sleep 1; done", "while true; do :; done", "while [[ 1 ]]; do x=1; done",
-		"f() { f; }; f", "x=a; while true; do x=$x$x; done", "set -- a; while :; do set -- $* $*; done", "x=a; for i in 1 2 3 4 5; do for j in 1 2 3 4 5 6 7; do x=$(echo $x $x); done; done", "tail -f /dev/null", "sleep 100000000000",
+		"f() { f; }; f", "x=a; while true; do x=$x$x; done", "set -- a; while :; do set -- $* $*; done", "x=a; for i in 1 2 3 4 5; do for j in 1 2 3 4 5 6 7; do x=$(echo $x $x); done; done", "tail -f /dev/null", "sleep 100000000000", "sleep 300000000d",
 	} {
 		c := sh(script)
 		if run, ok := known(t).Start(podOf(c), &c, start); !ok || run.Ends {

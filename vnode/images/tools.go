@@ -141,7 +141,7 @@ func sleepTime(word string) (time.Duration, error) {
 	if err != nil || n < 0 {
 		return 0, fmt.Errorf("%q is no time to sleep", word)
 	}
-	if n > maxSleep.Seconds() {
+	if n*unit.Seconds() > maxSleep.Seconds() { // in its unit: the product might not fit a Duration
 		return -1, nil
 	}
 	return time.Duration(n * float64(unit)), nil
