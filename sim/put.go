@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/util/retry"
 
 	"simk.dev/simk/tracer"
 )
@@ -62,16 +63,18 @@ func (a *applier) serverSideApply(ctx context.Context, resource dynamic.Resource
 
 // replace writes an object as a whole, whether it exists or not.
 func (a *applier) replace(ctx context.Context, resource dynamic.ResourceInterface, o *unstructured.Unstructured) error {
-	current, err := resource.Get(ctx, o.GetName(), metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return a.create(ctx, resource, o)
-	}
-	if err != nil {
+	return retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		current, err := resource.Get(ctx, o.GetName(), metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			return a.create(ctx, resource, o)
+		}
+		if err != nil {
+			return err
+		}
+		o.SetResourceVersion(current.GetResourceVersion())
+		_, err = resource.Update(ctx, o, metav1.UpdateOptions{FieldManager: fieldManager, FieldValidation: metav1.FieldValidationStrict})
 		return err
-	}
-	o.SetResourceVersion(current.GetResourceVersion())
-	_, err = resource.Update(ctx, o, metav1.UpdateOptions{FieldManager: fieldManager, FieldValidation: metav1.FieldValidationStrict})
-	return err
+	})
 }
 
 // ensureServiceAccount creates the account that the pods of an object name, if the trace does

@@ -17,13 +17,19 @@ func (p *Pool) Adopt(ctx context.Context, object *corev1.Node) error {
 		return nil
 	}
 	nodes := p.config.Client.CoreV1().Nodes()
-	current := object.DeepCopy()
-	current.Labels, current.Spec.ProviderID = complete.Labels, complete.Spec.ProviderID
-	current, err := nodes.Update(ctx, current, metav1.UpdateOptions{})
-	if err == nil {
+	err := p.onConflict(func() error {
+		current, err := nodes.Get(ctx, object.Name, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		current.Labels, current.Spec.ProviderID = complete.Labels, complete.Spec.ProviderID
+		if current, err = nodes.Update(ctx, current, metav1.UpdateOptions{}); err != nil {
+			return err
+		}
 		current.Status = complete.Status
 		_, err = nodes.UpdateStatus(ctx, current, metav1.UpdateOptions{})
-	}
+		return err
+	})
 	if err != nil {
 		p.Forget(object.Name)
 		return fmt.Errorf("adopt node %s: %w", object.Name, err)

@@ -13,9 +13,11 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/record"
+	"k8s.io/client-go/util/retry"
 )
 
 // Config is what a pool needs.
@@ -178,10 +180,26 @@ func (p *Pool) Has(name string) bool { return p.has(name) }
 // object has none. With merge the labels and annotations are added to those of the
 // node: somebody else made it, who looks for them.
 func (p *Pool) Update(ctx context.Context, object *corev1.Node, merge bool) error {
+	if err := p.onConflict(func() error { return p.update(ctx, object, merge) }); err != nil {
+		return fmt.Errorf("update node %s: %w", object.Name, err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := p.nodes[object.Name]; n != nil && len(n.deferred) > 0 {
+		p.agenda.at(time.Now().Add(time.Second), func() { // when the node's kubelet sees itself
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			n.freed(time.Now())
+		})
+	}
+	return nil
+}
+
+func (p *Pool) update(ctx context.Context, object *corev1.Node, merge bool) error {
 	nodes := p.config.Client.CoreV1().Nodes()
 	current, err := nodes.Get(ctx, object.Name, metav1.GetOptions{})
 	if err != nil {
-		return fmt.Errorf("update node %s: %w", object.Name, err)
+		return err
 	}
 	wanted := Complete(object, 0)
 	taints := wanted.Spec.Taints
@@ -200,23 +218,21 @@ func (p *Pool) Update(ctx context.Context, object *corev1.Node, merge bool) erro
 	current.Labels, current.Annotations = wanted.Labels, wanted.Annotations
 	current.Spec.Taints, current.Spec.Unschedulable = taints, wanted.Spec.Unschedulable
 	if current, err = nodes.Update(ctx, current, metav1.UpdateOptions{}); err != nil {
-		return fmt.Errorf("update node %s: %w", object.Name, err)
+		return err
 	}
 	current.Status.Capacity, current.Status.Allocatable = wanted.Status.Capacity, wanted.Status.Allocatable
-	if _, err := nodes.UpdateStatus(ctx, current, metav1.UpdateOptions{}); err != nil {
-		return fmt.Errorf("update node %s: %w", object.Name, err)
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if n := p.nodes[object.Name]; n != nil && len(n.deferred) > 0 {
-		p.agenda.at(time.Now().Add(time.Second), func() { // when the node's kubelet sees itself
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			n.freed(time.Now())
-		})
-	}
-	return nil
+	_, err = nodes.UpdateStatus(ctx, current, metav1.UpdateOptions{})
+	return err
 }
+
+// onConflict does again what was to change an object that somebody else changed meanwhile:
+// a controller, an autoscaler that taints the node.
+func (p *Pool) onConflict(do func() error) error {
+	return retry.RetryOnConflict(wait.Backoff{Steps: conflicts}, do)
+}
+
+// conflicts is how often a change is tried, without a pause: who came first has written.
+const conflicts = 10
 
 func merged(base, over map[string]string) map[string]string {
 	m := map[string]string{}
@@ -296,13 +312,15 @@ func (p *Pool) complete(ctx context.Context, pods []*corev1.Pod) error {
 // postReady writes the node's conditions as its kubelet would after a start.
 func (p *Pool) postReady(ctx context.Context, name string) error {
 	nodes := p.config.Client.CoreV1().Nodes()
-	object, err := nodes.Get(ctx, name, metav1.GetOptions{})
-	if err != nil {
+	return p.onConflict(func() error {
+		object, err := nodes.Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		object.Status.Conditions = conditions(true, metav1.Now())
+		_, err = nodes.UpdateStatus(ctx, object, metav1.UpdateOptions{})
 		return err
-	}
-	object.Status.Conditions = conditions(true, metav1.Now())
-	_, err = nodes.UpdateStatus(ctx, object, metav1.UpdateOptions{})
-	return err
+	})
 }
 
 func (p *Pool) changed() {

@@ -12,11 +12,7 @@ import (
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	appslisters "k8s.io/client-go/listers/apps/v1"
-	batchlisters "k8s.io/client-go/listers/batch/v1"
-	corelisters "k8s.io/client-go/listers/core/v1"
-	policylisters "k8s.io/client-go/listers/policy/v1"
 	schedulerapi "k8s.io/kubernetes/pkg/scheduler/apis/config"
-	"k8s.io/kubernetes/pkg/scheduler/framework"
 	frameworkruntime "k8s.io/kubernetes/pkg/scheduler/framework/runtime"
 
 	"simk.dev/simk/autoscale"
@@ -37,7 +33,8 @@ type Config struct {
 	// holds the plugins of Kubernetes too.
 	Profiles []schedulerapi.KubeSchedulerProfile
 	Registry frameworkruntime.Registry
-	// Record receives decisions, Event what upstream posts as Events. Nil: nobody.
+	// Record receives decisions, Event what upstream posts as Events. Nil: nobody. Both
+	// are called from several goroutines.
 	Record autoscale.Recorder
 	Event  func(about runtime.Object, eventType, reason, note string)
 	// Seed starts the random expander.
@@ -53,14 +50,10 @@ type Autoscaler struct {
 	groups   []*groupState
 	prices   *groups.Prices
 	chance   *rand.Rand
-	priority []priorityRule
+	priority *priorities
 
-	daemonSetLister   appslisters.DaemonSetLister
-	replicaSetLister  appslisters.ReplicaSetLister
-	statefulSetLister appslisters.StatefulSetLister
-	jobLister         batchlisters.JobLister
-	controllerLister  corelisters.ReplicationControllerLister
-	budgetLister      policylisters.PodDisruptionBudgetLister
+	daemonSetLister appslisters.DaemonSetLister
+	rules           *rules
 
 	due         time.Time // something is due without any change; zero: nothing
 	acts        time.Time // and something will be done then; see NextStep
@@ -70,12 +63,17 @@ type Autoscaler struct {
 	recorded    map[string]string // decisions that stand, by what they concern
 
 	readyNodes, unreadyNodes, startingNodes int
+	// upcoming are the names of machines on their way that count as nodes, standing the
+	// nodes that exist without those of such machines.
+	upcoming map[string]bool
+	standing []*node
 
 	lastUp, lastDelete, lastFailure time.Time
 	unneeded                        []*unneeded
 	unremovable                     map[string]unremovable
 	lastChange                      time.Time // the scan that last took in a change
-	deletions                       []*deletion
+	planned                         bool      // whether a scan looked for unneeded nodes before
+	deletions                       *deletions
 	status                          *statusWriter
 }
 
@@ -89,82 +87,104 @@ func New(ctx context.Context, c Config) (*Autoscaler, error) {
 		return nil, fmt.Errorf("cluster autoscaler: %w", err)
 	}
 	a := &Autoscaler{
-		config: c, options: o, cluster: newCluster(), prices: c.Groups.Prices(),
+		config: c, options: o, cluster: newCluster(o), prices: c.Groups.Prices(),
 		chance:   rand.New(rand.NewPCG(uint64(c.Seed), 0x5ca1e)),
 		recorded: map[string]string{}, unremovable: map[string]unremovable{},
+		daemonSetLister: c.Informers.Apps().V1().DaemonSets().Lister(),
+		rules:           newRules(&o.down, c.Informers), status: newStatusWriter(c.Client),
 	}
-	if a.priority, err = parsePriorities(c.Options.ExpanderPriorities); err != nil {
+	if a.priority, err = newPriorities(c.Options.ExpanderPriorities, o.expanders, c.Informers); err != nil {
 		return nil, fmt.Errorf("cluster autoscaler: %w", err)
 	}
 	if a.fitter, err = newFitter(ctx, &c); err != nil {
 		return nil, fmt.Errorf("cluster autoscaler: %w", err)
 	}
 	for _, g := range c.Groups.List() {
-		a.groups = append(a.groups, &groupState{Group: g})
+		a.groups = append(a.groups, &groupState{Group: g, options: o.group.with(&g.Config().Options)})
 	}
-	apps := c.Informers.Apps().V1()
-	a.daemonSetLister, a.replicaSetLister, a.statefulSetLister = apps.DaemonSets().Lister(), apps.ReplicaSets().Lister(), apps.StatefulSets().Lister()
-	a.jobLister = c.Informers.Batch().V1().Jobs().Lister()
-	a.controllerLister = c.Informers.Core().V1().ReplicationControllers().Lister()
-	a.budgetLister = c.Informers.Policy().V1().PodDisruptionBudgets().Lister()
-	a.status = newStatusWriter(c.Client)
+	a.deletions = newDeletions(a)
 	if err := a.cluster.watch(c.Informers); err != nil {
 		return nil, fmt.Errorf("cluster autoscaler: watch the cluster: %w", err)
 	}
 	return a, nil
 }
 
+// settle is waited for before a scan, so that it sees all that happens at its instant:
+// a machine that becomes Ready then, a node that goes. It is more than the moments that
+// components give each other to react at an instant, and less than anybody can see.
+const settle = 10 * time.Nanosecond
+
 // Run decides once in each scan interval until ctx ends, first at the end of one, as
 // upstream does. It calls ready before that.
 func (a *Autoscaler) Run(ctx context.Context, ready func()) error {
 	a.fitter.own.Start(ctx.Done())
 	a.fitter.own.WaitForCacheSync(ctx.Done())
-	timer := time.NewTimer(0)
-	defer timer.Stop()
+	defer a.deletions.wait()
 	scan := time.Now().Add(a.options.scanInterval)
 	a.foresee(scan)
 	ready()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-timer.C:
+	for a.await(ctx, scan) {
+		time.Sleep(settle)
+		if now := time.Now(); a.options.frequentLoops && now.Before(scan) {
+			scan = now
 		}
-		now := time.Now()
-		a.work(ctx, now)
-		if !now.Before(scan) {
-			if err := a.scan(ctx, now); err != nil {
-				if ctx.Err() != nil {
-					return nil
-				}
-				return fmt.Errorf("cluster autoscaler: %w", err)
+		productive, err := a.scan(ctx, scan)
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil
 			}
-			scan = scan.Add(a.options.scanInterval)
+			return fmt.Errorf("cluster autoscaler: %w", err)
 		}
+		scan = a.after(scan, productive)
 		a.foresee(scan)
-		next := scan
-		if step, ok := a.nextStep(); ok && step.Before(next) {
-			next = step
-		}
-		timer.Reset(max(time.Until(next), 0))
 	}
+	return nil
 }
 
-// scan is one round of decisions. It does nothing if nothing changed since the
-// last and nothing is due: the outcome would be the same.
-func (a *Autoscaler) scan(ctx context.Context, now time.Time) error {
+// after is when the next scan is.
+func (a *Autoscaler) after(scan time.Time, productive bool) time.Time {
+	if productive && a.options.frequentLoops {
+		return time.Now()
+	}
+	for now := time.Now(); !scan.After(now); {
+		scan = scan.Add(a.options.scanInterval)
+	}
+	return scan
+}
+
+// await returns at the time of the next scan, or earlier if a pod starts to wait for a
+// node and that is to start one; false if the run is over.
+func (a *Autoscaler) await(ctx context.Context, scan time.Time) bool {
+	timer := time.NewTimer(max(time.Until(scan), 0))
+	defer timer.Stop()
+	var waits <-chan struct{}
+	if a.options.frequentLoops {
+		waits = a.cluster.waits
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+	case <-waits:
+	}
+	return true
+}
+
+// scan is one round of decisions, and says whether one changed a size. It does nothing
+// if nothing changed since the last and nothing is due: the outcome would be the same.
+func (a *Autoscaler) scan(ctx context.Context, now time.Time) (productive bool, err error) {
 	changes := a.config.Groups.Changes()
 	a.changed = a.cluster.sync() || a.changed || changes != a.seenChanges
 	if !a.changed && (a.due.IsZero() || now.Before(a.due)) {
-		return nil
+		return false, nil
 	}
 	if a.changed {
 		a.lastChange = now
 	}
 	a.due, a.acts, a.seenChanges, a.changed = time.Time{}, time.Time{}, changes, false
-	err := a.decide(ctx, now)
+	productive, err = a.decide(ctx, now)
 	a.writeStatus(ctx, now)
-	return err
+	return productive, err
 }
 
 // dueAt asks for a scan at t, though nothing may change until then.
@@ -175,49 +195,57 @@ func (a *Autoscaler) dueAt(t time.Time) {
 }
 
 // decide is upstream's RunOnce.
-func (a *Autoscaler) decide(ctx context.Context, now time.Time) error {
+func (a *Autoscaler) decide(ctx context.Context, now time.Time) (productive bool, err error) {
+	a.deletions.settle()
 	a.observe(now)
-	a.settleRequests(now)
-	if a.clean(now) {
-		return nil // the next scan sees what is left
+	if !a.options.scaleUpFromZero && a.readyNodes == 0 {
+		a.once("cluster", autoscale.Decision{Kind: autoscale.NoScaleUp, Reason: "cluster has no ready nodes, and scale-up-from-zero is false"})
+		return false, nil
 	}
+	a.settleRequests(now)
+	a.removeUnregistered(now)
 	if !a.clusterHealthy() {
 		a.once("cluster", autoscale.Decision{Kind: autoscale.NoScaleUp, Reason: fmt.Sprintf(
 			"cluster is unhealthy: %d of %d nodes are unready (ok-total-unready-count %d, max-total-unready-percentage %g)",
 			a.unreadyNodes, len(a.cluster.nodes), a.options.okUnready, a.options.maxUnreadyPercentage)})
 		a.unneeded = nil
-		return nil
+		return false, nil
 	}
 	delete(a.recorded, "cluster")
-	if !a.options.scaleUpFromZero && a.readyNodes == 0 {
-		a.once("cluster", autoscale.Decision{Kind: autoscale.NoScaleUp, Reason: "cluster has no ready nodes, and scale-up-from-zero is false"})
-		return nil
-	}
-	infos := make([]*framework.NodeInfo, len(a.cluster.nodes))
-	for i, n := range a.cluster.nodes {
-		infos[i] = n.info
-	}
-	a.fitter.reset(infos)
-	a.addUpcoming()
+	a.removeFailed(now)
+	a.expectUpcoming(now)
+	a.takeSnapshot()
 	pods, idle := a.pending(ctx, now)
-	scaled := false
 	if len(pods) > 0 {
-		var err error
-		if scaled, err = a.scaleUp(ctx, now, pods); err != nil {
-			return err
+		if scaled, err := a.scaleUp(ctx, now, pods); err != nil || scaled {
+			return scaled, err
 		}
 	}
-	if scaled || !a.options.down.enabled {
-		return nil
+	if a.options.down.enabled {
+		productive = a.scaleDown(ctx, now, idle)
 	}
-	return a.scaleDown(ctx, now, idle)
+	if a.options.enforceMinSize {
+		productive = a.growToMin(now) || productive
+	}
+	return productive, nil
 }
 
-// addUpcoming puts the machines on their way into the snapshot.
-func (a *Autoscaler) addUpcoming() {
+// takeSnapshot makes the simulation's cluster: the nodes, without those that have not
+// started, and in their place, and for machines that have no node, what they will be.
+func (a *Autoscaler) takeSnapshot() {
+	a.standing = a.standing[:0]
+	for _, n := range a.cluster.nodes {
+		if !a.upcoming[n.Name] {
+			a.standing = append(a.standing, n)
+		}
+	}
+	a.fitter.reset(a.standing)
 	for _, s := range a.groups {
-		for _, name := range s.upcoming {
-			if info := a.expectedNode(s.Group, name); info != nil {
+		for _, i := range s.instances {
+			if !a.upcoming[i.Node] {
+				continue
+			}
+			if info := a.expectedNode(s.Group, i.Node); info != nil {
 				a.fitter.addNode(info)
 			}
 		}

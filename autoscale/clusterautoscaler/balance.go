@@ -6,7 +6,9 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/kubernetes/pkg/scheduler/framework"
+	"k8s.io/utils/ptr"
 
+	"simk.dev/simk/autoscale/config"
 	"simk.dev/simk/autoscale/groups"
 )
 
@@ -48,12 +50,29 @@ func (a *Autoscaler) distribute(o *option, now time.Time, nodes int) []increase 
 	return slices.DeleteFunc(share, func(in increase) bool { return in.delta == 0 })
 }
 
-// findSimilar fills in which options' groups can share growth: those that also
-// help all of the option's pods.
-func findSimilar(options []*option) {
+// similarOptions say which groups are alike enough to share growth.
+type similarOptions struct {
+	balance bool
+	// ignored are labels in which they may differ; only: if any are given, nothing else
+	// than these counts.
+	ignored, only             []string
+	memory, free, allocatable float64 // shares by which they may differ
+}
+
+func resolveSimilar(c *config.ClusterAutoscaler) similarOptions {
+	return similarOptions{
+		balance: c.BalanceSimilarNodeGroups, ignored: c.BalancingIgnoreLabel, only: c.BalancingLabel,
+		memory: ptr.Deref(c.MemoryDifferenceRatio, 0.015), free: ptr.Deref(c.MaxFreeDifferenceRatio, 0.05),
+		allocatable: ptr.Deref(c.MaxAllocatableDifferenceRatio, 0.05),
+	}
+}
+
+// find fills in which options' groups can share growth: those that also help all of the
+// option's pods.
+func (s *similarOptions) find(options []*option) {
 	for _, o := range options {
 		for _, other := range options {
-			if o != other && similar(o.node, other.node) && containsAll(other.classes, o.classes) {
+			if o != other && s.similar(o.node, other.node) && containsAll(other.classes, o.classes) {
 				o.similar = append(o.similar, other.group)
 			}
 		}
@@ -69,13 +88,7 @@ func containsAll(all, some []*class) bool {
 	return true
 }
 
-// Upstream's tolerances for nodes to be similar.
-const (
-	memoryTolerance = 0.015 // of capacity
-	freeTolerance   = 0.05  // of allocatable and what is free of it
-)
-
-// ignoredLabels are those in which similar nodes may differ.
+// ignoredLabels are those in which similar nodes may always differ.
 var ignoredLabels = map[string]bool{
 	corev1.LabelHostname: true, corev1.LabelTopologyZone: true, corev1.LabelTopologyRegion: true,
 	corev1.LabelFailureDomainBetaZone: true, corev1.LabelFailureDomainBetaRegion: true,
@@ -84,15 +97,18 @@ var ignoredLabels = map[string]bool{
 }
 
 // similar says whether two groups' nodes are alike enough to be balanced.
-func similar(x, y *framework.NodeInfo) bool {
+func (s *similarOptions) similar(x, y *framework.NodeInfo) bool {
 	a, b := x.Node(), y.Node()
+	if len(s.only) > 0 {
+		return !slices.ContainsFunc(s.only, func(l string) bool { return a.Labels[l] != b.Labels[l] })
+	}
 	if !sameKeys(a.Status.Capacity, b.Status.Capacity) || !sameKeys(a.Status.Allocatable, b.Status.Allocatable) {
 		return false
 	}
 	for name, q := range a.Status.Capacity {
 		other := b.Status.Capacity[name]
 		if name == corev1.ResourceMemory {
-			if !near(q.Value(), other.Value(), memoryTolerance) {
+			if !near(q.Value(), other.Value(), s.memory) {
 				return false
 			}
 		} else if q.Cmp(other) != 0 {
@@ -101,15 +117,15 @@ func similar(x, y *framework.NodeInfo) bool {
 	}
 	for name, q := range a.Status.Allocatable {
 		other := b.Status.Allocatable[name]
-		if !near(q.MilliValue(), other.MilliValue(), freeTolerance) {
+		if !near(q.MilliValue(), other.MilliValue(), s.allocatable) {
 			return false
 		}
 	}
-	if !near(x.Allocatable.MilliCPU-x.Requested.MilliCPU, y.Allocatable.MilliCPU-y.Requested.MilliCPU, freeTolerance) ||
-		!near(x.Allocatable.Memory-x.Requested.Memory, y.Allocatable.Memory-y.Requested.Memory, freeTolerance) {
+	if !near(x.Allocatable.MilliCPU-x.Requested.MilliCPU, y.Allocatable.MilliCPU-y.Requested.MilliCPU, s.free) ||
+		!near(x.Allocatable.Memory-x.Requested.Memory, y.Allocatable.Memory-y.Requested.Memory, s.free) {
 		return false
 	}
-	return labelsWithin(a.Labels, b.Labels) && labelsWithin(b.Labels, a.Labels)
+	return s.labelsWithin(a.Labels, b.Labels) && s.labelsWithin(b.Labels, a.Labels)
 }
 
 func sameKeys(a, b corev1.ResourceList) bool {
@@ -126,9 +142,9 @@ func near(a, b int64, tolerance float64) bool {
 	return larger-smaller <= larger*tolerance
 }
 
-func labelsWithin(some, all map[string]string) bool {
+func (s *similarOptions) labelsWithin(some, all map[string]string) bool {
 	for k, v := range some {
-		if other, ok := all[k]; !ignoredLabels[k] && (!ok || other != v) {
+		if other, ok := all[k]; !ignoredLabels[k] && !slices.Contains(s.ignored, k) && (!ok || other != v) {
 			return false
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/tools/cache"
+	corev1helpers "k8s.io/component-helpers/scheduling/corev1"
 	"k8s.io/klog/v2"
 	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
 	"k8s.io/kubernetes/pkg/scheduler/framework"
@@ -18,9 +19,11 @@ import (
 // queued and taken in at the beginning of a scan, so that a scan sees one state,
 // and costs only what changed since the last.
 type cluster struct {
+	options *options
 	mu      sync.Mutex
 	queue   []change
 	changed bool
+	waits   chan struct{} // a pod has become unschedulable
 
 	nodes   []*node // in the order in which they came
 	byName  map[string]*node
@@ -32,6 +35,8 @@ type cluster struct {
 
 type node struct {
 	*corev1.Node
+	ready bool
+	// info has the node's pods but for expendable ones.
 	info *framework.NodeInfo
 }
 
@@ -50,8 +55,9 @@ type change struct {
 	gone bool
 }
 
-func newCluster() *cluster {
+func newCluster(o *options) *cluster {
 	return &cluster{
+		options: o, waits: make(chan struct{}, 1),
 		byName: map[string]*node{}, pods: map[string]*corev1.Pod{}, waiting: map[string]*waiting{}, orphans: map[string][]string{}, changed: true,
 	}
 }
@@ -77,6 +83,12 @@ func (c *cluster) watch(f informers.SharedInformerFactory) error {
 		c.mu.Lock()
 		c.queue = append(c.queue, ch)
 		c.mu.Unlock()
+		if ch.pod != nil && !gone && ch.pod.Spec.NodeName == "" && unschedulable(ch.pod) {
+			select {
+			case c.waits <- struct{}{}:
+			default:
+			}
+		}
 	}
 	handler := cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(obj any) { put(obj, false) },
@@ -127,7 +139,7 @@ func (c *cluster) takeNode(n *corev1.Node, gone bool) bool {
 		}
 		return true
 	case known == nil:
-		known = &node{Node: n, info: framework.NewNodeInfo()}
+		known = &node{Node: n, ready: c.options.taints.ready(n), info: framework.NewNodeInfo()}
 		known.info.SetNode(n)
 		c.nodes, c.byName[n.Name] = append(c.nodes, known), known
 		for _, key := range c.orphans[n.Name] {
@@ -138,14 +150,15 @@ func (c *cluster) takeNode(n *corev1.Node, gone bool) bool {
 		delete(c.orphans, n.Name)
 		return true
 	}
-	matters := !sameNode(known.Node, n)
-	known.Node = n
+	ready := c.options.taints.ready(n)
+	matters := ready != known.ready || !sameNode(known.Node, n)
+	known.Node, known.ready = n, ready
 	known.info.SetNode(n)
 	return matters
 }
 
 func sameNode(a, b *corev1.Node) bool {
-	return a.Spec.Unschedulable == b.Spec.Unschedulable && isReady(a) == isReady(b) &&
+	return a.Spec.Unschedulable == b.Spec.Unschedulable &&
 		maps.Equal(a.Labels, b.Labels) && maps.Equal(a.Annotations, b.Annotations) &&
 		apiequality.Semantic.DeepEqual(a.Spec.Taints, b.Spec.Taints) &&
 		apiequality.Semantic.DeepEqual(a.Status.Allocatable, b.Status.Allocatable)
@@ -175,6 +188,8 @@ func (c *cluster) takePod(p *corev1.Pod, gone bool) bool {
 		c.arrived++
 		w := &waiting{Pod: p, seq: c.arrived}
 		c.waiting[key] = w
+	case c.expendable(p):
+		// Nobody minds if it goes with its node.
 	case n != nil:
 		n.info.AddPod(p)
 	default:
@@ -191,7 +206,7 @@ func (c *cluster) forget(key string, p *corev1.Pod) {
 	delete(c.pods, key)
 	delete(c.waiting, key)
 	if n := c.byName[p.Spec.NodeName]; n != nil {
-		_ = n.info.RemovePod(klog.Background(), p) // fails only if it is not there
+		_ = n.info.RemovePod(klog.Background(), p) // fails only if it is not there, as expendable ones
 	} else if list := slices.DeleteFunc(c.orphans[p.Spec.NodeName], func(k string) bool { return k == key }); len(list) > 0 {
 		c.orphans[p.Spec.NodeName] = list
 	} else {
@@ -203,7 +218,7 @@ func (c *cluster) forget(key string, p *corev1.Pod) {
 func samePod(a, b *corev1.Pod) bool {
 	return a.UID == b.UID && a.Spec.NodeName == b.Spec.NodeName &&
 		(a.DeletionTimestamp == nil) == (b.DeletionTimestamp == nil) &&
-		unschedulable(a) == unschedulable(b) && len(a.Spec.SchedulingGates) == len(b.Spec.SchedulingGates) &&
+		unschedulable(a) == unschedulable(b) && a.Status.NominatedNodeName == b.Status.NominatedNodeName && len(a.Spec.SchedulingGates) == len(b.Spec.SchedulingGates) &&
 		maps.Equal(a.Labels, b.Labels) && maps.Equal(a.Annotations, b.Annotations) &&
 		(a.Generation == b.Generation || apiequality.Semantic.DeepEqual(a.Spec, b.Spec))
 }
@@ -232,11 +247,14 @@ func unschedulable(p *corev1.Pod) bool {
 	return condition != nil && condition.Status == corev1.ConditionFalse && condition.Reason == corev1.PodReasonUnschedulable
 }
 
-func isReady(n *corev1.Node) bool {
-	for i := range n.Status.Conditions {
-		if c := &n.Status.Conditions[i]; c.Type == corev1.NodeReady {
-			return c.Status == corev1.ConditionTrue
-		}
-	}
-	return false
+// expendable says whether a pod is below the priority that is worth a node.
+func (c *cluster) expendable(p *corev1.Pod) bool {
+	return corev1helpers.PodPriority(p) < c.options.expendableCutoff
+}
+
+// touch lets the next scan be made though nothing that is watched has changed.
+func (c *cluster) touch() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.changed = true
 }

@@ -1,6 +1,7 @@
 package clusterautoscaler
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -9,60 +10,98 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/kubernetes/pkg/scheduler/framework"
+	"k8s.io/kubernetes/pkg/scheduler/framework/plugins/podtopologyspread"
 )
 
 // estimate packs an option's pods into new nodes of its group, the largest pods
-// first, and fills in how many nodes and for which pods. A pod is tried on the
-// nodes that the estimate has added, then on the newest, then on one more.
+// first, and fills in how many nodes and for which pods.
 func (a *Autoscaler) estimate(ctx context.Context, o *option, nodes int) {
-	limit := a.estimateLimit(o, nodes)
 	sizes := make(map[*class]float64, len(o.classes))
 	for _, c := range o.classes {
 		sizes[c] = sizeOn(c.first(), o.node)
 	}
 	bySize := slices.Clone(o.classes)
-	slices.SortStableFunc(bySize, func(x, y *class) int {
-		switch {
-		case sizes[x] > sizes[y]:
-			return -1
-		case sizes[x] < sizes[y]:
-			return 1
-		}
-		return 0
-	})
-	f := a.fitter
-	f.fork()
-	defer f.revert()
-	from, added := len(f.list), 0
-	used := map[int]bool{}
+	slices.SortStableFunc(bySize, func(x, y *class) int { return cmp.Compare(sizes[y], sizes[x]) })
+	a.fitter.fork()
+	defer a.fitter.revert()
+	e := &estimation{a: a, option: o, limit: a.estimateLimit(o, nodes), from: len(a.fitter.list), used: map[int]bool{}}
+	more := true
 	for _, c := range bySize {
-		rest := c.pods
-		for len(rest) > 0 && added > 0 {
-			at, ok := f.place(ctx, rest[0], from, from+added, nil)
-			if !ok {
-				break
-			}
-			used[at] = true
-			o.pods, rest = append(o.pods, rest[0]), rest[1:]
-		}
-		for _, p := range rest {
-			at := from + added - 1
-			if added == 0 || f.placeOn(ctx, p, at) != "" {
-				if added > 0 && !used[at] || added == limit {
-					break // it does not fit an empty node either, or there may be no more
-				}
-				f.addNode(a.nextNode(o.group.Group, fmt.Sprintf("template-node-for-%s-%d", o.group.Name(), added), added))
-				added++
-				at = from + added - 1
-				if f.placeOn(ctx, p, at) != "" {
-					break
-				}
-			}
-			used[at] = true
-			o.pods = append(o.pods, p)
-		}
+		rest := e.onAdded(ctx, c.pods)
+		more = more && e.onNew(ctx, rest)
 	}
-	o.count = len(used)
+	o.count = len(e.used)
+}
+
+// estimation is an estimate that is being made: the nodes that it has added are those of
+// the snapshot from a place on.
+type estimation struct {
+	a           *Autoscaler
+	option      *option
+	limit       int
+	from, added int
+	used        map[int]bool // nodes with pods of the option
+}
+
+// onAdded puts pods on nodes that were added, and returns those from the first on that fits
+// none of them.
+func (e *estimation) onAdded(ctx context.Context, pods []*corev1.Pod) []*corev1.Pod {
+	for e.added > 0 && len(pods) > 0 {
+		at, ok := e.a.fitter.place(ctx, pods[0], func(at int) bool { return at >= e.from })
+		if !ok {
+			break
+		}
+		e.put(pods[0], at)
+		pods = pods[1:]
+	}
+	return pods
+}
+
+// onNew puts pods on the newest node, or on one more, until one does not fit. It says
+// whether there may be more nodes.
+func (e *estimation) onNew(ctx context.Context, pods []*corev1.Pod) bool {
+	for _, p := range pods {
+		last := e.from + e.added - 1
+		if e.added > 0 {
+			reason := e.a.fitter.placeOn(ctx, p, last)
+			if reason == "" {
+				e.put(p, last)
+				continue
+			}
+			// Its spread over nodes may want it anywhere but on the newest.
+			if spreadsOverNodes(p) && strings.Contains(reason, podtopologyspread.ErrReasonConstraintsNotMatch) {
+				if at, ok := e.a.fitter.place(ctx, p, func(at int) bool { return at != last }); ok {
+					e.put(p, at)
+					continue
+				}
+			}
+			if !e.used[last] {
+				return true // it does not fit an empty node either
+			}
+		}
+		if e.added >= e.limit {
+			return false
+		}
+		g := e.option.group
+		e.a.fitter.addNode(e.a.nextNode(g.Group, fmt.Sprintf("template-node-for-%s-%d", g.Name(), e.added), e.added))
+		e.added++
+		if last++; e.a.fitter.placeOn(ctx, p, last) != "" {
+			return true
+		}
+		e.put(p, last)
+	}
+	return true
+}
+
+func (e *estimation) put(p *corev1.Pod, at int) {
+	e.used[at] = true
+	e.option.pods = append(e.option.pods, p)
+}
+
+func spreadsOverNodes(p *corev1.Pod) bool {
+	return slices.ContainsFunc(p.Spec.TopologySpreadConstraints, func(c corev1.TopologySpreadConstraint) bool {
+		return c.TopologyKey == corev1.LabelHostname
+	})
 }
 
 // estimateLimit is how many nodes an estimate may add.
@@ -84,12 +123,6 @@ func (a *Autoscaler) estimateLimit(o *option, nodes int) int {
 func sizeOn(p *corev1.Pod, n *framework.NodeInfo) float64 {
 	r := requestOf(p)
 	return ratio(r.MilliCPU, n.Allocatable.MilliCPU) + ratio(r.Memory, n.Allocatable.Memory)
-}
-
-// requestOf is what the scheduler counts for a pod.
-func requestOf(p *corev1.Pod) *framework.Resource {
-	n := framework.NewNodeInfo(p)
-	return n.Requested
 }
 
 // beyondLimits is why even one more node is too much for the cluster.
@@ -132,9 +165,9 @@ func (a *Autoscaler) totals() (cores, memory int64) {
 		}
 	}
 	for _, s := range a.groups {
-		if s.unregistered > 0 {
+		if n := int64(a.upcomingOf(s)); n > 0 {
 			t := s.Template()
-			cores, memory = cores+int64(s.unregistered)*coresOf(t), memory+int64(s.unregistered)*memoryOf(t)
+			cores, memory = cores+n*coresOf(t), memory+n*memoryOf(t)
 		}
 	}
 	return cores, memory
@@ -142,3 +175,14 @@ func (a *Autoscaler) totals() (cores, memory int64) {
 
 func coresOf(n *corev1.Node) int64  { return n.Status.Capacity.Cpu().Value() }
 func memoryOf(n *corev1.Node) int64 { return n.Status.Capacity.Memory().Value() }
+
+// upcomingOf is how many machines without a node count as a group's.
+func (a *Autoscaler) upcomingOf(s *groupState) int {
+	n := 0
+	for _, name := range s.unregistered {
+		if a.upcoming[name] {
+			n++
+		}
+	}
+	return n
+}

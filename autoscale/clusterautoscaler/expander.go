@@ -2,28 +2,32 @@ package clusterautoscaler
 
 import (
 	"fmt"
-	"maps"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
+
+	"simk.dev/simk/autoscale"
 )
 
-// choose lets each expander narrow what the one before left; chance decides
-// between what is left at the end. The text says why, for people.
+// choose lets each expander narrow what the one before left, until one option is left;
+// chance decides between what is left at the end. Nil: they left none. The text says why,
+// for people.
 func (a *Autoscaler) choose(options []*option) (*option, string) {
 	if len(options) == 0 {
 		return nil, ""
 	}
 	left := options
 	var words []string
-	for _, name := range a.options.expanders {
-		if len(left) == 1 {
+	for i, name := range a.options.expanders {
+		if len(left) == 0 || i > 0 && len(left) == 1 {
 			break
 		}
 		before := len(left)
 		left = a.narrow(name, left)
 		words = append(words, fmt.Sprintf("expander %s left %d of %d groups", name, len(left), before))
+	}
+	if len(left) == 0 {
+		return nil, ""
 	}
 	best := left[0]
 	if len(left) > 1 {
@@ -39,15 +43,23 @@ func (a *Autoscaler) choose(options []*option) (*option, string) {
 func (a *Autoscaler) narrow(expander string, options []*option) []*option {
 	switch expander {
 	case "random":
+		if len(options) == 1 {
+			return options
+		}
 		return []*option{options[a.chance.IntN(len(options))]}
 	case "most-pods":
 		return lowest(options, func(o *option) float64 { return -float64(len(o.pods)) }, func(s float64) string { return fmt.Sprintf("helps %.0f pods", -s) })
+	case "least-nodes":
+		return lowest(options, func(o *option) float64 { return float64(o.count) }, func(s float64) string { return fmt.Sprintf("needs %.0f nodes", s) })
 	case "least-waste":
 		return lowest(options, waste, func(s float64) string { return fmt.Sprintf("wastes %.4f", s) })
 	case "price":
 		return a.cheapest(options)
 	default:
-		return a.preferred(options)
+		if err := a.priority.refresh(); err != nil {
+			a.once("priorities", autoscale.Decision{Kind: autoscale.NoScaleUp, Reason: "expander priority: " + err.Error()})
+		}
+		return a.priority.prefer(options)
 	}
 }
 
@@ -73,8 +85,10 @@ func lowest(options []*option, score func(*option) float64, words func(float64) 
 func waste(o *option) float64 {
 	var cpu, memory int64
 	for _, p := range o.pods {
-		r := requestOf(p)
-		cpu, memory = cpu+r.MilliCPU, memory+r.Memory
+		for i := range p.Spec.Containers { // upstream counts no others, and no overhead
+			r := p.Spec.Containers[i].Resources.Requests
+			cpu, memory = cpu+r.Cpu().MilliValue(), memory+r.Memory().Value()
+		}
 	}
 	capacity := o.node.Node().Status.Capacity
 	idle := func(asked, each int64) float64 {
@@ -87,51 +101,6 @@ func waste(o *option) float64 {
 	return idle(cpu, capacity.Cpu().MilliValue()) + idle(memory, capacity.Memory().Value())
 }
 
-// priorityRule gives groups whose name matches a priority.
-type priorityRule struct {
-	priority int
-	names    []*regexp.Regexp
-}
-
-// parsePriorities orders the rules, the highest priority first.
-func parsePriorities(configured map[int][]string) ([]priorityRule, error) {
-	var rules []priorityRule
-	for _, priority := range slices.Backward(slices.Sorted(maps.Keys(configured))) {
-		rule := priorityRule{priority: priority}
-		for _, text := range configured[priority] {
-			re, err := regexp.Compile(text)
-			if err != nil {
-				return nil, fmt.Errorf("expander-priorities: %d: %w", priority, err)
-			}
-			rule.names = append(rule.names, re)
-		}
-		rules = append(rules, rule)
-	}
-	return rules, nil
-}
-
-// preferred keeps the options of the highest priority; all, if none has one.
-func (a *Autoscaler) preferred(options []*option) []*option {
-	for _, rule := range a.priority {
-		var matching []*option
-		for _, o := range options {
-			if slices.ContainsFunc(rule.names, func(re *regexp.Regexp) bool { return re.MatchString(o.group.Name()) }) {
-				o.scores = append(o.scores, fmt.Sprintf("%s has priority %d", o.group.Name(), rule.priority))
-				matching = append(matching, o)
-			}
-		}
-		if len(matching) > 0 {
-			for _, o := range options {
-				if !slices.Contains(matching, o) {
-					o.scores = append(o.scores, fmt.Sprintf("%s has a priority below %d, or none", o.group.Name(), rule.priority))
-				}
-			}
-			return matching
-		}
-	}
-	return options
-}
-
 // Constants of upstream's price expander.
 const (
 	stabilizingMilliCPU = 500
@@ -140,8 +109,8 @@ const (
 )
 
 // cheapest weighs the price of the nodes against that of the pods, and how well
-// the machines' size suits the size of the cluster. Groups without a price are
-// left out; with none, all are kept.
+// the machines' size suits the size of the cluster. Groups without a price are left
+// out, though there be no other.
 func (a *Autoscaler) cheapest(options []*option) []*option {
 	priced := slices.DeleteFunc(slices.Clone(options), func(o *option) bool {
 		missing := o.group.Config().PricePerHour == nil
@@ -151,7 +120,7 @@ func (a *Autoscaler) cheapest(options []*option) []*option {
 		return missing
 	})
 	if len(priced) == 0 {
-		return options
+		return nil
 	}
 	stabilizing := a.prices.PerHour(stabilizingMilliCPU, stabilizingMemory)
 	return lowest(priced, func(o *option) float64 {
@@ -171,7 +140,7 @@ func (a *Autoscaler) unfitness(o *option) float64 {
 	n := o.node.Node()
 	for name, q := range n.Status.Capacity {
 		if isGPU(name) && !q.IsZero() {
-			return dampen(gpuUnfitness, o.count)
+			return gpuUnfitness
 		}
 	}
 	preferred, cpu := preferredMilliCPU(len(a.cluster.nodes)), float64(n.Status.Capacity.Cpu().MilliValue())

@@ -25,8 +25,7 @@ type fitter struct {
 	*snapshot
 	profiles map[string]framework.Framework
 	standard framework.Framework
-	// next is where the search for a node goes on, so that it does not begin at
-	// full nodes each time.
+	// next is where the search for a node goes on, as upstream's does: pods are spread.
 	next int
 	// hints remember where a pod fitted last.
 	hints map[string]string
@@ -153,23 +152,25 @@ func (f *fitter) placeOn(ctx context.Context, pod *corev1.Pod, at int) (reason s
 }
 
 // place puts the pod on the first node that it fits and that may be used, counted
-// from where the last one was put; a node where it fitted before is tried first.
-func (f *fitter) place(ctx context.Context, pod *corev1.Pod, from, to int, usable func(at int) bool) (at int, ok bool) {
+// from after the one where a pod was put last; a node where it fitted before is tried
+// first. Nil usable: all may be.
+func (f *fitter) place(ctx context.Context, pod *corev1.Pod, usable func(at int) bool) (at int, ok bool) {
 	q, reason := f.ask(ctx, pod)
 	if reason != "" {
 		return 0, false
 	}
+	fits := func(at int) bool { return (usable == nil || usable(at)) && f.fits(ctx, q, at) == "" }
 	key := podKey(pod)
-	if at, known := f.index[f.hints[key]]; known && at >= from && at < to && (usable == nil || usable(at)) && f.fits(ctx, q, at) == "" {
+	if at, known := f.index[f.hints[key]]; known && fits(at) {
 		f.addPod(pod, at)
 		return at, true
 	}
-	for n, count := 0, to-from; n < count; n++ {
-		at := from + (max(f.next-from, 0)+n)%count
-		if usable != nil && !usable(at) || f.fits(ctx, q, at) != "" {
+	for n, count := 0, len(f.list); n < count; n++ {
+		at := (f.next + n) % count
+		if !fits(at) {
 			continue
 		}
-		f.next = at
+		f.next = (at + 1) % count
 		f.hints[key] = f.list[at].Node().Name
 		f.addPod(pod, at)
 		return at, true

@@ -22,10 +22,14 @@ type foresight struct {
 func (a *Autoscaler) NextStep() (t time.Time, ok bool) {
 	a.next.mu.Lock()
 	defer a.next.mu.Unlock()
+	step := a.next.step
 	if a.cluster.stirred() || a.config.Groups.Changes() != a.next.seen {
-		return a.next.scan, true
+		step = a.next.scan
 	}
-	return a.next.step, !a.next.step.IsZero()
+	if deletion, ok := a.deletions.nextStep(); ok && (step.IsZero() || deletion.Before(step)) {
+		step = deletion
+	}
+	return step, !step.IsZero()
 }
 
 // foresee publishes the next step, given when the next scan is.
@@ -37,9 +41,6 @@ func (a *Autoscaler) foresee(scan time.Time) {
 	}
 	if a.changed {
 		step = scan
-	}
-	if deletion, ok := a.nextStep(); ok && (step.IsZero() || deletion.Before(step)) {
-		step = deletion
 	}
 	a.next.mu.Lock()
 	defer a.next.mu.Unlock()

@@ -20,9 +20,15 @@ const delayAnnotation = "cluster-autoscaler.kubernetes.io/pod-scale-up-delay"
 func (a *Autoscaler) pending(ctx context.Context, now time.Time) (pods []*waiting, idle bool) {
 	all := a.moving()
 	for _, w := range a.cluster.ordered() {
-		if unschedulable(w.Pod) && w.DeletionTimestamp == nil && corev1helpers.PodPriority(w.Pod) >= expendableCutoff {
-			all = append(all, w)
+		if !unschedulable(w.Pod) || w.DeletionTimestamp != nil || a.cluster.expendable(w.Pod) {
+			continue
 		}
+		// A pod for which others were preempted has its place.
+		if at, ok := a.fitter.index[w.Status.NominatedNodeName]; ok && w.Status.NominatedNodeName != "" {
+			a.fitter.addPod(w.Pod, at)
+			continue
+		}
+		all = append(all, w)
 	}
 	// The most important first, as the scheduler takes them.
 	slices.SortStableFunc(all, func(x, y *waiting) int {
@@ -34,12 +40,14 @@ func (a *Autoscaler) pending(ctx context.Context, now time.Time) (pods []*waitin
 			w.class = classOf(w.Pod)
 		}
 		if !refused[w.class] {
-			if _, ok := a.fitter.place(ctx, w.Pod, 0, len(a.fitter.list), nil); ok {
+			if _, ok := a.fitter.place(ctx, w.Pod, nil); ok {
 				continue
 			}
 			refused[w.class] = true
 		}
-		pods = append(pods, w)
+		if !ofDaemonSet(w.Pod) { // a node more would not be its
+			pods = append(pods, w)
+		}
 	}
 	return a.ripe(pods, now)
 }
@@ -47,9 +55,14 @@ func (a *Autoscaler) pending(ctx context.Context, now time.Time) (pods []*waitin
 // moving returns copies of the pods that drains will set free.
 func (a *Autoscaler) moving() []*waiting {
 	var list []*waiting
-	for _, d := range a.deletions {
-		for _, p := range d.pods {
-			if current := a.cluster.pods[podKey(p)]; current == nil || current.UID != p.UID || current.DeletionTimestamp != nil {
+	for _, name := range a.deletions.drained() {
+		n := a.cluster.byName[name]
+		if n == nil {
+			continue
+		}
+		for _, info := range n.info.Pods {
+			p := a.cluster.current(info.GetPod())
+			if staysBehind(p) || p.DeletionTimestamp != nil {
 				continue
 			}
 			c := p.DeepCopy()
@@ -60,20 +73,28 @@ func (a *Autoscaler) moving() []*waiting {
 	return list
 }
 
-// ripe leaves out pods that are too new.
+// ripe leaves out pods that are too new, and all while they are newer than others may be
+// expected to follow.
 func (a *Autoscaler) ripe(pods []*waiting, now time.Time) (ripe []*waiting, idle bool) {
-	fresh := 0
+	var oldest, oldestGPU time.Time
 	for _, w := range pods {
-		if delay := a.delayOf(w.Pod); now.Before(w.CreationTimestamp.Add(delay)) {
-			a.actsAt(w.CreationTimestamp.Add(delay))
+		created := w.CreationTimestamp.Time
+		if end := created.Add(a.delayOf(w.Pod)); now.Before(end) {
+			a.actsAt(end)
 			continue
 		}
-		if now.Before(w.CreationTimestamp.Add(bufferOf(w.Pod))) {
-			fresh++
+		if oldest.IsZero() || created.Before(oldest) {
+			oldest = created
+		}
+		if wantsGPU(w.Pod) && (oldestGPU.IsZero() || created.Before(oldestGPU)) {
+			oldestGPU = created
 		}
 		ripe = append(ripe, w)
 	}
-	if len(ripe) > 0 && fresh == len(ripe) {
+	if len(ripe) == 0 || a.full() {
+		return ripe, true // upstream does not ask for their age then
+	}
+	if now.Before(oldest.Add(newPodBuffer)) || !oldestGPU.IsZero() && now.Before(oldestGPU.Add(newGPUPodBuffer)) {
 		a.actsAt(now) // at the next scan
 		return nil, false
 	}
@@ -90,15 +111,15 @@ func (a *Autoscaler) delayOf(p *corev1.Pod) time.Duration {
 	return delay
 }
 
-func bufferOf(p *corev1.Pod) time.Duration {
+func wantsGPU(p *corev1.Pod) bool {
 	for i := range p.Spec.Containers {
 		for name := range p.Spec.Containers[i].Resources.Requests {
 			if isGPU(name) {
-				return newGPUPodBuffer
+				return true
 			}
 		}
 	}
-	return newPodBuffer
+	return false
 }
 
 // isGPU says whether a resource is a GPU, as device plugins name them.

@@ -6,24 +6,28 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"simk.dev/simk/autoscale"
 	"simk.dev/simk/autoscale/groups"
 )
 
-// groupState is what the autoscaler remembers and sees of a group.
+// groupState is what the autoscaler remembers and sees of a group: upstream's
+// cluster state registry.
 type groupState struct {
 	*groups.Group
+	options groupOptions
 	request *request
 	backoff *backoff
+	// since is when a scan first saw a machine that has no node, by its node's name;
+	// failures are machines whose failure was seen.
+	since    map[string]time.Time
+	failures map[string]bool
 
 	// of the current scan
 	instances        []groups.Instance
-	upcoming         []string // machines that were asked for and are not Ready
-	unregistered     int
-	longUnregistered int
+	unregistered     []string
+	longUnregistered []string
+	failed           []groups.Instance
 	ready, unready   int
-	notStarted       int
-	deleting         int
+	notStarted       []string
 
 	lastUp, lastDown, lastDownFailed time.Time // for scale-down-delay-type-local
 }
@@ -34,158 +38,171 @@ type request struct {
 	deadline time.Time
 }
 
-// backoff keeps a group that failed from being asked again.
-type backoff struct {
-	until         time.Time
-	duration      time.Duration
-	code, message string
-}
-
-// observe takes stock of every group's machines.
+// observe takes stock of every group's machines and of all nodes.
 func (a *Autoscaler) observe(now time.Time) {
-	starting := map[string]bool{}
-	for _, s := range a.groups {
-		s.instances, s.upcoming = s.Instances(), nil
-		s.unregistered, s.longUnregistered, s.ready, s.unready, s.notStarted, s.deleting = 0, 0, 0, 0, 0, 0
-		for _, i := range s.instances {
-			a.count(s, i, now)
-			starting[i.Node] = i.State == groups.Registered
-		}
-	}
+	a.upcoming = map[string]bool{}
 	a.unreadyNodes, a.readyNodes, a.startingNodes = 0, 0, 0
 	for _, n := range a.cluster.nodes {
+		limit := a.options.group.startupTime
+		if s := a.groupOf(n.Name); s != nil {
+			limit = s.options.startupTime
+		}
 		switch {
-		case beingDeleted(n.Node):
-		case isReady(n.Node):
+		case n.ready:
 			a.readyNodes++
-		case starting[n.Name]:
+		case n.starting(now, limit):
 			a.startingNodes++
+			a.dueAt(n.CreationTimestamp.Add(limit))
 		default:
 			a.unreadyNodes++
 		}
 	}
+	for _, s := range a.groups {
+		s.instances = s.Instances()
+		s.unregistered, s.longUnregistered, s.failed, s.notStarted = nil, nil, nil, nil
+		s.ready, s.unready = 0, 0
+		before := s.since
+		s.since = map[string]time.Time{}
+		for _, i := range s.instances {
+			a.count(s, i, before, now)
+		}
+	}
 }
 
-func (a *Autoscaler) count(s *groupState, i groups.Instance, now time.Time) {
+func (a *Autoscaler) count(s *groupState, i groups.Instance, before map[string]time.Time, now time.Time) {
 	n := a.cluster.byName[i.Node]
 	switch {
-	case i.State == groups.Deleting || n != nil && beingDeleted(n.Node):
-		s.deleting++
 	case i.State == groups.Failed:
-	case n == nil && i.State == groups.Creating && !now.Before(i.Requested.Add(a.options.maxProvisionTime)):
-		s.longUnregistered++
+		s.failed = append(s.failed, i)
+	case n == nil && i.State == groups.Deleting:
 	case n == nil:
-		s.unregistered++
-		s.upcoming = append(s.upcoming, i.Node)
-		if i.State == groups.Creating {
-			a.actsAt(i.Requested.Add(a.options.maxProvisionTime))
+		since, seen := before[i.Node]
+		if !seen {
+			since = now
 		}
-	case isReady(n.Node):
+		s.since[i.Node] = since
+		if end := since.Add(s.options.maxProvisionTime); now.Before(end) {
+			s.unregistered = append(s.unregistered, i.Node)
+			a.actsAt(end)
+		} else {
+			s.longUnregistered = append(s.longUnregistered, i.Node)
+		}
+	case n.ready:
 		s.ready++
-	case i.State == groups.Registered:
-		s.notStarted++
-		s.upcoming = append(s.upcoming, i.Node)
+	case n.starting(now, s.options.startupTime):
+		s.notStarted = append(s.notStarted, i.Node)
 	default:
 		s.unready++
 	}
 }
 
-// settleRequests ends requests that are fulfilled, and backs off from those that
-// took too long.
+// settleRequests ends requests that are fulfilled, and takes back what has not come
+// of those that took too long, for which the group backs off.
 func (a *Autoscaler) settleRequests(now time.Time) {
 	for _, s := range a.groups {
-		if b := s.backoff; b != nil {
-			if !now.Before(b.until.Add(a.options.backoff.reset)) {
-				s.backoff = nil
-			} else if now.Before(b.until) {
-				a.dueAt(b.until)
-			}
-		}
+		a.forgetBackoff(s, now)
 		r := s.request
 		switch {
 		case r == nil:
-		case len(s.upcoming)+s.longUnregistered == 0 && !s.hasFailed():
+		case s.Size() <= s.ready+s.unready:
 			s.request = nil
-			if s.backoff != nil && !s.backedOff(now) {
-				s.backoff = nil
-			}
 		case !now.Before(r.deadline):
-			s.request = nil
-			a.tell(a.statusRef(), corev1.EventTypeWarning, "ScaleUpTimedOut", fmt.Sprintf("Nodes added to group %s failed to register within %v", s.Name(), a.options.maxProvisionTime))
-			a.backOff(s, now, "timeout", fmt.Sprintf("Scale-up timed out for node group %s after %v", s.Name(), a.options.maxProvisionTime))
+			a.timeOut(s, r, now)
 		default:
 			a.actsAt(r.deadline)
 		}
+		a.seeFailures(s, now)
 	}
 }
 
-func (s *groupState) hasFailed() bool {
+func (a *Autoscaler) timeOut(s *groupState, r *request, now time.Time) {
+	s.request = nil
+	a.tell(a.statusRef(), corev1.EventTypeWarning, "ScaleUpTimedOut", fmt.Sprintf("Nodes added to group %s failed to register within %v", s.Name(), s.options.maxProvisionTime))
+	a.backOff(s, now, "timeout", fmt.Sprintf("Scale-up timed out for node group %s after %v", s.Name(), s.options.maxProvisionTime))
+	// It fails if some of the machines have come; the others are removed as unregistered.
+	if s.DecreaseTarget(r.increase) == nil {
+		a.recount(s, now)
+	}
+}
+
+// recount takes stock of a group again after its machines were changed.
+func (a *Autoscaler) recount(s *groupState, now time.Time) {
+	s.instances = s.Instances()
+	s.unregistered, s.longUnregistered, s.failed, s.notStarted = nil, nil, nil, nil
+	s.ready, s.unready = 0, 0
+	before := s.since
+	s.since = map[string]time.Time{}
 	for _, i := range s.instances {
-		if i.State == groups.Failed {
-			return true
+		a.count(s, i, before, now)
+	}
+}
+
+// seeFailures backs off from a group that is growing and has failed since the last scan.
+func (a *Autoscaler) seeFailures(s *groupState, now time.Time) {
+	seen := s.failures
+	s.failures = map[string]bool{}
+	var fresh int
+	var why *groups.Error
+	for _, i := range s.failed {
+		s.failures[i.Node] = true
+		if !seen[i.Node] {
+			fresh, why = fresh+1, i.Error
 		}
 	}
-	return false
-}
-
-func (s *groupState) backedOff(now time.Time) bool {
-	return s.backoff != nil && now.Before(s.backoff.until)
-}
-
-// backOff keeps the group from growing for a while: longer if it failed before
-// and had its chance since.
-func (a *Autoscaler) backOff(s *groupState, now time.Time, code, message string) {
-	duration := a.options.backoff.initial
-	switch b := s.backoff; {
-	case b == nil:
-	case now.Before(b.until):
-		duration = b.duration // machines that were asked for together fail together
-	default:
-		duration = min(2*b.duration, a.options.backoff.max)
+	if fresh == 0 || s.request == nil {
+		return
 	}
-	s.backoff = &backoff{until: now.Add(duration), duration: duration, code: code, message: message}
-	a.dueAt(s.backoff.until)
-	a.record(autoscale.Decision{Kind: autoscale.Failed, Group: s.Name(), Reason: fmt.Sprintf("%s; the group backs off for %v", message, duration)})
+	a.tell(a.statusRef(), corev1.EventTypeWarning, "ScaleUpFailed", fmt.Sprintf("Failed adding %d nodes to group %s due to %s; source errors: %s", fresh, s.Name(), why.Code, why.Message))
+	if s.request.increase -= fresh; s.request.increase <= 0 {
+		s.request = nil
+	}
+	a.backOff(s, now, why.Code, why.Message)
 }
 
-// clean gives back machines that failed or did not register in time, and reports
-// whether there were any.
-func (a *Autoscaler) clean(now time.Time) bool {
-	cleaned := false
+// removeUnregistered gives back machines that have no node for too long.
+func (a *Autoscaler) removeUnregistered(now time.Time) {
 	for _, s := range a.groups {
-		room := s.Size() - s.Config().Min
-		var failed, late []string
-		var why *groups.Error
-		for _, i := range s.instances {
-			switch {
-			case room <= 0:
-			case i.State == groups.Failed:
-				failed, why = append(failed, i.Node), i.Error
-				room--
-			case i.State == groups.Creating && !now.Before(i.Requested.Add(a.options.maxProvisionTime)):
-				late = append(late, i.Node)
-				room--
-			}
+		late := s.longUnregistered
+		late = late[:min(len(late), max(s.Size()-s.Config().Min, 0))]
+		if len(late) == 0 || s.Delete(late...) != nil {
+			continue
 		}
-		if len(failed) > 0 {
-			if !s.backedOff(now) {
-				a.tell(a.statusRef(), corev1.EventTypeWarning, "ScaleUpFailed", fmt.Sprintf("Failed adding %d nodes to group %s due to %s; source errors: %s", len(failed), s.Name(), why.Code, why.Message))
-				a.backOff(s, now, why.Code, why.Message)
-			}
-			if s.request != nil {
-				if s.request.increase -= len(failed); s.request.increase <= 0 {
-					s.request = nil
-				}
-			}
+		for _, name := range late {
+			a.tell(a.statusRef(), corev1.EventTypeNormal, "DeleteUnregistered", "Removed unregistered node "+name)
 		}
-		if len(late) > 0 {
-			a.tell(a.statusRef(), corev1.EventTypeNormal, "DeleteUnregistered", fmt.Sprintf("Removing %d unregistered nodes of group %s", len(late), s.Name()))
+		a.recount(s, now)
+	}
+}
+
+// removeFailed gives back machines whose request failed.
+func (a *Autoscaler) removeFailed(now time.Time) {
+	for _, s := range a.groups {
+		var names []string
+		for _, i := range s.failed {
+			names = append(names, i.Node)
 		}
-		if gone := append(failed, late...); len(gone) > 0 {
-			cleaned = s.Delete(gone...) == nil || cleaned
+		// A group at its min keeps them, as a cloud that refuses would.
+		if len(names) > 0 && s.Delete(names...) == nil {
+			a.recount(s, now)
 		}
 	}
-	return cleaned
+}
+
+// expectUpcoming decides which machines on their way count as nodes: those of groups
+// that have been asked for them and do not back off. Their nodes, if they have one yet,
+// are no candidates for scale-down, and no place for pods but by the template.
+func (a *Autoscaler) expectUpcoming(now time.Time) {
+	for _, s := range a.groups {
+		if s.request == nil || s.backedOff(now) {
+			continue
+		}
+		for _, name := range s.unregistered {
+			a.upcoming[name] = true
+		}
+		for _, name := range s.notStarted {
+			a.upcoming[name] = true
+		}
+	}
 }
 
 // asked remembers an increase.
@@ -194,7 +211,7 @@ func (a *Autoscaler) asked(s *groupState, delta int, now time.Time) {
 		s.request = &request{}
 	}
 	s.request.increase += delta
-	s.request.deadline = now.Add(a.options.maxProvisionTime)
+	s.request.deadline = now.Add(s.options.maxProvisionTime)
 	s.lastUp, a.lastUp = now, now
 	a.actsAt(s.request.deadline)
 }
@@ -205,10 +222,19 @@ func (a *Autoscaler) clusterHealthy() bool {
 		float64(a.unreadyNodes) <= a.options.maxUnreadyPercentage/100*float64(len(a.cluster.nodes))
 }
 
-// healthy says the same of a group.
+// healthy says the same of a group: how many of the nodes that it should have by now
+// are not ready.
 func (a *Autoscaler) healthy(s *groupState) bool {
-	missing := s.unready + s.longUnregistered
-	all := s.ready + s.unready + s.notStarted + s.longUnregistered
+	size := s.Size()
+	expected := size - len(s.longUnregistered)
+	if s.request != nil {
+		expected -= s.request.increase
+	}
+	if s.ready+s.unready+len(s.notStarted)+len(s.unregistered)+len(s.longUnregistered) == 0 {
+		return size == 0 || expected == 0
+	}
+	missing := max(expected-s.ready, 0)
+	all := s.ready + s.unready + len(s.notStarted)
 	return missing <= a.options.okUnready || float64(missing) <= a.options.maxUnreadyPercentage/100*float64(all)
 }
 

@@ -17,118 +17,169 @@ type unneeded struct {
 	group *groupState
 	since time.Time
 	share float64 // utilization
-	// move are the pods that would run elsewhere, daemons those of DaemonSets.
-	move, daemons []*corev1.Pod
+	move  *move
+	// risky: its pods exceed a budget together, so that its drain may fail.
+	risky bool
 }
 
 // unremovable is a node that could not be removed.
 type unremovable struct {
 	judged, again time.Time // when it was looked at, and will be again
+	// until is when time alone may let it go; zero: never.
+	until time.Time
 }
 
 // scaleDown finds nodes that are not needed, and takes away those that have not
-// been for long enough. With idle false it only finds them.
-func (a *Autoscaler) scaleDown(ctx context.Context, now time.Time, idle bool) error {
-	budgets := a.budgets()
-	before := a.unneeded
-	a.unneeded = nil
-	known := map[string]*unneeded{}
-	for _, u := range before {
+// been for long enough, which it reports. With idle false it only finds them.
+func (a *Autoscaler) scaleDown(ctx context.Context, now time.Time, idle bool) (started bool) {
+	candidates := a.candidates(now)
+	a.plan(ctx, candidates, now)
+	if !idle || len(candidates) == 0 {
+		return false
+	}
+	if reason := a.coolingDown(now); reason != "" {
+		for _, u := range a.unneeded {
+			a.stays(u.node.Node, u.group, reason)
+		}
+		return false
+	}
+	if started = a.takeAway(ctx, now); !started {
+		a.softTaint(ctx)
+	}
+	return started
+}
+
+// candidates are the nodes that may be looked at, empty ones first, then those that
+// were unneeded before. Others keep their order.
+func (a *Autoscaler) candidates(now time.Time) []*unneeded {
+	var list []*unneeded
+	for _, n := range a.standing {
+		s := a.groupOf(n.Name)
+		if s == nil || a.deletions.has(n.Name) {
+			continue
+		}
+		if size := s.Size(); size <= s.Config().Min {
+			a.stays(n.Node, s, fmt.Sprintf("NodeGroupMinSizeReached: group %s has %d nodes, min %d", s.Name(), size, s.Config().Min))
+			continue
+		}
+		if reason := a.groupCoolingDown(s, now); reason != "" {
+			a.stays(n.Node, s, reason)
+			continue
+		}
+		list = append(list, &unneeded{node: n, group: s})
+	}
+	known := a.known()
+	rank := func(u *unneeded) int {
+		m, b := a.rules.podsToMove(a.podsOn(u.node.Name), now, nil)
+		switch {
+		case b == nil && m.empty():
+			return 0
+		case b == nil && len(m.elsewhere) == 0:
+			return 1
+		case known[u.node.Name] != nil:
+			return 2
+		}
+		return 3
+	}
+	ranks := make(map[*unneeded]int, len(list))
+	for _, u := range list {
+		ranks[u] = rank(u)
+	}
+	slices.SortStableFunc(list, func(x, y *unneeded) int { return ranks[x] - ranks[y] })
+	return list
+}
+
+// known are the nodes that were unneeded at the scan before.
+func (a *Autoscaler) known() map[string]*unneeded {
+	known := make(map[string]*unneeded, len(a.unneeded))
+	for _, u := range a.unneeded {
 		known[u.node.Name] = u
 	}
-	gone := map[string]bool{}
-	for _, u := range a.candidates(now, known) {
-		if len(a.unneeded) >= a.unneededLimit() {
+	return known
+}
+
+// plan finds the unneeded nodes among the candidates: those that could all go, one
+// after the other.
+func (a *Autoscaler) plan(ctx context.Context, candidates []*unneeded, now time.Time) {
+	budgets := budgetsOf(a.rules.budgets)
+	known, limit := a.known(), a.unneededLimit()
+	a.unneeded = nil
+	destinations := map[string]bool{}
+	for _, n := range a.standing {
+		destinations[n.Name] = !a.deletions.has(n.Name)
+	}
+	for _, u := range candidates {
+		if !a.eligible(u, now) {
+			continue
+		}
+		if len(a.unneeded) >= limit {
+			a.changed = true // the next scan looks further
 			break
 		}
-		if reason := a.remove(ctx, u, now, budgets, gone); reason != "" {
-			a.unremovable[u.node.Name] = unremovable{now, now.Add(a.options.down.recheck)}
-			a.dueAt(now.Add(a.options.down.recheck))
+		if reason, until := a.remove(ctx, u, now, budgets, destinations); reason != "" {
+			again := now.Add(a.options.down.recheck)
+			a.unremovable[u.node.Name] = unremovable{now, again, until}
+			a.dueAt(again)
 			a.stays(u.node.Node, u.group, reason)
 			continue
 		}
-		gone[u.node.Name] = true
+		destinations[u.node.Name] = false
 		u.since = now
 		if old := known[u.node.Name]; old != nil {
 			u.since = old.since
 		}
 		a.unneeded = append(a.unneeded, u)
 	}
+	a.planned = true
 	a.forgetNodes()
-	started := false
-	if idle {
-		started = a.takeAway(ctx, now)
-	}
-	if !started {
-		a.softTaint(ctx)
-	}
-	return nil
 }
 
-// candidates are the nodes worth a simulation: those that were not needed before,
-// then empty ones, then some others.
-func (a *Autoscaler) candidates(now time.Time, known map[string]*unneeded) []*unneeded {
-	var before, empty, other []*unneeded
-	for _, n := range a.cluster.nodes {
-		u := a.eligible(n, now)
-		switch {
-		case u == nil:
-		case known[n.Name] != nil:
-			before = append(before, u)
-		case a.isEmpty(n):
-			empty = append(empty, u)
-		default:
-			other = append(other, u)
-		}
+// unneededLimit is how many nodes it is worth to know: more cannot be deleted until
+// those have been unneeded for long enough. It grows from scan to scan.
+func (a *Autoscaler) unneededLimit() int {
+	n := a.options.down.parallelism
+	loops := 1 // as long as upstream does not know how often it scans
+	if a.planned {
+		loops = max(int(a.options.group.unneededTime/a.options.scanInterval), 1)
 	}
-	occupied := 0
-	for _, u := range before {
-		if !a.isEmpty(u.node) {
-			occupied++
-		}
-	}
-	o := &a.options.down
-	if o.nonEmptyCandidates > 0 {
-		pool := max(int(float64(len(other))*o.poolRatio), o.poolMinCount)
-		other = other[:min(len(other), pool, max(o.nonEmptyCandidates-occupied, 0))]
-	}
-	return slices.Concat(before, empty, other)
+	return min(len(a.unneeded)+2*n, n*loops+n)
 }
 
-// isEmpty says whether a node has only pods of DaemonSets and mirrors.
-func (a *Autoscaler) isEmpty(n *node) bool {
-	for _, p := range n.info.Pods {
-		if !staysBehind(p.GetPod()) {
-			return false
+// eligible says whether a simulation is worth it, and fills in the utilization.
+func (a *Autoscaler) eligible(u *unneeded, now time.Time) bool {
+	n := u.node
+	if r, ok := a.unremovable[n.Name]; ok && now.Before(r.again) {
+		a.dueAt(r.again)
+		if a.lastChange.After(r.judged) || !r.until.IsZero() {
+			a.actsAt(later(r.again, r.until)) // perhaps it can go by then
 		}
+		return false // RecentlyUnremovable: why was said then
+	}
+	delete(a.unremovable, n.Name)
+	if beingDeleted(n.Node) {
+		return false
+	}
+	if n.Annotations[scaleDownDisabled] == "true" {
+		a.stays(n.Node, u.group, "ScaleDownDisabledAnnotation: node annotation "+scaleDownDisabled+": \"true\"")
+		return false
+	}
+	if !a.options.down.unready && !n.ready {
+		a.stays(n.Node, u.group, "ScaleDownUnreadyDisabled: the node is unready, and scale-down-unready-enabled is false")
+		return false
+	}
+	var threshold float64
+	if u.share, threshold = a.utilization(u.group, a.fitter.named(n.Name), now); u.share > threshold {
+		a.stays(n.Node, u.group, fmt.Sprintf("NotUnderutilized: more than %g of it is requested", threshold))
+		return false
 	}
 	return true
 }
 
-// eligible says whether a node may be looked at at all.
-func (a *Autoscaler) eligible(n *node, now time.Time) *unneeded {
-	group := a.groupOf(n.Name)
-	if group == nil || beingDeleted(n.Node) || a.deletion(n.Name) != nil {
-		return nil
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
 	}
-	if n.Annotations[scaleDownDisabled] == "true" {
-		a.stays(n.Node, group, "ScaleDownDisabledAnnotation: node annotation "+scaleDownDisabled+": \"true\"")
-		return nil
-	}
-	if u, ok := a.unremovable[n.Name]; ok && now.Before(u.again) {
-		a.dueAt(u.again)
-		if a.lastChange.After(u.judged) {
-			a.actsAt(u.again) // perhaps it can go by now
-		}
-		return nil // RecentlyUnremovable: why was said then
-	}
-	delete(a.unremovable, n.Name)
-	share, threshold := a.utilization(n.info)
-	if share >= threshold {
-		a.stays(n.Node, group, fmt.Sprintf("NotUnderutilized: at least %g of it is requested", threshold))
-		return nil
-	}
-	return &unneeded{node: n, group: group, share: share}
+	return a
 }
 
 func (a *Autoscaler) groupOf(node string) *groupState {
@@ -141,146 +192,44 @@ func (a *Autoscaler) groupOf(node string) *groupState {
 	return nil
 }
 
+// podsOn are the pods of a node as the simulation has them, those included that moved
+// there because another node is to go.
+func (a *Autoscaler) podsOn(node string) []*corev1.Pod {
+	info := a.fitter.named(node)
+	pods := make([]*corev1.Pod, 0, len(info.Pods))
+	for _, p := range info.Pods {
+		pods = append(pods, a.cluster.current(p.GetPod()))
+	}
+	return pods
+}
+
 // remove simulates that a node goes; what it changes in the snapshot stays, so that
-// no place is promised twice. The reason is why it cannot.
-func (a *Autoscaler) remove(ctx context.Context, u *unneeded, now time.Time, budgets *budgets, gone map[string]bool) string {
-	move, daemons, b := a.podsToMove(u.node.info, now, budgets)
+// no place is promised twice. The reason is why it cannot, until when time alone may
+// change that.
+func (a *Autoscaler) remove(ctx context.Context, u *unneeded, now time.Time, budgets *budgets, destinations map[string]bool) (reason string, until time.Time) {
+	m, b := a.rules.podsToMove(a.podsOn(u.node.Name), now, budgets)
 	if b != nil {
-		return b.String()
+		return b.String(), b.until
 	}
 	f := a.fitter
-	at := f.index[u.node.Name]
 	f.fork()
-	for _, p := range move {
-		if err := f.removePod(p, at); err != nil {
-			f.revert()
-			return fmt.Sprintf("UnexpectedError: %v", err)
-		}
-	}
-	usable := func(i int) bool {
-		n := f.info(i).Node()
-		return i != at && !gone[n.Name] && !beingDeleted(n)
-	}
-	for _, p := range move {
+	// Its pods see it as they will in reality: tainted, and still a domain of spread.
+	f.empty(u.node.Name, corev1.Taint{Key: toBeDeleted, Effect: corev1.TaintEffectNoSchedule})
+	for _, p := range m.elsewhere {
 		c := *p
 		c.Spec.NodeName = ""
-		if _, ok := f.place(ctx, &c, 0, len(a.cluster.nodes), usable); !ok {
+		if _, ok := f.place(ctx, &c, func(at int) bool {
+			return destinations[f.info(at).Node().Name] && f.info(at).Node().Name != u.node.Name
+		}); !ok {
 			f.revert()
-			return fmt.Sprintf("NoPlaceToMovePods: pod %s fits no other node", podKey(p))
+			return fmt.Sprintf("NoPlaceToMovePods: pod %s fits no other node", podKey(p)), time.Time{}
 		}
 	}
 	f.commit()
-	budgets.take(move)
-	u.move, u.daemons = move, daemons
-	return ""
-}
-
-// unneededLimit is how many nodes it is worth to know: more cannot be deleted
-// until those have been unneeded for long enough.
-func (a *Autoscaler) unneededLimit() int {
-	n := a.options.down.parallelism
-	return 2*n + n*int(a.options.down.unneededTime/a.options.scanInterval)
-}
-
-// takeAway starts the deletion of nodes that were unneeded for long enough.
-func (a *Autoscaler) takeAway(ctx context.Context, now time.Time) bool {
-	if len(a.unneeded) == 0 {
-		return false
-	}
-	if !a.options.down.typeLocal {
-		if reason := a.cooling(now, "", a.lastUp, a.lastDelete, a.lastFailure); reason != "" {
-			a.explainCooling(reason)
-			return false
-		}
-	}
-	emptyBudget := a.options.down.parallelism - len(a.deletions)
-	drainBudget := a.options.down.drainParallelism
-	going := map[*groupState]int{}
-	cores, memory := a.totals()
-	for _, d := range a.deletions {
-		if !d.empty {
-			drainBudget--
-		}
-		going[d.group]++
-	}
-	started := false
-	for _, empty := range []bool{true, false} { // empty nodes first
-		for _, u := range slices.Clone(a.unneeded) {
-			if (len(u.move) == 0) != empty {
-				continue
-			}
-			if reason := a.removable(u, now, going[u.group], cores, memory); reason != "" {
-				a.stays(u.node.Node, u.group, reason)
-				continue
-			}
-			if emptyBudget <= 0 || !empty && drainBudget <= 0 {
-				a.stays(u.node.Node, u.group, "waits: as many nodes as may be are being deleted or drained")
-				a.actsAt(now)
-				continue
-			}
-			a.start(ctx, u, now)
-			started = true
-			emptyBudget--
-			if !empty {
-				drainBudget--
-			}
-			going[u.group]++
-			cores, memory = cores-coresOf(u.node.Node), memory-memoryOf(u.node.Node)
-			a.unneeded = slices.DeleteFunc(a.unneeded, func(o *unneeded) bool { return o == u })
-		}
-	}
-	return started
-}
-
-// removable is why an unneeded node stays for now; empty: it may go.
-func (a *Autoscaler) removable(u *unneeded, now time.Time, going int, cores, memory int64) string {
-	o := &a.options.down
-	if o.typeLocal {
-		if reason := a.cooling(now, " of the group", u.group.lastUp, u.group.lastDown, u.group.lastDownFailed); reason != "" {
-			return reason
-		}
-	}
-	name, wait := "NotUnneededLongEnough", o.unneededTime
-	if !isReady(u.node.Node) {
-		name, wait = "NotUnreadyLongEnough", o.unreadyTime
-	}
-	if end := u.since.Add(wait); now.Before(end) {
-		a.actsAt(end)
-		return fmt.Sprintf("%s: utilization %.3f, unneeded since %s, must be for %v", name, u.share, u.since.UTC().Format(time.RFC3339), wait)
-	}
-	if size := u.group.Size() - going; size <= u.group.Config().Min {
-		return fmt.Sprintf("NodeGroupMinSizeReached: group %s has %d nodes, min %d", u.group.Name(), size, u.group.Config().Min)
-	}
-	if cores-coresOf(u.node.Node) < a.options.cores.min || memory-memoryOf(u.node.Node) < a.options.memory.min*gib {
-		return "MinimalResourceLimitExceeded: cores-total or memory-total forbid that the cluster shrinks"
-	}
-	return ""
-}
-
-// cooling is the delay that scale-down is within; empty: none.
-func (a *Autoscaler) cooling(now time.Time, where string, up, deleted, failed time.Time) string {
-	o := &a.options.down
-	for _, d := range []struct {
-		name string
-		at   time.Time
-		wait time.Duration
-	}{
-		{"scale-down-delay-after-add", up, o.afterAdd},
-		{"scale-down-delay-after-delete", deleted, o.afterDelete},
-		{"scale-down-delay-after-failure", failed, o.afterFailure},
-	} {
-		if end := d.at.Add(d.wait); !d.at.IsZero() && now.Before(end) {
-			a.actsAt(end)
-			return fmt.Sprintf("%s %v%s, until %s", d.name, d.wait, where, end.UTC().Format(time.RFC3339))
-		}
-	}
-	return ""
-}
-
-func (a *Autoscaler) explainCooling(reason string) {
-	for _, u := range a.unneeded {
-		a.stays(u.node.Node, u.group, reason)
-	}
+	f.drop(u.node.Name) // those that go after it do not see it any more
+	u.move, u.risky = m, !budgets.allowTogether(m.elsewhere)
+	budgets.take(m.elsewhere)
+	return "", time.Time{}
 }
 
 // stays records why a node stays.

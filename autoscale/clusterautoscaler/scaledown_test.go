@@ -19,8 +19,14 @@ func replicaSet(name string) []metav1.OwnerReference {
 	return []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: "ReplicaSet", Name: name, UID: "rs", Controller: ptr.To(true)}}
 }
 
+// drainBlocked stands for a pod that keeps its node.
+const drainBlocked drain = -1
+
 func TestDrainability(t *testing.T) {
-	budget := &budgets{list: []*policyv1.PodDisruptionBudget{{ObjectMeta: metav1.ObjectMeta{Namespace: "kube-system"}}}, selectors: []labels.Selector{labels.Everything()}, left: []int32{1}}
+	budget := &budgets{
+		list:      []*policyv1.PodDisruptionBudget{{ObjectMeta: metav1.ObjectMeta{Namespace: "kube-system"}}, {ObjectMeta: metav1.ObjectMeta{Namespace: "full"}}},
+		selectors: []labels.Selector{labels.Everything(), labels.Everything()}, left: []int32{1, 0},
+	}
 	local := []corev1.Volume{{Name: "data", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}}
 	now := time.Now()
 	for _, test := range []struct {
@@ -40,13 +46,27 @@ func TestDrainability(t *testing.T) {
 		{"custom controllers allowed", func(p *corev1.Pod) { p.OwnerReferences[0].Kind = "Game" }, func(o *config.ClusterAutoscaler) { o.SkipNodesWithCustomControllerPods = ptr.To(false) }, drainMove, ""},
 		{"local storage", func(p *corev1.Pod) { p.Spec.Volumes = local }, nil, drainBlocked, "LocalStorageRequested"},
 		{"local storage declared safe", func(p *corev1.Pod) {
-			p.Spec.Volumes, p.Annotations = local, map[string]string{safeLocalVolumes: "x, data"}
+			p.Spec.Volumes, p.Annotations = local, map[string]string{safeLocalVolumes: "x,data"}
 		}, nil, drainMove, ""},
 		{"local storage allowed", func(p *corev1.Pod) { p.Spec.Volumes = local }, func(o *config.ClusterAutoscaler) { o.SkipNodesWithLocalStorage = ptr.To(false) }, drainMove, ""},
 		{"system pod with a budget", func(p *corev1.Pod) { p.Namespace, p.OwnerReferences = "kube-system", daemonOwner("Game") }, func(o *config.ClusterAutoscaler) { o.SkipNodesWithCustomControllerPods = ptr.To(false) }, drainMove, ""},
 		{"daemon", func(p *corev1.Pod) { p.OwnerReferences = daemonOwner("DaemonSet") }, nil, drainDaemon, ""},
 		{"mirror", func(p *corev1.Pod) { p.Annotations = map[string]string{corev1.MirrorPodAnnotationKey: "x"} }, nil, drainSkip, ""},
-		{"ending for too long", func(p *corev1.Pod) { p.DeletionTimestamp = &metav1.Time{Time: now.Add(-time.Minute)} }, nil, drainSkip, ""},
+		{"local storage declared safe with a space, which is part of the name", func(p *corev1.Pod) {
+			p.Spec.Volumes, p.Annotations = local, map[string]string{safeLocalVolumes: "x, data"}
+		}, nil, drainBlocked, "LocalStorageRequested"},
+		{"ending for too long: its grace period again and 30 s", func(p *corev1.Pod) { p.DeletionTimestamp = &metav1.Time{Time: now.Add(-time.Minute)} }, nil, drainSkip, ""},
+		{"ending for a second less", func(p *corev1.Pod) { p.DeletionTimestamp = &metav1.Time{Time: now.Add(-59 * time.Second)} }, nil, drainMove, ""},
+		{"runs to its end", func(p *corev1.Pod) {
+			p.OwnerReferences, p.Annotations = nil, map[string]string{safeToEvict: onCompletion}
+		}, nil, drainComplete, ""},
+		{"system pod without a budget", func(p *corev1.Pod) {
+			p.Namespace, p.OwnerReferences, p.CreationTimestamp = "kube-system", daemonOwner("Game"), metav1.Time{Time: now.Add(-time.Minute)}
+		}, func(o *config.ClusterAutoscaler) {
+			o.SkipNodesWithCustomControllerPods, o.BlockingSystemPodDisruptionTimeout = ptr.To(false), &metav1.Duration{Duration: 2 * time.Minute}
+		}, drainMove, ""},
+		{"budget that allows nothing", func(p *corev1.Pod) { p.Namespace, p.OwnerReferences = "full", daemonOwner("Game") }, func(o *config.ClusterAutoscaler) { o.SkipNodesWithCustomControllerPods = ptr.To(false) }, drainBlocked, "NotEnoughPdb"},
+		{"controller gone, and nobody asks for it", func(p *corev1.Pod) { p.OwnerReferences[0].Name = "gone" }, func(o *config.ClusterAutoscaler) { o.SkipNodesWithCustomControllerPods = ptr.To(false) }, drainMove, ""},
 	} {
 		var o config.ClusterAutoscaler
 		if test.set != nil {
@@ -62,11 +82,10 @@ func TestDrainability(t *testing.T) {
 		if test.change != nil {
 			test.change(p)
 		}
-		var b *blocking
-		got := a.drainable(p, now, budget, &b)
+		got, b := a.rules.drainable(p, drainQuestion{now, budget, a.options.down.skipCustomControllers})
 		reason := ""
 		if b != nil {
-			reason = b.reason
+			got, reason = drainBlocked, b.reason
 		}
 		if got != test.want || reason != test.reason {
 			t.Errorf("%s: %v %q, want %v %q", test.name, got, reason, test.want, test.reason)
@@ -78,15 +97,19 @@ func daemonOwner(kind string) []metav1.OwnerReference {
 	return []metav1.OwnerReference{{APIVersion: "x/v1", Kind: kind, Name: "x", Controller: ptr.To(true)}}
 }
 
-func TestBudgetsAreCountedTogether(t *testing.T) {
+func TestBudgets(t *testing.T) {
 	b := &budgets{list: []*policyv1.PodDisruptionBudget{{ObjectMeta: metav1.ObjectMeta{Namespace: "test"}}}, selectors: []labels.Selector{labels.Everything()}, left: []int32{3}}
 	pods := many(2, "1", "1Gi")
-	if p := b.lacking(pods); p != nil {
-		t.Errorf("a budget for three forbids to move two, at %s", p.Name)
+	if !b.allow(pods[0]) || !b.allowTogether(pods) {
+		t.Error("a budget for three forbids to move two")
 	}
 	b.take(pods)
-	if p := b.lacking(pods); p != pods[1] {
-		t.Error("a budget for three lets four go")
+	if !b.allow(pods[0]) || b.allowTogether(pods) {
+		t.Error("what is left of a budget for three after two went is one")
+	}
+	b.take(pods)
+	if b.allow(pods[0]) {
+		t.Error("a budget for three allows a fifth")
 	}
 }
 
@@ -100,15 +123,15 @@ func TestUtilization(t *testing.T) {
 	withGPU.Node().Status.Allocatable["nvidia.com/gpu"] = resource.MustParse("4")
 	withGPU.SetNode(withGPU.Node())
 
-	a, _ := newTest(t, config.ClusterAutoscaler{ScaleDownGPUUtilizationThreshold: ptr.To(0.3)})
-	if share, threshold := a.utilization(node); share != 0.625 || threshold != 0.5 {
+	a, _ := newTest(t, config.ClusterAutoscaler{ScaleDownGPUUtilizationThreshold: ptr.To(0.3)}, group("g", 9, "4", "8Gi"))
+	if share, threshold := a.utilization(a.groups[0], node, time.Now()); share != 0.625 || threshold != 0.5 {
 		t.Errorf("utilization %v, threshold %v, want 0.625 (memory), 0.5", share, threshold)
 	}
-	if share, threshold := a.utilization(withGPU); share != 0.25 || threshold != 0.3 {
+	if share, threshold := a.utilization(a.groups[0], withGPU, time.Now()); share != 0.25 || threshold != 0.3 {
 		t.Errorf("with GPUs: utilization %v, threshold %v, want 0.25, 0.3", share, threshold)
 	}
-	a.options.down.ignoreDaemonSets = true
-	if share, _ := a.utilization(node); share != 4.0/7 {
+	a.groups[0].options.ignoreDaemonSets = true
+	if share, _ := a.utilization(a.groups[0], node, time.Now()); share != 4.0/7 {
 		t.Errorf("without DaemonSets: utilization %v, want 4/7", share)
 	}
 }

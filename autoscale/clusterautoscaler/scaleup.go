@@ -36,8 +36,8 @@ func (a *Autoscaler) scaleUp(ctx context.Context, now time.Time, pods []*waiting
 	classes := classify(pods)
 	skipped := map[string]string{}
 	var options []*option
-	nodes := len(a.cluster.nodes) - a.deletingNodes() + a.upcomingUnregistered()
-	if limit := a.options.maxNodesTotal; limit > 0 && nodes >= limit {
+	nodes := a.countNodes()
+	if limit := a.options.maxNodesTotal; a.full() {
 		reason := fmt.Sprintf("max-nodes-total: the cluster has %d nodes of %d", nodes, limit)
 		a.tell(a.statusRef(), corev1.EventTypeWarning, "MaxNodesTotalReached", fmt.Sprintf("Max total nodes in cluster reached: %d", limit))
 		for _, s := range a.groups {
@@ -48,6 +48,9 @@ func (a *Autoscaler) scaleUp(ctx context.Context, now time.Time, pods []*waiting
 	}
 	best, why := a.choose(options)
 	if best == nil {
+		for _, o := range options {
+			skipped[o.group.Name()] = "the expander leaves the group out: " + strings.Join(o.scores, "; ")
+		}
 		a.explain(classes, skipped, nil, nil)
 		return false, nil
 	}
@@ -60,14 +63,9 @@ func (a *Autoscaler) scaleUp(ctx context.Context, now time.Time, pods []*waiting
 	var grown []string
 	for _, in := range increases {
 		from := in.group.Size()
-		a.tell(a.statusRef(), corev1.EventTypeNormal, "ScaledUpGroup", fmt.Sprintf("Scale-up: setting group %s size to %d instead of %d (max: %d)", in.group.Name(), from+in.delta, from, in.group.Config().Max))
-		if err := in.group.Increase(in.delta); err != nil {
-			a.tell(a.statusRef(), corev1.EventTypeWarning, "FailedToScaleUpGroup", fmt.Sprintf("Scale-up failed for group %s: %v", in.group.Name(), err))
-			a.backOff(in.group, now, "cloudProviderError", err.Error())
+		if a.grow(in.group, in.delta, now) != nil {
 			continue
 		}
-		a.asked(in.group, in.delta, now)
-		a.tell(a.statusRef(), corev1.EventTypeNormal, "ScaledUpGroup", fmt.Sprintf("Scale-up: group %s size set to %d instead of %d (max: %d)", in.group.Name(), from+in.delta, from, in.group.Config().Max))
 		a.record(autoscale.Decision{Kind: autoscale.ScaleUp, Group: in.group.Name(), Delta: in.delta, Pods: named(best.pods), PodCount: len(best.pods),
 			Reason: fmt.Sprintf("%d pods need %d more nodes; %s; size from %d to %d (max %d)", len(best.pods), best.count, why, from, from+in.delta, in.group.Config().Max)})
 		grown = append(grown, fmt.Sprintf("{%s %d->%d (max: %d)}", in.group.Name(), from, from+in.delta, in.group.Config().Max))
@@ -116,8 +114,8 @@ func (a *Autoscaler) makeOptions(ctx context.Context, now time.Time, classes []*
 			options = append(options, o)
 		}
 	}
-	if a.options.balance {
-		findSimilar(options)
+	if a.options.similar.balance {
+		a.options.similar.find(options)
 	}
 	for _, o := range options {
 		a.estimate(ctx, o, nodes)
@@ -139,22 +137,53 @@ func (a *Autoscaler) unable(s *groupState, now time.Time) string {
 	return ""
 }
 
-// deletingNodes are nodes that do not count any more.
-func (a *Autoscaler) deletingNodes() int {
-	n := 0
+// countNodes counts the nodes, those that go until they have gone, and those that come.
+func (a *Autoscaler) countNodes() int {
+	n := len(a.cluster.nodes)
 	for _, s := range a.groups {
-		n += s.deleting
+		n += a.upcomingOf(s)
 	}
 	return n
 }
 
-// upcomingUnregistered are machines that will be nodes.
-func (a *Autoscaler) upcomingUnregistered() int {
-	n := 0
+// full says whether there may be no node more.
+func (a *Autoscaler) full() bool {
+	return a.options.maxNodesTotal > 0 && a.countNodes() >= a.options.maxNodesTotal
+}
+
+// growToMin asks for the machines that groups lack of their min, as
+// enforce-node-group-min-size wants it.
+func (a *Autoscaler) growToMin(now time.Time) bool {
+	grown := false
 	for _, s := range a.groups {
-		n += s.unregistered
+		lacking := s.Config().Min - s.Size()
+		if lacking <= 0 || a.unable(s, now) != "" || a.beyondLimits(s.Template()) != "" {
+			continue
+		}
+		lacking = min(lacking, a.room(s.Template()))
+		if limit := a.options.maxNodesTotal; limit > 0 {
+			lacking = min(lacking, limit-a.countNodes())
+		}
+		if lacking > 0 && a.grow(s, lacking, now) == nil {
+			grown = true
+			a.record(autoscale.Decision{Kind: autoscale.ScaleUp, Group: s.Name(), Delta: lacking, Reason: fmt.Sprintf("enforce-node-group-min-size; size from %d to %d (min %d)", s.Size()-lacking, s.Size(), s.Config().Min)})
+		}
 	}
-	return n
+	return grown
+}
+
+// grow asks a group for machines.
+func (a *Autoscaler) grow(s *groupState, delta int, now time.Time) error {
+	from := s.Size()
+	a.tell(a.statusRef(), corev1.EventTypeNormal, "ScaledUpGroup", fmt.Sprintf("Scale-up: setting group %s size to %d instead of %d (max: %d)", s.Name(), from+delta, from, s.Config().Max))
+	if err := s.Increase(delta); err != nil {
+		a.tell(a.statusRef(), corev1.EventTypeWarning, "FailedToScaleUpGroup", fmt.Sprintf("Scale-up failed for group %s: %v", s.Name(), err))
+		a.backOff(s, now, "cloudProviderError", err.Error())
+		return err
+	}
+	a.asked(s, delta, now)
+	a.tell(a.statusRef(), corev1.EventTypeNormal, "ScaledUpGroup", fmt.Sprintf("Scale-up: group %s size set to %d instead of %d (max: %d)", s.Name(), from+delta, from, s.Config().Max))
+	return nil
 }
 
 // explain records why pods go without a new node, group by group, and why groups

@@ -54,7 +54,7 @@ func TestBackoff(t *testing.T) {
 	s, start := a.groups[0], time.Now()
 	for i, test := range []struct{ at, until time.Duration }{
 		{0, 5 * time.Minute},
-		{time.Minute, 6 * time.Minute}, // within the back-off: no longer one
+		{time.Minute, 6 * time.Minute}, // within the back-off: as long as a first one
 		{10 * time.Minute, 20 * time.Minute},
 		{25 * time.Minute, 45 * time.Minute},
 		{50 * time.Minute, 80 * time.Minute}, // 40 minutes are more than max-node-group-backoff-duration
@@ -64,7 +64,7 @@ func TestBackoff(t *testing.T) {
 			t.Errorf("failure %d, after %v: backs off until %v, want %v", i, test.at, got, test.until)
 		}
 	}
-	a.settleRequests(start.Add(80*time.Minute + 3*time.Hour))
+	a.settleRequests(start.Add(50*time.Minute + 3*time.Hour))
 	if s.backoff != nil {
 		t.Error("a back-off is remembered beyond node-group-backoff-reset-timeout")
 	}
@@ -77,7 +77,7 @@ func TestLimitsAndBalance(t *testing.T) {
 	a, _ := newTest(t, config.ClusterAutoscaler{BalanceSimilarNodeGroups: true, CoresTotal: "0:20"}, group("a", 9, "2", "8Gi"), group("b", 2, "2", "8Gi"), group("c", 9, "2", "8.2Gi"), group("d", 9, "2", "16Gi"))
 	c := &class{pods: many(30, "1", "1Gi")}
 	options := []*option{optionOf(a, 0, c), optionOf(a, 1, c), optionOf(a, 2, c), optionOf(a, 3, c)}
-	findSimilar(options)
+	a.options.similar.find(options)
 	if len(options[0].similar) != 1 || options[0].similar[0].Name() != "b" {
 		t.Fatalf("similar to a: %d groups; 2.5%% more memory is too much", len(options[0].similar))
 	}

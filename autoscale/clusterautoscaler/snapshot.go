@@ -2,11 +2,11 @@ package clusterautoscaler
 
 import (
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	schedulingv1alpha3 "k8s.io/api/scheduling/v1alpha3"
 	schedulingapi "k8s.io/api/scheduling/v1beta1"
-	"k8s.io/klog/v2"
 	fwk "k8s.io/kube-scheduler/framework"
 	"k8s.io/kubernetes/pkg/scheduler/framework"
 )
@@ -38,18 +38,27 @@ type undo struct {
 type mark struct{ id, log int }
 
 // reset begins anew with nodes, which the snapshot never changes.
-func (s *snapshot) reset(nodes []*framework.NodeInfo) {
+func (s *snapshot) reset(nodes []*node) {
 	s.list = make([]fwk.NodeInfo, len(nodes), len(nodes)+64)
 	s.owner = make([]int, len(nodes), len(nodes)+64)
-	s.index = make(map[string]int, len(nodes))
 	for i, n := range nodes {
-		s.list[i] = n
-		s.index[n.Node().Name] = i
+		s.list[i] = n.info
 	}
+	s.reindex()
 	s.ids, s.log, s.forks, s.stale = 1, nil, []mark{{id: 1}}, true
 }
 
+func (s *snapshot) reindex() {
+	s.index = make(map[string]int, len(s.list))
+	for i, n := range s.list {
+		s.index[n.Node().Name] = i
+	}
+}
+
 func (s *snapshot) info(i int) *framework.NodeInfo { return s.list[i].(*framework.NodeInfo) }
+
+// named returns the node of that name, which must be there.
+func (s *snapshot) named(name string) *framework.NodeInfo { return s.info(s.index[name]) }
 
 // fork lets what follows be undone by revert, or kept by commit.
 func (s *snapshot) fork() {
@@ -118,10 +127,25 @@ func (s *snapshot) addPod(pod *corev1.Pod, at int) {
 	s.stale = s.stale || hasAffinity(n)
 }
 
-func (s *snapshot) removePod(pod *corev1.Pod, at int) error {
+// empty takes all pods from a node and taints it.
+func (s *snapshot) empty(name string, taint corev1.Taint) {
+	at := s.index[name]
 	n := s.own(at)
 	s.stale = s.stale || hasAffinity(n)
-	return n.RemovePod(klog.Background(), pod)
+	tainted := n.Node().DeepCopy()
+	tainted.Spec.Taints = append(tainted.Spec.Taints, taint)
+	ghost := framework.NewNodeInfo()
+	ghost.SetNode(tainted)
+	s.list[at] = ghost
+}
+
+// drop takes a node out for good; there must be no fork.
+func (s *snapshot) drop(name string) {
+	at := s.index[name]
+	s.stale = s.stale || hasAffinity(s.info(at))
+	s.list, s.owner = slices.Delete(s.list, at, at+1), slices.Delete(s.owner, at, at+1)
+	s.reindex()
+	s.log = nil
 }
 
 func hasAffinity(n *framework.NodeInfo) bool {

@@ -6,13 +6,12 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/kubernetes/pkg/scheduler/framework"
 )
 
 func TestForksAreUndone(t *testing.T) {
 	base := testNode("base", "4", "8Gi")
 	s := &snapshot{}
-	s.reset([]*framework.NodeInfo{base})
+	s.reset([]*node{{info: base}})
 
 	s.fork()
 	s.addPod(testPod("outer", "1", "1Gi"), 0)
@@ -39,6 +38,29 @@ func TestForksAreUndone(t *testing.T) {
 	}
 }
 
+// A node that is to go takes no pods, but counts, until it is dropped.
+func TestNodesLeaveTheSnapshot(t *testing.T) {
+	s := &snapshot{}
+	s.reset([]*node{{info: testNode("first", "4", "8Gi", testPod("p", "1", "1Gi"))}, {info: testNode("second", "4", "8Gi")}})
+	taint := corev1.Taint{Key: toBeDeleted, Effect: corev1.TaintEffectNoSchedule}
+	s.fork()
+	s.empty("first", taint)
+	if n := s.named("first"); len(n.Pods) != 0 || len(n.Node().Spec.Taints) != 1 || len(s.list) != 2 {
+		t.Errorf("the node that is to go has %d pods and %d taints, among %d nodes", len(n.Pods), len(n.Node().Spec.Taints), len(s.list))
+	}
+	s.revert()
+	if n := s.named("first"); len(n.Pods) != 1 || len(n.Node().Spec.Taints) != 0 {
+		t.Error("the node is not as it was")
+	}
+	s.fork()
+	s.empty("first", taint)
+	s.commit()
+	s.drop("first")
+	if _, err := s.Get("first"); err == nil || len(s.list) != 1 || s.named("second").Node().Name != "second" {
+		t.Error("the node is still there, or the other is not found")
+	}
+}
+
 // TestPluginsSeeTheSnapshot places pods that exclude each other: the plugin that
 // keeps them apart looks at all nodes, also those that forks added.
 func TestPluginsSeeTheSnapshot(t *testing.T) {
@@ -51,19 +73,19 @@ func TestPluginsSeeTheSnapshot(t *testing.T) {
 		}}}}
 		return p
 	}
-	f.reset([]*framework.NodeInfo{testNode("one", "4", "8Gi")})
+	f.reset([]*node{{info: testNode("one", "4", "8Gi")}})
 	f.fork()
 	f.addNode(testNode("two", "4", "8Gi"))
 	for _, name := range []string{"first", "second"} {
-		if _, ok := f.place(ctx, apart(name), 0, 2, nil); !ok {
+		if _, ok := f.place(ctx, apart(name), nil); !ok {
 			t.Fatalf("the %s pod fits no node", name)
 		}
 	}
-	if at, ok := f.place(ctx, apart("third"), 0, 2, nil); ok {
+	if at, ok := f.place(ctx, apart("third"), nil); ok {
 		t.Errorf("the third of three pods that exclude each other fits node %d of two", at)
 	}
 	f.revert()
-	if at, ok := f.place(ctx, apart("fourth"), 0, 1, nil); !ok || at != 0 {
+	if at, ok := f.place(ctx, apart("fourth"), nil); !ok || at != 0 {
 		t.Error("after the fork was undone, the first node is not free")
 	}
 	if reason := f.placeOn(ctx, testPod("large", "4", "1Gi"), 0); reason != "Insufficient cpu" {

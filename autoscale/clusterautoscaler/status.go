@@ -170,13 +170,12 @@ func (a *Autoscaler) statusText(now time.Time) *statusText {
 	}
 	for _, s := range a.groups {
 		counts := nodeCounts{
-			Registered:       registeredCounts{Total: s.ready + s.unready + s.notStarted + s.deleting, Ready: s.ready, NotStarted: s.notStarted, BeingDeleted: s.deleting},
-			LongUnregistered: s.longUnregistered, Unregistered: s.unregistered,
+			Registered:       registeredCounts{Total: s.ready + s.unready + len(s.notStarted), Ready: s.ready, NotStarted: len(s.notStarted)},
+			LongUnregistered: len(s.longUnregistered), Unregistered: len(s.unregistered),
 		}
 		counts.Registered.Unready.Total = s.unready
-		all.LongUnregistered += s.longUnregistered
-		all.Unregistered += s.unregistered
-		all.Registered.BeingDeleted += s.deleting
+		all.LongUnregistered += len(s.longUnregistered)
+		all.Unregistered += len(s.unregistered)
 		target, low, high := s.Size(), s.Config().Min, s.Config().Max
 		p := a.statusPart(s.Name(), now, a.healthy(s), counts, candidates[s])
 		p.Health.CloudProviderTarget, p.Health.MinSize, p.Health.MaxSize = &target, &low, &high

@@ -47,6 +47,7 @@ const upcomingPrefix = "upcoming:"
 
 func (a *Autoscaler) withDaemons(n *corev1.Node) *framework.NodeInfo {
 	groups.Complete(n)
+	n.Spec.Taints = a.options.taints.ofTemplate(n.Spec.Taints)
 	info := framework.NewNodeInfo()
 	info.SetNode(n)
 	for _, ds := range a.daemonSets() {

@@ -1,32 +1,46 @@
 package clusterautoscaler
 
 import (
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/kubernetes/pkg/scheduler/framework"
 )
 
 // utilization is how much of a node its pods ask for: the larger share of
 // processors and memory, or, on a node with GPUs, that of the GPUs. The threshold
-// is the one that applies.
-func (a *Autoscaler) utilization(n *framework.NodeInfo) (share, threshold float64) {
+// is the one that applies. Pods that should have ended long ago do not count.
+func (a *Autoscaler) utilization(s *groupState, n *framework.NodeInfo, now time.Time) (share, threshold float64) {
 	requested, allocatable := n.Requested.Clone(), n.Allocatable.Clone()
-	if a.options.down.ignoreDaemonSets {
-		for _, p := range n.Pods {
-			if owner := metav1.GetControllerOf(p.GetPod()); owner != nil && owner.Kind == "DaemonSet" {
-				r := requestOf(p.GetPod())
-				requested.MilliCPU -= r.MilliCPU
-				requested.Memory -= r.Memory
-				allocatable.MilliCPU -= r.MilliCPU
-				allocatable.Memory -= r.Memory
-			}
+	for _, info := range n.Pods {
+		p := info.GetPod()
+		apart := s.options.ignoreDaemonSets && ofDaemonSet(p) || a.options.down.ignoreMirrorPods && isMirror(p)
+		if !apart && !isLongTerminating(p, now) {
+			continue
+		}
+		r := requestOf(p)
+		requested.MilliCPU -= r.MilliCPU
+		requested.Memory -= r.Memory
+		for name, q := range r.ScalarResources {
+			requested.ScalarResources[name] -= q
+		}
+		if apart {
+			allocatable.MilliCPU -= r.MilliCPU
+			allocatable.Memory -= r.Memory
 		}
 	}
 	for name, all := range n.Allocatable.ScalarResources {
 		if isGPU(name) && all > 0 {
-			return ratio(n.Requested.ScalarResources[name], all), a.options.down.gpuThreshold
+			return ratio(requested.ScalarResources[name], all), s.options.gpuThreshold
 		}
 	}
-	return max(ratio(requested.MilliCPU, allocatable.MilliCPU), ratio(requested.Memory, allocatable.Memory)), a.options.down.threshold
+	return max(ratio(requested.MilliCPU, allocatable.MilliCPU), ratio(requested.Memory, allocatable.Memory)), s.options.threshold
+}
+
+// requestOf is what the scheduler counts for a pod.
+func requestOf(p *corev1.Pod) *framework.Resource {
+	n := framework.NewNodeInfo(p)
+	return n.Requested
 }
 
 // ratio of nothing is 0.

@@ -81,6 +81,8 @@ type NodeGroup struct {
 	Zones        []string     `json:"zones,omitempty"`
 	Provisioning Provisioning `json:"provisioning,omitempty"`
 	Spot         *Spot        `json:"spot,omitempty"`
+	// Options are the cluster autoscaler's for this group alone.
+	Options GroupOptions `json:"options,omitempty"`
 }
 
 // NodeTemplate is what the group's nodes look like.

@@ -85,7 +85,7 @@ func TestSchemaKeys(t *testing.T) {
 	}
 	structs := map[string]any{
 		"nodeGroup": NodeGroup{}, "nodeTemplate": NodeTemplate{}, "provisioning": Provisioning{}, "distribution": Duration{},
-		"window": Window{}, "spot": Spot{}, "resize": Resize{}, "clusterAutoscaler": ClusterAutoscaler{}, "karpenter": Karpenter{},
+		"window": Window{}, "spot": Spot{}, "groupOptions": GroupOptions{}, "resize": Resize{}, "clusterAutoscaler": ClusterAutoscaler{}, "karpenter": Karpenter{},
 		"taint": corev1.Taint{}, "the file": Config{},
 	}
 	schema.Defs["the file"] = schema.part

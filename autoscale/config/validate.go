@@ -94,6 +94,9 @@ func (g *NodeGroup) complete(path string) error {
 	if s := g.Spot; s != nil && (!(s.InterruptionsPerHour >= 0) || s.InterruptionsPerHour > 1000 || s.Notice.Duration < 0) {
 		return faultf(path+".spot", "want 0 to 1000 interruptions an hour and a notice that is not negative")
 	}
+	if t := g.Options.ScaleDownUtilizationThreshold; t != nil && !(*t >= 0 && *t <= 1) {
+		return faultf(path+".options.scale-down-utilization-threshold", "%v is not between 0 and 1", *t)
+	}
 	return g.Provisioning.validate(path + ".provisioning")
 }
 
@@ -163,7 +166,7 @@ func (r *Resize) validate(path string, groups map[string]bool) error {
 }
 
 func (a *ClusterAutoscaler) validate() error {
-	known := []string{"least-waste", "random", "most-pods", "price", "priority"}
+	known := []string{"least-waste", "least-nodes", "random", "most-pods", "price", "priority"}
 	for _, e := range strings.Split(a.Expander, ",") {
 		if e != "" && !slices.Contains(known, e) {
 			return faultf("clusterAutoscaler.expander", "no expander %q; there are %s", e, strings.Join(known, ", "))
@@ -183,6 +186,9 @@ func (a *ClusterAutoscaler) validate() error {
 	}
 	if t := a.ScaleDownUtilizationThreshold; t != nil && !(*t >= 0 && *t <= 1) {
 		return faultf("clusterAutoscaler.scale-down-utilization-threshold", "%v is not between 0 and 1", *t)
+	}
+	if len(a.BalancingLabel) > 0 && len(a.BalancingIgnoreLabel) > 0 {
+		return faultf("clusterAutoscaler.balancing-label", "cannot be used together with balancing-ignore-label")
 	}
 	if a.ScanInterval.Duration < 0 {
 		return faultf("clusterAutoscaler.scan-interval", "is negative")

@@ -62,9 +62,13 @@ func (i *instance) listed() Instance {
 	return Instance{ProviderID: providerID(i.name), Node: i.name, State: i.state, Requested: i.requested, Error: i.err}
 }
 
+// instant is now, without the moments that components give each other to react: a machine
+// that takes a whole number of scans is there at the very instant of a scan.
+func instant() time.Time { return time.Now().Truncate(time.Microsecond) }
+
 // add makes the next machine of a group. all.mu is held.
 func (g *Group) add(state State) *instance {
-	i := &instance{group: g, number: g.created, state: state, requested: time.Now()}
+	i := &instance{group: g, number: g.created, state: state, requested: instant()}
 	g.created++
 	i.name = fmt.Sprintf("%s-%d", g.config.Name, g.created)
 	i.chance = newChance(g.all.options.Seed, i.name)
@@ -92,7 +96,7 @@ func (g *Group) request(launch *Launch) *instance {
 	i := g.add(Creating)
 	i.launch = launch
 	p := &g.config.Provisioning
-	now := time.Now()
+	now := i.requested
 	if g.outOfCapacity(now) {
 		i.state, i.err = Failed, &Error{OutOfResources: true, Code: "OutOfCapacity", Message: "no capacity for machines of group " + g.config.Name}
 		g.all.observe(i)
@@ -125,7 +129,7 @@ func (i *instance) register(ctx context.Context, boot time.Duration) {
 		i.running()
 		return
 	}
-	all.agenda.at(time.Now().Add(boot), func(ctx context.Context) {
+	all.agenda.at(instant().Add(boot), func(ctx context.Context) {
 		all.mu.Lock()
 		booting := i.state == Registered
 		all.mu.Unlock()
@@ -176,7 +180,7 @@ func (g *Group) remove(i *instance) {
 	}
 	i.state = Deleting
 	g.all.observe(i)
-	g.all.agenda.at(time.Now(), i.vanish)
+	g.all.agenda.at(instant(), i.vanish)
 }
 
 // vanish is the end of a machine that has a node.
