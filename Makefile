@@ -22,7 +22,7 @@ export GOCACHE ?= $(CURDIR)/build/cache
 export GOLANGCI_LINT_CACHE ?= $(CURDIR)/build/lint
 endif
 
-.PHONY: build run test test-users cases bench soak soak-memory conformance profile vet lint golden fuzz generate clean kubernetes cross charts
+.PHONY: build run test test-users cases scenarios bench soak soak-memory conformance profile vet lint golden fuzz generate clean kubernetes cross charts
 
 build: $(OVERLAY)  ## build ./simk
 	go build $(VIRTUAL) $(LINK) -o simk .
@@ -39,7 +39,12 @@ test-users: $(OVERLAY)  ## as root: what simk does where another user of the mac
 # CASES=DIR names a folder of other cases.
 CASES ?=
 cases: $(OVERLAY)  ## small inputs with the answer that a cluster gives, a line each
-	CASES=$(if $(CASES),$(abspath $(CASES))) go test $(VIRTUAL) -ldflags=-checklinkname=0 -timeout 0 -count 1 -v -run '^TestCases$$' ./sim/cli
+	CASES=$(if $(CASES),$(abspath $(CASES))) go test $(VIRTUAL) -ldflags=-checklinkname=0 -timeout 0 -count 1 -v -run '^Test(Autoscaler)?Cases$$' ./sim/cli
+
+# N=200 says how many.
+N ?= 100
+scenarios: $(OVERLAY)  ## clusters made at random under the cluster autoscaler, and what must always hold
+	SCENARIOS=$(N) go test $(VIRTUAL) -ldflags=-checklinkname=0 -timeout 0 -count 1 -run '^TestScenarios$$' ./sim/cli
 
 golden: $(OVERLAY)  ## rewrite the files that tests compare with
 	go test $(VIRTUAL) -ldflags=-checklinkname=0 -timeout 0 -count 1 ./sim/report ./sim/cli -update

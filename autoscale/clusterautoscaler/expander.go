@@ -35,7 +35,7 @@ func (a *Autoscaler) choose(options []*option) (*option, string) {
 		words = append(words, fmt.Sprintf("chance chose one of %d", len(left)))
 	}
 	if len(options) == 1 {
-		words = append(words, "no other group helps")
+		return best, "no other group helps"
 	}
 	return best, strings.Join(append(words, best.scores...), "; ")
 }

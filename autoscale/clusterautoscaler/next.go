@@ -42,9 +42,12 @@ func (a *Autoscaler) foresee(scan time.Time) {
 	if a.changed {
 		step = scan
 	}
+	if !step.IsZero() {
+		step = step.Add(2 * settle) // when the scan is over
+	}
 	a.next.mu.Lock()
 	defer a.next.mu.Unlock()
-	a.next.scan, a.next.step, a.next.seen = scan, step, a.seenChanges
+	a.next.scan, a.next.step, a.next.seen = scan.Add(2*settle), step, a.seenChanges
 }
 
 // actsAt asks for a scan at t, like dueAt, and says that something will be done

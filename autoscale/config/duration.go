@@ -21,6 +21,15 @@ func (d *Duration) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*plain)(d))
 }
 
+// MarshalJSON implements json.Marshaler.
+func (d Duration) MarshalJSON() ([]byte, error) {
+	if d.Distribution == DistributionFixed {
+		return json.Marshal(d.Value.String())
+	}
+	type plain Duration // without this method
+	return json.Marshal(plain(d))
+}
+
 func (d *Duration) validate(path string) error {
 	if d.Value < 0 || d.Min.Duration < 0 || d.Max.Duration < 0 || d.Mean.Duration < 0 || d.StandardDeviation.Duration < 0 {
 		return faultf(path, "a time is negative")

