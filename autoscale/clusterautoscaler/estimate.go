@@ -47,7 +47,7 @@ type estimation struct {
 // none of them.
 func (e *estimation) onAdded(ctx context.Context, pods []*corev1.Pod) []*corev1.Pod {
 	for e.added > 0 && len(pods) > 0 {
-		at, ok := e.a.fitter.place(ctx, pods[0], func(at int) bool { return at >= e.from })
+		at, ok := e.a.fitter.placeAt(ctx, pods[0], func(at int) bool { return at >= e.from })
 		if !ok {
 			break
 		}
@@ -70,7 +70,7 @@ func (e *estimation) onNew(ctx context.Context, pods []*corev1.Pod) bool {
 			}
 			// Its spread over nodes may want it anywhere but on the newest.
 			if spreadsOverNodes(p) && strings.Contains(reason, podtopologyspread.ErrReasonConstraintsNotMatch) {
-				if at, ok := e.a.fitter.place(ctx, p, func(at int) bool { return at != last }); ok {
+				if at, ok := e.a.fitter.placeAt(ctx, p, func(at int) bool { return at != last }); ok {
 					e.put(p, at)
 					continue
 				}

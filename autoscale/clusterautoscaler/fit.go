@@ -27,8 +27,9 @@ type fitter struct {
 	standard framework.Framework
 	// next is where the search for a node goes on, as upstream's does: pods are spread.
 	next int
-	// hints remember where a pod fitted last.
-	hints map[string]string
+	// forPending and forRemoval are where pods fitted that wait, and those of nodes that
+	// might go.
+	forPending, forRemoval *hints
 	// own are informers that cannot be shared: the tracker of resource slices puts
 	// an index into its informer, and the scheduler's has done so already.
 	own informers.SharedInformerFactory
@@ -44,7 +45,7 @@ func newFitter(ctx context.Context, c *Config) (*fitter, error) {
 		return nil, fmt.Errorf("the built-in cluster autoscaler cannot place groups of pods; turn the feature gate %s off", features.GenericWorkload)
 	}
 	metrics.Register()
-	f := &fitter{snapshot: &snapshot{}, profiles: map[string]framework.Framework{}, hints: map[string]string{}, own: informers.NewSharedInformerFactory(c.Client, 0)}
+	f := &fitter{snapshot: &snapshot{}, profiles: map[string]framework.Framework{}, forPending: newHints(), forRemoval: newHints(), own: informers.NewSharedInformerFactory(c.Client, 0)}
 	f.reset(nil)
 	opts := []frameworkruntime.Option{
 		frameworkruntime.WithClientSet(c.Client),
@@ -151,27 +152,45 @@ func (f *fitter) placeOn(ctx context.Context, pod *corev1.Pod, at int) (reason s
 	return reason
 }
 
-// place puts the pod on the first node that it fits and that may be used, counted
-// from after the one where a pod was put last; a node where it fitted before is tried
-// first. Nil usable: all may be.
-func (f *fitter) place(ctx context.Context, pod *corev1.Pod, usable func(at int) bool) (at int, ok bool) {
+// place puts the pod on a node that it fits and that may be used, where it fitted before or
+// else on any. Nil usable: all may be.
+func (f *fitter) place(ctx context.Context, pod *corev1.Pod, h *hints, usable func(at int) bool) bool {
+	return f.placeAgain(ctx, pod, h, usable) || f.placeAnywhere(ctx, pod, h, usable)
+}
+
+// placeAgain puts the pod where it fitted before.
+func (f *fitter) placeAgain(ctx context.Context, pod *corev1.Pod, h *hints, usable func(at int) bool) bool {
+	key := podKey(pod)
+	at, known := f.index[h.get(key)]
+	if !known || usable != nil && !usable(at) || f.placeOn(ctx, pod, at) != "" {
+		return false
+	}
+	h.set(key, f.list[at].Node().Name)
+	return true
+}
+
+// placeAnywhere puts the pod on the first node that it fits and that may be used, counted
+// from after the one where a pod was put last.
+func (f *fitter) placeAnywhere(ctx context.Context, pod *corev1.Pod, h *hints, usable func(at int) bool) bool {
+	at, ok := f.placeAt(ctx, pod, usable)
+	if ok {
+		h.set(podKey(pod), f.list[at].Node().Name)
+	}
+	return ok
+}
+
+// placeAt is placeAnywhere that tells where.
+func (f *fitter) placeAt(ctx context.Context, pod *corev1.Pod, usable func(at int) bool) (at int, ok bool) {
 	q, reason := f.ask(ctx, pod)
 	if reason != "" {
 		return 0, false
 	}
-	fits := func(at int) bool { return (usable == nil || usable(at)) && f.fits(ctx, q, at) == "" }
-	key := podKey(pod)
-	if at, known := f.index[f.hints[key]]; known && fits(at) {
-		f.addPod(pod, at)
-		return at, true
-	}
 	for n, count := 0, len(f.list); n < count; n++ {
 		at := (f.next + n) % count
-		if !fits(at) {
+		if usable != nil && !usable(at) || f.fits(ctx, q, at) != "" {
 			continue
 		}
 		f.next = (at + 1) % count
-		f.hints[key] = f.list[at].Node().Name
 		f.addPod(pod, at)
 		return at, true
 	}

@@ -18,7 +18,7 @@ const delayAnnotation = "cluster-autoscaler.kubernetes.io/pod-scale-up-delay"
 // come, by simulation, which leaves those in the snapshot. idle is false if
 // scale-down should wait a scan, since pods are too new to be decided about.
 func (a *Autoscaler) pending(ctx context.Context, now time.Time) (pods []*waiting, idle bool) {
-	all := a.moving()
+	var all []*waiting
 	for _, w := range a.cluster.ordered() {
 		if !unschedulable(w.Pod) || w.DeletionTimestamp != nil || a.cluster.expendable(w.Pod) {
 			continue
@@ -30,6 +30,7 @@ func (a *Autoscaler) pending(ctx context.Context, now time.Time) (pods []*waitin
 		}
 		all = append(all, w)
 	}
+	all = append(all, a.moving()...)
 	// The most important first, as the scheduler takes them.
 	slices.SortStableFunc(all, func(x, y *waiting) int {
 		return int(corev1helpers.PodPriority(y.Pod)) - int(corev1helpers.PodPriority(x.Pod))
@@ -39,8 +40,11 @@ func (a *Autoscaler) pending(ctx context.Context, now time.Time) (pods []*waitin
 		if w.class == "" {
 			w.class = classOf(w.Pod)
 		}
+		if a.fitter.placeAgain(ctx, w.Pod, a.fitter.forPending, nil) {
+			continue
+		}
 		if !refused[w.class] {
-			if _, ok := a.fitter.place(ctx, w.Pod, nil); ok {
+			if a.fitter.placeAnywhere(ctx, w.Pod, a.fitter.forPending, nil) {
 				continue
 			}
 			refused[w.class] = true
@@ -49,6 +53,7 @@ func (a *Autoscaler) pending(ctx context.Context, now time.Time) (pods []*waitin
 			pods = append(pods, w)
 		}
 	}
+	a.fitter.forPending.age()
 	return a.ripe(pods, now)
 }
 

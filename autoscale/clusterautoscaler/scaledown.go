@@ -131,6 +131,7 @@ func (a *Autoscaler) plan(ctx context.Context, candidates []*unneeded, now time.
 		a.unneeded = append(a.unneeded, u)
 	}
 	a.planned = true
+	a.fitter.forRemoval.age()
 	a.forgetNodes()
 }
 
@@ -218,9 +219,8 @@ func (a *Autoscaler) remove(ctx context.Context, u *unneeded, now time.Time, bud
 	for _, p := range m.elsewhere {
 		c := *p
 		c.Spec.NodeName = ""
-		if _, ok := f.place(ctx, &c, func(at int) bool {
-			return destinations[f.info(at).Node().Name] && f.info(at).Node().Name != u.node.Name
-		}); !ok {
+		usable := func(at int) bool { name := f.info(at).Node().Name; return destinations[name] && name != u.node.Name }
+		if !f.place(ctx, &c, f.forRemoval, usable) {
 			f.revert()
 			return fmt.Sprintf("NoPlaceToMovePods: pod %s fits no other node", podKey(p)), time.Time{}
 		}

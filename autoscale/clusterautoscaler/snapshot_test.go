@@ -77,18 +77,46 @@ func TestPluginsSeeTheSnapshot(t *testing.T) {
 	f.fork()
 	f.addNode(testNode("two", "4", "8Gi"))
 	for _, name := range []string{"first", "second"} {
-		if _, ok := f.place(ctx, apart(name), nil); !ok {
+		if _, ok := f.placeAt(ctx, apart(name), nil); !ok {
 			t.Fatalf("the %s pod fits no node", name)
 		}
 	}
-	if at, ok := f.place(ctx, apart("third"), nil); ok {
+	if at, ok := f.placeAt(ctx, apart("third"), nil); ok {
 		t.Errorf("the third of three pods that exclude each other fits node %d of two", at)
 	}
 	f.revert()
-	if at, ok := f.place(ctx, apart("fourth"), nil); !ok || at != 0 {
+	if at, ok := f.placeAt(ctx, apart("fourth"), nil); !ok || at != 0 {
 		t.Error("after the fork was undone, the first node is not free")
 	}
 	if reason := f.placeOn(ctx, testPod("large", "4", "1Gi"), 0); reason != "Insufficient cpu" {
 		t.Errorf("reason for a pod that is too large: %q", reason)
+	}
+}
+
+// A pod is put where it fitted before, others on the node after.
+func TestPlaces(t *testing.T) {
+	a, _ := newTest(t, noOptions)
+	f, ctx, h := a.fitter, context.Background(), newHints()
+	nodes := []*node{{info: testNode("one", "4", "8Gi")}, {info: testNode("two", "4", "8Gi")}, {info: testNode("three", "4", "8Gi")}}
+	where := func(pods ...string) (names []string) {
+		f.reset(nodes)
+		for _, name := range pods {
+			if !f.place(ctx, testPod(name, "1", "1Gi"), h, nil) {
+				t.Fatalf("pod %s fits no node", name)
+			}
+			names = append(names, h.get("test/"+name))
+		}
+		h.age()
+		return names
+	}
+	if got := where("a", "b"); got[0] != "one" || got[1] != "two" {
+		t.Errorf("two pods are put on %v", got)
+	}
+	if got := where("c", "a"); got[0] != "three" || got[1] != "one" {
+		t.Errorf("a new pod and one that was on node one are put on %v", got)
+	}
+	where("c")
+	if got := h.get("test/b"); got != "" {
+		t.Errorf("where a pod fitted two scans ago is remembered: %s", got)
 	}
 }

@@ -168,6 +168,9 @@ func (r *Resize) validate(path string, groups map[string]bool) error {
 func (a *ClusterAutoscaler) validate() error {
 	known := []string{"least-waste", "least-nodes", "random", "most-pods", "price", "priority"}
 	for _, e := range strings.Split(a.Expander, ",") {
+		if e == "grpc" {
+			return faultf("clusterAutoscaler.expander", "the expander grpc asks a server, which a replay does not; in simk up your own Cluster Autoscaler can, with mode: %s", ModeExternalGRPC)
+		}
 		if e != "" && !slices.Contains(known, e) {
 			return faultf("clusterAutoscaler.expander", "no expander %q; there are %s", e, strings.Join(known, ", "))
 		}

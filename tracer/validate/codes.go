@@ -146,4 +146,7 @@ var rules = []Rule{
 	{"W0212", "admission_webhook", "an object has admission webhooks, which are not called", "nothing, if the objects of the trace are as the webhooks left them: those of a recording are",
 		"Admission webhooks are not called in a replay: nothing is changed or refused by them. simk up calls those on loopback.",
 		`{"apiVersion":"admissionregistration.k8s.io/v1","kind":"MutatingWebhookConfiguration","metadata":{"name":"sidecars"},"webhooks":[{"name":"sidecars.example.com",...}]}`},
+	{"W0213", "autoscaler_request", "an object asks the Cluster Autoscaler for machines, which simk's does not read", "use mode external-grpc with your own Cluster Autoscaler, in simk up; or remove the object: simk trace edit",
+		"The built-in cluster autoscaler grows for unschedulable pods alone: ProvisioningRequests and CapacityBuffers change nothing.",
+		`{"apiVersion":"autoscaling.x-k8s.io/v1","kind":"ProvisioningRequest","metadata":{"namespace":"shop","name":"batch"},"spec":{...}}`},
 }

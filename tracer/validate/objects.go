@@ -89,6 +89,10 @@ func (v *validator) object(o tracer.Object, p place) {
 		if own && len(kube.List(o.Object, "webhooks")) > 0 {
 			v.found.add("W0212", p.ref.String(), 1, p, "admission webhooks are not called")
 		}
+	case "ProvisioningRequest", "CapacityBuffer":
+		if strings.HasPrefix(p.ref.APIVersion, "autoscaling.x-k8s.io/") {
+			v.found.add("W0213", p.ref.String(), 1, p, "the built-in cluster autoscaler does not read it")
+		}
 	case "PersistentVolumeClaim":
 		v.claim(o.Object, p)
 	case "StatefulSet":

@@ -33,6 +33,7 @@ var cases = []struct{ name, objects, want string }{
 	{"no conversion webhook", object("apiextensions.k8s.io/v1", "CustomResourceDefinition", `,"spec":{"conversion":{"strategy":"None"}}`), ""},
 	{"admission webhook", object("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration", `,"webhooks":[{"name":"a"}]`), "W0212"},
 	{"no admission webhook", object("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration", ""), ""},
+	{"request of machines", object("apiextensions.k8s.io/v1", "CustomResourceDefinition", `,"spec":{"group":"autoscaling.x-k8s.io","names":{"kind":"ProvisioningRequest","plural":"provisioningrequests"},"versions":[{"name":"v1","served":true}]}`) + "," + object("autoscaling.x-k8s.io/v1", "ProvisioningRequest", ""), "W0213"},
 	{"aggregated API", object("apiregistration.k8s.io/v1", "APIService", ""), "E0208"},
 	{"status null", object("apps/v1", "Deployment", `,"status":null`), ""},
 	{"misspelt annotation", `{"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"shop","name":"web","annotations":{"simk.dev/runfor":"5m","example.com/runfor":""}},"spec":{"containers":[{"name":"main","image":"app"}]}}`, "W0115"},
