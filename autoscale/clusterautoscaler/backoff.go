@@ -22,8 +22,10 @@ func (s *groupState) backedOff(now time.Time) bool {
 // its chance since. A later success does not forget it; time does.
 func (a *Autoscaler) backOff(s *groupState, now time.Time, code, message string) {
 	duration := a.options.backoff.initial
-	if b := s.backoff; b != nil && !now.Before(b.until) {
-		duration = min(2*b.duration, a.options.backoff.max)
+	if b := s.backoff; b != nil {
+		if duration = b.duration; !now.Before(b.until) {
+			duration = min(2*duration, a.options.backoff.max)
+		}
 	}
 	s.backoff = &backoff{failed: now, until: now.Add(duration), duration: duration, code: code, message: message}
 	a.dueAt(s.backoff.until)

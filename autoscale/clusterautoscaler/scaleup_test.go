@@ -54,17 +54,18 @@ func TestBackoff(t *testing.T) {
 	s, start := a.groups[0], time.Now()
 	for i, test := range []struct{ at, until time.Duration }{
 		{0, 5 * time.Minute},
-		{time.Minute, 6 * time.Minute}, // within the back-off: as long as a first one
+		{time.Minute, 6 * time.Minute}, // within the back-off: no longer one
 		{10 * time.Minute, 20 * time.Minute},
 		{25 * time.Minute, 45 * time.Minute},
-		{50 * time.Minute, 80 * time.Minute}, // 40 minutes are more than max-node-group-backoff-duration
+		{30 * time.Minute, 50 * time.Minute}, // within it: as long again
+		{55 * time.Minute, 85 * time.Minute}, // 40 minutes are more than max-node-group-backoff-duration
 	} {
 		a.backOff(s, start.Add(test.at), "code", "message")
 		if got := s.backoff.until.Sub(start); got != test.until {
 			t.Errorf("failure %d, after %v: backs off until %v, want %v", i, test.at, got, test.until)
 		}
 	}
-	a.settleRequests(start.Add(50*time.Minute + 3*time.Hour))
+	a.settleRequests(start.Add(55*time.Minute + 3*time.Hour))
 	if s.backoff != nil {
 		t.Error("a back-off is remembered beyond node-group-backoff-reset-timeout")
 	}
