@@ -23,18 +23,23 @@ func (s *Scenario) bounds(o *Outcome) (broken []string) {
 		}
 		slices.Sort(instants)
 		for _, t := range slices.Compact(instants) {
-			size := 0
-			for _, n := range o.Nodes {
-				if n.Group == g.Name && n.Requested <= t && t < n.Removed {
-					size++
-				}
-			}
+			size := o.size(g.Name, t)
 			if t != Never && (size < g.Min || size > g.Max) {
 				broken = append(broken, fmt.Sprintf("at %v group %s has %d machines, not %d to %d", t, g.Name, size, g.Min, g.Max))
 			}
 		}
 	}
 	return broken
+}
+
+// size is how many machines a group has at an instant.
+func (o *Outcome) size(group string, at float64) (size int) {
+	for _, n := range o.Nodes {
+		if n.Group == group && n.Requested <= at && at < n.Removed {
+			size++
+		}
+	}
+	return size
 }
 
 // lostPods: when a node goes, nothing runs there any more but what belongs to the node. So no
@@ -89,7 +94,9 @@ func waitOf(reason string) (time.Duration, bool) {
 }
 
 // flapping: a group does not grow without pods that need it, nor for a pod that was waiting
-// already when a node of the group was taken away, on which it could have been.
+// already when a node of the group was taken away, on which it could have been. A group that could
+// not grow before, at its max, may do so when a node has gone that the pods did not fit: GPU nodes
+// go by the GPUs that are used, however few of their cores are free.
 func (s *Scenario) flapping(o *Outcome) (broken []string) {
 	pods := map[string]Pod{}
 	for _, p := range o.Pods {
@@ -103,7 +110,7 @@ func (s *Scenario) flapping(o *Outcome) (broken []string) {
 			broken = append(broken, fmt.Sprintf("at %v group %s grows for no pod", up.At, up.Group))
 		}
 		for _, down := range o.Decisions {
-			if down.Kind != "scaleDown" || down.Group != up.Group || down.At > up.At || down.At < up.At-unneededTime(s).Seconds() {
+			if down.Kind != "scaleDown" || down.Group != up.Group || down.At > up.At || down.At < up.At-unneededTime(s).Seconds() || s.full(o, down) {
 				continue
 			}
 			for _, name := range up.Pods {
@@ -114,6 +121,19 @@ func (s *Scenario) flapping(o *Outcome) (broken []string) {
 		}
 	}
 	return broken
+}
+
+// full says whether a node's group was at its max, or all together at theirs, until the node went.
+func (s *Scenario) full(o *Outcome, down Decision) bool {
+	total := 0
+	for _, g := range s.config.NodeGroups {
+		size := o.size(g.Name, down.At)
+		if total += size; g.Name == down.Group && size >= g.Max {
+			return true
+		}
+	}
+	limit := s.config.ClusterAutoscaler.MaxNodesTotal
+	return limit > 0 && total >= limit
 }
 
 // newPods is how old, in seconds, a pod is when an autoscaler minds it for sure.
