@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -14,6 +15,9 @@ import (
 // could have made; who listens at the socket, the client asks the kernel.
 func FindCluster(socket string) (string, error) {
 	if socket != "" {
+		if _, err := os.Stat(socket); err != nil {
+			return "", fmt.Errorf("--socket: %w", err)
+		}
 		return socket, nil
 	}
 	found, unsafe, err := clusters()

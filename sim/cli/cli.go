@@ -140,5 +140,11 @@ failed, 130 interrupted.`,
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(newReplay(), newCompare(), newExplain(), newGate(), newUp(), newCtl(), newTop(), newTrace(), newVersion())
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() == "completion" {
+			family(cmd)
+		}
+	}
 	return root
 }

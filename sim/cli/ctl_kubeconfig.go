@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sigs.k8s.io/yaml"
+
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/control"
@@ -27,6 +29,9 @@ bindings say, if the cluster was started with --rbac; else everything.`,
   kubectl --kubeconfig jane.kubeconfig auth can-i --list`,
 		Args: takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := textOrJSON(f.output); err != nil {
+				return err
+			}
 			if who.Name == "" {
 				return &sim.InputError{Err: errors.New("--user: name the user that the kubeconfig is for")}
 			}
@@ -38,6 +43,13 @@ bindings say, if the cluster was started with --rbac; else everything.`,
 			text, err := control.NewClient(path).Kubeconfig(cmd.Context(), who)
 			if err != nil {
 				return asRunError(err)
+			}
+			if f.output == "json" {
+				b, err := yaml.YAMLToJSON([]byte(text))
+				if err != nil {
+					return err
+				}
+				text = string(b) + "\n"
 			}
 			write := func(w io.Writer) error { _, err := io.WriteString(w, text); return err }
 			if file == "" {

@@ -34,12 +34,9 @@ func (f *ctlFlags) list() *cobra.Command {
 			if err := textOrJSON(f.output); err != nil {
 				return err
 			}
-			sockets := []string{f.socket}
-			if f.socket == "" {
-				var err error
-				if sockets, err = sim.Clusters(); err != nil {
-					return &sim.InputError{Err: err}
-				}
+			sockets, err := f.sockets()
+			if err != nil {
+				return &sim.InputError{Err: err}
 			}
 			clock.Live(cmd.Context())
 			all := []listed{}
@@ -56,6 +53,15 @@ func (f *ctlFlags) list() *cobra.Command {
 			return writeClusters(cmd.OutOrStdout(), printable.Clean(all))
 		},
 	}
+}
+
+// sockets are those of the clusters to list: the one that is named, or all.
+func (f *ctlFlags) sockets() ([]string, error) {
+	if f.socket == "" {
+		return sim.Clusters()
+	}
+	path, err := sim.FindCluster(f.socket)
+	return []string{path}, err
 }
 
 // look asks a cluster what it is doing.

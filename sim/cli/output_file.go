@@ -39,6 +39,9 @@ func (o *fileOutput) check() error {
 	case o.path == "":
 		o.path = o.old
 	}
+	if o.path == "-" {
+		return &sim.InputError{Err: errors.New("--output-file -: a file is written whole or not at all, which standard output cannot be; name a file")}
+	}
 	if o.path == "" {
 		return &sim.InputError{Err: errors.New("name the file to write with --output-file")}
 	}

@@ -88,6 +88,8 @@ func flagErrorOf(cmd *cobra.Command, err error) error {
 	var missing *pflag.ValueRequiredError
 	var invalid *pflag.InvalidValueError
 	switch {
+	case errors.As(err, &unknown) && isNumber("-"+unknown.GetSpecifiedShortnames()):
+		return fmt.Errorf("-%s is read as a flag, as all that begins with a dash; %s takes no negative numbers", unknown.GetSpecifiedShortnames(), cmd.CommandPath())
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
 		return fmt.Errorf("%s has no flag -%s; %[1]s --help lists those it has", cmd.CommandPath(), string([]rune(unknown.GetSpecifiedName())[:1]))
 	case errors.As(err, &unknown):

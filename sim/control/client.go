@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -100,6 +101,9 @@ func call[A any](ctx context.Context, c *Client, method, path string, body any) 
 	response, err := c.http.Do(r)
 	if stranger := (*strangerError)(nil); errors.As(err, &stranger) {
 		return answer, stranger
+	}
+	if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
+		err = wrapped.Err // its URL is made up; the socket's path is in the rest
 	}
 	if err != nil {
 		return answer, fmt.Errorf("reach the cluster: %w", err)
