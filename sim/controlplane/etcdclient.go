@@ -20,7 +20,7 @@ import (
 func (e *etcd) serve() {
 	shared := v3client.New(e.server)
 	shared.KV = &localReads{shared.KV}
-	shared.Lease = openLease{shared.Lease}
+	shared.Lease = &sharedLease{Lease: shared.Lease}
 	newETCD3Client = func(storagebackend.TransportConfig) (*clientkubernetes.Client, error) {
 		c := &clientkubernetes.Client{Client: clientv3.NewCtxClient(context.Background())}
 		c.KV, c.Lease, c.Maintenance = shared.KV, shared.Lease, shared.Maintenance
@@ -40,12 +40,6 @@ type localReads struct{ clientv3.KV }
 func (l *localReads) Get(ctx context.Context, key string, options ...clientv3.OpOption) (*clientv3.GetResponse, error) {
 	return l.KV.Get(ctx, key, append(options, clientv3.WithSerializable())...)
 }
-
-// openLease is a lease client that all clients share: closing one of them leaves it open.
-type openLease struct{ clientv3.Lease }
-
-// Close implements clientv3.Lease.
-func (openLease) Close() error { return nil }
 
 // newETCD3Client is the apiserver's constructor of etcd clients, a variable
 // there for its tests.
