@@ -7,18 +7,29 @@ import (
 	"simk.dev/simk/sim/limits"
 )
 
+// collect says when memory is collected.
+type collect struct {
+	// percent is how much the heap may grow beyond what is alive. The runtime's own
+	// default is 100.
+	percent int
+	// floor is how much more it may grow, and so the heap below which no collection is
+	// worth its time, in bytes.
+	floor int
+}
+
+var (
+	// A replay's heap may grow to several times what is alive: on one processor every
+	// collection stops the simulation's work.
+	collectReplay = collect{percent: 200, floor: 600 << 20}
+	// A cluster that somebody works with is there for hours beside other programs, and
+	// mostly waits for them.
+	collectUp = collect{percent: 100, floor: 400 << 20}
+)
+
 const (
-	// gcPercent lets the heap grow to several times what is alive before it is
-	// collected: on one processor every collection stops the simulation's work.
-	// The runtime's own default is 100.
-	gcPercent = 200
-	// heapFloor is how much more it may grow, and so the heap below which no
-	// collection is worth its time, in bytes.
-	heapFloor = 600 << 20
-	// scarce is a limit on memory below which the limit itself, not gcPercent and
-	// heapFloor, says when to collect, in bytes.
+	// scarce is a limit on memory below which the limit itself says when to collect, in bytes.
 	scarce = 2 << 30
-	// scarcePercent is gcPercent then: high, so that all memory there is gets used.
+	// scarcePercent is the percentage then: high, so that all memory there is gets used.
 	scarcePercent = 1000
 )
 
@@ -29,11 +40,11 @@ var ballast []byte
 // tuneMemory makes collections as rare as memory allows, or says that there is too little for
 // a run. It starts with one, which creates the collector's goroutine: done in the middle of a
 // run, that would let others go first.
-func tuneMemory() error {
+func tuneMemory(c collect) error {
 	percent := scarcePercent
 	if limits.Plenty(scarce) {
-		percent = gcPercent
-		ballast = make([]byte, heapFloor/(1+gcPercent/100))
+		percent = c.percent
+		ballast = make([]byte, c.floor/(1+c.percent/100))
 	}
 	if err := limits.ForRun(int64(len(ballast))); err != nil {
 		return err

@@ -83,7 +83,7 @@ func runIn(ctx context.Context, dir string, options Options, hooks *hooks, began
 		return nil, err
 	}
 	seed(options.Seed)
-	if err := tuneMemory(); err != nil {
+	if err := tuneMemory(collectReplay); err != nil {
 		return nil, err
 	}
 

@@ -92,7 +92,7 @@ func upIn(ctx context.Context, s *scratch, o UpOptions, hooks *hooks, began time
 		return nil, err
 	}
 	seedCluster(o.Seed)
-	if err := tuneMemory(); err != nil {
+	if err := tuneMemory(collectUp); err != nil {
 		return nil, err
 	}
 	c, err := start(ctx, s.data, &o.Options, in, controlplane.Options{Interactive: true, RBAC: o.RBAC})
