@@ -159,7 +159,7 @@ type Resize struct {
 // Karpenter are the options of Karpenter's mode.
 type Karpenter struct {
 	// NodePools are whole NodePool objects (karpenter.sh/v1). Those of the trace
-	// count as well; with neither there is one that allows everything.
+	// count as well; with neither there is one that allows all that the groups are.
 	NodePools []map[string]any `json:"nodePools,omitempty"`
 	// BatchMaxDuration and BatchIdleDuration are Karpenter's own settings of
 	// those names; 0: its defaults, 10s and 1s.
