@@ -13,6 +13,9 @@ type Nodes interface {
 	Add(ctx context.Context, node *corev1.Node, booting bool) error
 	// Booted makes a node that was registered booting Ready.
 	Booted(ctx context.Context, name string) error
+	// RemoveTaints takes taints off a node, by key and effect. Neither a node that is
+	// gone nor a taint that is not there is an error.
+	RemoveTaints(ctx context.Context, name string, taints []corev1.Taint) error
 	// Remove takes a node and what runs on it away. One that is gone is no error.
 	Remove(ctx context.Context, name string) error
 }
@@ -58,6 +61,8 @@ const (
 	Interrupted DecisionKind = "interrupted"
 	// Resized: a schedule set a group's size.
 	Resized DecisionKind = "resized"
+	// Noted: nothing was decided; the configuration keeps nodes from being used.
+	Noted DecisionKind = "noted"
 )
 
 // Recorder receives decisions in the order in which they are made. Decisions

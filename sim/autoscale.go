@@ -80,6 +80,7 @@ func (c *cluster) addScaling(dir string, in *input, pool *vnode.Pool, s *schedul
 		Together: func(do func()) { s.Hold(func() { do(); clock.Settle() }) },
 	})}
 	c.steps = append(c.steps, c.scaling.groups.NextStep)
+	c.applier.groupOf = c.scaling.groups.Names
 	build := scalingModes[in.autoscaler.Mode].decider
 	if build == nil {
 		return nil

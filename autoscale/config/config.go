@@ -80,7 +80,9 @@ type NodeGroup struct {
 	// Zones are given to the group's machines in turn, as topology.kubernetes.io/zone.
 	Zones        []string     `json:"zones,omitempty"`
 	Provisioning Provisioning `json:"provisioning,omitempty"`
-	Spot         *Spot        `json:"spot,omitempty"`
+	// StartupTaints is when the nodes lose their startup taints; nil: never.
+	StartupTaints *StartupTaints `json:"startupTaints,omitempty"`
+	Spot          *Spot          `json:"spot,omitempty"`
 	// Options are the cluster autoscaler's for this group alone.
 	Options GroupOptions `json:"options,omitempty"`
 }

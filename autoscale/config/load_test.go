@@ -24,6 +24,7 @@ nodeGroups:
   provisioning:
     delay: 60s
     boot: {distribution: uniform, min: 10s, max: 30s}
+  startupTaints: {after: 30s}
 clusterAutoscaler:
   scan-interval: 20s
   scale-down-utilization-threshold: 0.4
@@ -63,6 +64,8 @@ var mistakes = map[string]struct{ text, want string }{
 	"duplicate key":   {"mode: none\nmode: none", "a.yaml"},
 	"bad duration":    {"nodeGroups:\n- name: a\n  max: 1\n  machine: m5.large\n  provisioning: {delay: soon}", "a.yaml:7:18: nodeGroups[0].provisioning.delay: "},
 	"bad bounds":      {"nodeGroups:\n- {name: a, max: 1, machine: m5.large}\nclusterAutoscaler: {cores-total: \"10\"}", "a.yaml:5:21: clusterAutoscaler.cores-total: "},
+	"hasty agent":     {"nodeGroups:\n- {name: a, max: 1, machine: m5.large, startupTaints: {after: 10ms}}", "a.yaml:4:56: nodeGroups[0].startupTaints.after: 10ms is less than 1s"},
+	"agent without":   {"nodeGroups:\n- {name: a, max: 1, machine: m5.large, startupTaints: {}}", "a.yaml:4:40: nodeGroups[0].startupTaints"},
 	"not yaml":        {"{", "a.yaml"},
 }
 

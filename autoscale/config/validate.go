@@ -97,6 +97,9 @@ func (g *NodeGroup) complete(path string) error {
 	if t := g.Options.ScaleDownUtilizationThreshold; t != nil && !(*t >= 0 && *t <= 1) {
 		return faultf(path+".options.scale-down-utilization-threshold", "%v is not between 0 and 1", *t)
 	}
+	if err := g.StartupTaints.validate(path + ".startupTaints"); err != nil {
+		return err
+	}
 	return g.Provisioning.validate(path + ".provisioning")
 }
 

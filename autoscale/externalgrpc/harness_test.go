@@ -26,9 +26,10 @@ import (
 // noNodes is a cluster that takes every node.
 type noNodes struct{}
 
-func (noNodes) Add(context.Context, *corev1.Node, bool) error { return nil }
-func (noNodes) Booted(context.Context, string) error          { return nil }
-func (noNodes) Remove(context.Context, string) error          { return nil }
+func (noNodes) Add(context.Context, *corev1.Node, bool) error              { return nil }
+func (noNodes) Booted(context.Context, string) error                       { return nil }
+func (noNodes) RemoveTaints(context.Context, string, []corev1.Taint) error { return nil }
+func (noNodes) Remove(context.Context, string) error                       { return nil }
 
 // decisions keeps what a server records.
 type decisions struct {

@@ -40,7 +40,11 @@ func (c *cluster) Add(_ context.Context, n *corev1.Node, booting bool) error {
 }
 func (c *cluster) Booted(_ context.Context, name string) error { c.note("booted %s", name); return nil }
 func (c *cluster) Remove(_ context.Context, name string) error { c.note("remove %s", name); return nil }
-func (c *cluster) Decision(d autoscale.Decision)               { c.note("%s %s %+d", d.Kind, d.Group, d.Delta) }
+func (c *cluster) RemoveTaints(_ context.Context, name string, taints []corev1.Taint) error {
+	c.note("untaint %s %s", name, taints[0].Key)
+	return nil
+}
+func (c *cluster) Decision(d autoscale.Decision) { c.note("%s %s %+d", d.Kind, d.Group, d.Delta) }
 
 func newTestGroups(t *testing.T, schedule []config.Resize, change func(*config.NodeGroup)) (*Groups, *cluster) {
 	t.Helper()

@@ -82,7 +82,7 @@ func (g *Group) existing(ctx context.Context) error {
 	g.all.mu.Lock()
 	i := g.add(Running)
 	g.all.mu.Unlock()
-	if err := g.all.options.Nodes.Add(ctx, g.node(i.name, i.number), false); err != nil {
+	if err := g.all.options.Nodes.Add(ctx, g.started(i), false); err != nil {
 		return fmt.Errorf("group %s: %w", g.config.Name, err)
 	}
 	g.all.observe(i)
@@ -125,6 +125,7 @@ func (i *instance) register(ctx context.Context, boot time.Duration) {
 		}
 		return
 	}
+	i.awaitAgent()
 	if boot == 0 {
 		i.running()
 		return
