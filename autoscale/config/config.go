@@ -95,6 +95,11 @@ type NodeTemplate struct {
 	Capacity    corev1.ResourceList `json:"capacity,omitempty"`
 	// Allocatable is Capacity where it is not given.
 	Allocatable corev1.ResourceList `json:"allocatable,omitempty"`
+	// ResourceSlices are the devices that drivers on each node publish. DeviceDriver
+	// adds the devices of the catalogue's machine, as that driver publishes them;
+	// empty: it has none.
+	ResourceSlices []ResourceSlice `json:"resourceSlices,omitempty"`
+	DeviceDriver   string          `json:"deviceDriver,omitempty"`
 }
 
 // Provisioning is how machines come, or do not.

@@ -81,7 +81,12 @@ func (g *NodeGroup) complete(path string) error {
 		if !ok {
 			return faultf(path+".machine", "the built-in catalogue (autoscale/config/machines.csv) has no machine %q; give template.capacity instead", g.Machine)
 		}
+		if err := g.Template.completeDevices(path+".template", &machine); err != nil {
+			return err
+		}
 		g.Template.completeFrom(machine)
+	} else if g.Template.DeviceDriver != "" {
+		return faultf(path+".template.deviceDriver", "publishes the devices of the catalogue's machine, and the group names none; give template.resourceSlices instead")
 	}
 	if err := g.Template.validate(path + ".template"); err != nil {
 		return err
@@ -122,6 +127,9 @@ func (t *NodeTemplate) validate(path string) error {
 		if capacity, ok := t.Capacity[name]; ok && q.Cmp(capacity) > 0 {
 			return faultf(path+".allocatable", "%s of %s is more than the capacity, %s", q.String(), name, capacity.String())
 		}
+	}
+	if err := t.validateSlices(path + ".resourceSlices"); err != nil {
+		return err
 	}
 	for i, taint := range t.Taints {
 		effects := []corev1.TaintEffect{corev1.TaintEffectNoSchedule, corev1.TaintEffectPreferNoSchedule, corev1.TaintEffectNoExecute}
