@@ -70,6 +70,9 @@ func (c *cluster) addScaling(dir string, in *input, pool *vnode.Pool, s *schedul
 	if in.autoscaler == nil {
 		return nil
 	}
+	if err := c.checkDevices(in.autoscaler); err != nil {
+		return &InputError{err}
+	}
 	record, err := recordScaling(c.recorder, dir, in.autoscaler)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,9 @@ import (
 type StartupTaints struct {
 	// After passes from the registration of the Node, at least MinStartup.
 	After Duration `json:"after"`
+
+	// keys and prefixes of keys tell such taints of the template.
+	keys, prefixes []string
 }
 
 // MinStartup is the least time after its registration in which a node loses its startup
@@ -23,23 +27,24 @@ const MinStartup = time.Second
 // a start, whatever its flags say. The second is the former name.
 var startupPrefixes = []string{"startup-taint.cluster-autoscaler.kubernetes.io/", "ignore-taint.cluster-autoscaler.kubernetes.io/"}
 
-// StartupTaints returns the template's taints that are those of a start by their names.
-func (t *NodeTemplate) StartupTaints() []corev1.Taint {
+// OfTemplate returns those of the group's own taints that are of a start: by their names, or by the
+// flags of the Cluster Autoscaler that say so.
+func (s *StartupTaints) OfTemplate(g *NodeGroup) []corev1.Taint {
 	var list []corev1.Taint
-	for _, taint := range t.Taints {
-		for _, prefix := range startupPrefixes {
-			if strings.HasPrefix(taint.Key, prefix) {
-				list = append(list, taint)
-			}
+	for _, t := range g.Template.Taints {
+		if slices.Contains(s.keys, t.Key) || slices.ContainsFunc(s.prefixes, func(p string) bool { return strings.HasPrefix(t.Key, p) }) {
+			list = append(list, t)
 		}
 	}
 	return list
 }
 
-func (s *StartupTaints) validate(path string) error {
+func (s *StartupTaints) complete(path string, a *ClusterAutoscaler) error {
 	if s == nil {
 		return nil
 	}
+	s.keys = slices.Concat(a.StartupTaint, a.IgnoreTaint)
+	s.prefixes = slices.Concat(startupPrefixes, a.StartupTaintPrefix)
 	if err := s.After.validate(path + ".after"); err != nil {
 		return err
 	}

@@ -48,6 +48,9 @@ func (c *Config) complete() error {
 		if err := g.complete(path); err != nil {
 			return err
 		}
+		if err := g.StartupTaints.complete(path+".startupTaints", &c.ClusterAutoscaler); err != nil {
+			return err
+		}
 	}
 	for i, r := range c.Schedule {
 		if err := r.validate(fmt.Sprintf("schedule[%d]", i), names); err != nil {
@@ -101,9 +104,6 @@ func (g *NodeGroup) complete(path string) error {
 	}
 	if t := g.Options.ScaleDownUtilizationThreshold; t != nil && !(*t >= 0 && *t <= 1) {
 		return faultf(path+".options.scale-down-utilization-threshold", "%v is not between 0 and 1", *t)
-	}
-	if err := g.StartupTaints.validate(path + ".startupTaints"); err != nil {
-		return err
 	}
 	return g.Provisioning.validate(path + ".provisioning")
 }

@@ -15,8 +15,8 @@ import (
 // done their work.
 func (g *Group) started(i *instance) *corev1.Node {
 	n := g.node(i.name, i.number)
-	if g.config.StartupTaints != nil {
-		startup := g.config.Template.StartupTaints()
+	if s := g.config.StartupTaints; s != nil {
+		startup := s.OfTemplate(g.config)
 		n.Spec.Taints = slices.DeleteFunc(n.Spec.Taints, func(t corev1.Taint) bool {
 			return slices.ContainsFunc(startup, func(s corev1.Taint) bool { return s.MatchTaint(&t) })
 		})
@@ -31,7 +31,7 @@ func (i *instance) awaitAgent() {
 	if startup == nil {
 		return
 	}
-	taints := i.group.config.Template.StartupTaints()
+	taints := startup.OfTemplate(i.group.config)
 	if i.launch != nil {
 		taints = i.launch.StartupTaints
 	}

@@ -13,6 +13,22 @@ import (
 	"simk.dev/simk/autoscale/config"
 )
 
+// agentAfter is what a file says of startup taints, with a flag for one of another name.
+func agentAfter(t *testing.T, after config.Duration) *config.StartupTaints {
+	t.Helper()
+	c, err := config.Parse("a.yaml", []byte(`apiVersion: simk.dev/v1
+kind: Autoscaler
+nodeGroups: [{name: g, max: 1, machine: m5.large, startupTaints: {after: 1m}}]
+clusterAutoscaler: {startup-taint: [cilium]}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := c.NodeGroups[0].StartupTaints
+	s.After = after
+	return s
+}
+
 // The startup taints go when the agent has started: those of a launch, or those of the
 // template that are called so. What has no such taints is left alone.
 func TestStartupTaints(t *testing.T) {
@@ -26,12 +42,13 @@ func TestStartupTaints(t *testing.T) {
 	}{
 		{"the template's", []corev1.Taint{{Key: "dedicated"}, agent}, nil, config.Duration{Value: 30 * time.Second}, []string{"1m30.001s untaint g-2 " + agent.Key}},
 		{"none of the template's", []corev1.Taint{{Key: "dedicated"}}, nil, config.Duration{Value: 30 * time.Second}, nil},
+		{"by a flag", []corev1.Taint{{Key: "cilium"}}, nil, config.Duration{Value: 30 * time.Second}, []string{"1m30.001s untaint g-2 cilium"}},
 		{"a launch's", nil, &Launch{StartupTaints: []corev1.Taint{{Key: "cni"}}}, config.Duration{Value: 30 * time.Second}, []string{"1m30.001s untaint g-2 cni"}},
 		{"at once", nil, &Launch{StartupTaints: []corev1.Taint{{Key: "cni"}}}, config.Duration{Distribution: config.DistributionUniform}, []string{"1m1.001s untaint g-2 cni"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			all, c := newTestGroups(t, nil, func(g *config.NodeGroup) {
-				g.Template.Taints, g.StartupTaints = test.taints, &config.StartupTaints{After: test.after}
+				g.Template.Taints, g.StartupTaints = test.taints, agentAfter(t, test.after)
 				g.Provisioning.Boot = config.Duration{Value: 2 * time.Minute}
 			})
 			g := all.Find("g")
@@ -54,7 +71,7 @@ func TestStartupTaints(t *testing.T) {
 func TestStartedNodesHaveNoStartupTaints(t *testing.T) {
 	all, _ := newTestGroups(t, nil, func(g *config.NodeGroup) {
 		g.Template.Taints = []corev1.Taint{{Key: "dedicated"}, {Key: "ignore-taint.cluster-autoscaler.kubernetes.io/x"}}
-		g.StartupTaints = &config.StartupTaints{After: config.Duration{Value: time.Minute}}
+		g.StartupTaints = agentAfter(t, config.Duration{Value: time.Minute})
 	})
 	g := all.Find("g")
 	if taints := g.started(g.instances[0]).Spec.Taints; len(taints) != 1 || taints[0].Key != "dedicated" {
