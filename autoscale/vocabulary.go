@@ -5,6 +5,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	resourcev1 "k8s.io/api/resource/v1"
 )
 
 // Nodes makes and removes a cluster's nodes; the pool of virtual nodes is one.
@@ -13,6 +14,12 @@ type Nodes interface {
 	Add(ctx context.Context, node *corev1.Node, booting bool) error
 	// Booted makes a node that was registered booting Ready.
 	Booted(ctx context.Context, name string) error
+	// Publish makes known what devices a node has: slices become the Node's, and go with
+	// it. A node that is gone is no error.
+	Publish(ctx context.Context, name string, slices []*resourcev1.ResourceSlice) error
+	// RemoveTaints takes taints off a node, by key and effect. Neither a node that is
+	// gone nor a taint that is not there is an error.
+	RemoveTaints(ctx context.Context, name string, taints []corev1.Taint) error
 	// Remove takes a node and what runs on it away. One that is gone is no error.
 	Remove(ctx context.Context, name string) error
 }
@@ -58,6 +65,8 @@ const (
 	Interrupted DecisionKind = "interrupted"
 	// Resized: a schedule set a group's size.
 	Resized DecisionKind = "resized"
+	// Noted: nothing was decided; the configuration keeps nodes from being used.
+	Noted DecisionKind = "noted"
 )
 
 // Recorder receives decisions in the order in which they are made. Decisions

@@ -41,6 +41,9 @@ type applier struct {
 	replaceNodes bool
 	// adapt changes an object before it is applied. Nil: none is.
 	adapt func(*unstructured.Unstructured)
+	// groupOf is the group of machines that names nodes so; empty: none does. Nil: there
+	// are no groups.
+	groupOf func(node string) string
 	// interactive: clients outside see the objects.
 	interactive bool
 	history     *history.History
@@ -182,10 +185,23 @@ func (a *applier) ensureNamespace(ctx context.Context, name string) error {
 
 // node registers a new node, or changes labels, taints and size of one.
 func (a *applier) node(ctx context.Context, o *unstructured.Unstructured) error {
-	if a.replaceNodes {
+	if group := a.machineOf(o.GetName()); group != "" {
+		if !a.pool.Has(o.GetName()) {
+			return fmt.Errorf("group %s has no node of that name at this moment, and names its nodes so: an event can change it while it is there", group)
+		}
+	} else if a.replaceNodes {
 		return nil
 	}
 	return a.putNode(ctx, o)
+}
+
+// machineOf is the group of machines that an event's node belongs to by its name; empty:
+// none, the node is the trace's own.
+func (a *applier) machineOf(node string) string {
+	if a.groupOf == nil || !a.began || a.known[objectKey("Node", "", node)] {
+		return ""
+	}
+	return a.groupOf(node)
 }
 
 // addNode registers a node that replaces those of the trace.

@@ -70,6 +70,9 @@ func (c *cluster) addScaling(dir string, in *input, pool *vnode.Pool, s *schedul
 	if in.autoscaler == nil {
 		return nil
 	}
+	if err := c.checkDevices(in.autoscaler); err != nil {
+		return &InputError{err}
+	}
 	record, err := recordScaling(c.recorder, dir, in.autoscaler)
 	if err != nil {
 		return err
@@ -80,6 +83,7 @@ func (c *cluster) addScaling(dir string, in *input, pool *vnode.Pool, s *schedul
 		Together: func(do func()) { s.Hold(func() { do(); clock.Settle() }) },
 	})}
 	c.steps = append(c.steps, c.scaling.groups.NextStep)
+	c.applier.groupOf = c.scaling.groups.Names
 	build := scalingModes[in.autoscaler.Mode].decider
 	if build == nil {
 		return nil

@@ -37,6 +37,7 @@ type recorder struct {
 	history    *history.History
 	pods       map[types.UID]*history.Pod
 	nodes      map[types.UID]*history.Node
+	devices    *deviceRecorder // nil: none
 	// launches of pods that the recorder has not seen yet: nodes hear of pods
 	// on their own watch
 	early map[types.UID]int
@@ -82,12 +83,14 @@ func (r *recorder) watch(shared informers.SharedInformerFactory) error {
 	}); err != nil {
 		return err
 	}
-	_, err := shared.Core().V1().Nodes().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
+	if _, err := shared.Core().V1().Nodes().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(obj any) { r.node(obj.(*corev1.Node)) },
 		UpdateFunc: func(_, obj any) { r.node(obj.(*corev1.Node)) },
 		DeleteFunc: func(obj any) { r.nodeGone(last[*corev1.Node](obj)) },
-	})
-	return err
+	}); err != nil {
+		return err
+	}
+	return r.watchDevices(shared)
 }
 
 // last unwraps what an informer passes for a deleted object.
@@ -281,6 +284,7 @@ func (r *recorder) node(n *corev1.Node) {
 		h = &history.Node{Name: n.Name, Allocatable: amounts(n.Status.Allocatable, tracer.MostOfNode), Added: now, Removed: history.Never}
 		r.nodes[n.UID] = h
 		r.history.Nodes = append(r.history.Nodes, h)
+		r.devices.offer(h)
 	}
 	ready := false
 	for _, c := range n.Status.Conditions {

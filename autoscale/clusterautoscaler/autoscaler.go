@@ -106,6 +106,11 @@ func New(ctx context.Context, c Config) (*Autoscaler, error) {
 	if err := a.cluster.watch(c.Informers); err != nil {
 		return nil, fmt.Errorf("cluster autoscaler: watch the cluster: %w", err)
 	}
+	if a.fitter.devices != nil {
+		if err := a.cluster.watchDevices(c.Informers, a.fitter.own); err != nil {
+			return nil, fmt.Errorf("cluster autoscaler: %w", err)
+		}
+	}
 	return a, nil
 }
 

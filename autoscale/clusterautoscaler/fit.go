@@ -23,6 +23,7 @@ import (
 // fitter asks the scheduler's plugins whether pods fit nodes of a snapshot.
 type fitter struct {
 	*snapshot
+	devices  *devices
 	profiles map[string]framework.Framework
 	standard framework.Framework
 	// next is where the search for a node goes on, as upstream's does: pods are spread.
@@ -59,13 +60,15 @@ func newFitter(ctx context.Context, c *Config) (*fitter, error) {
 		if err != nil {
 			return nil, err
 		}
-		opts = append(opts, frameworkruntime.WithSharedDRAManager(manager))
+		f.devices = newDevices(manager, f.snapshot, c.Groups)
+		opts = append(opts, frameworkruntime.WithSharedDRAManager(f.devices))
 	}
+	registry := f.devices.keepPlugins(c.Registry)
 	for i := range c.Profiles {
 		profile := c.Profiles[i].DeepCopy()
 		name := profile.SchedulerName
 		profile.SchedulerName = profilePrefix + name
-		framework, err := frameworkruntime.NewFramework(ctx, c.Registry, profile, opts...)
+		framework, err := frameworkruntime.NewFramework(ctx, registry, profile, opts...)
 		if err != nil {
 			return nil, fmt.Errorf("scheduler profile %s: %w", name, err)
 		}
@@ -147,7 +150,7 @@ func (f *fitter) placeOn(ctx context.Context, pod *corev1.Pod, at int) (reason s
 		reason = f.fits(ctx, q, at)
 	}
 	if reason == "" {
-		f.addPod(pod, at)
+		f.put(ctx, q, at)
 	}
 	return reason
 }
@@ -191,7 +194,7 @@ func (f *fitter) placeAt(ctx context.Context, pod *corev1.Pod, usable func(at in
 			continue
 		}
 		f.next = (at + 1) % count
-		f.addPod(pod, at)
+		f.put(ctx, q, at)
 		return at, true
 	}
 	return 0, false

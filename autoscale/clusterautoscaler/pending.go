@@ -70,6 +70,7 @@ func (a *Autoscaler) moving() []*waiting {
 			if staysBehind(p) || p.DeletionTimestamp != nil {
 				continue
 			}
+			a.fitter.devices.release(p)
 			c := p.DeepCopy()
 			c.Spec.NodeName = ""
 			list = append(list, &waiting{Pod: c})

@@ -8,7 +8,8 @@ import (
 )
 
 // utilization is how much of a node its pods ask for: the larger share of
-// processors and memory, or, on a node with GPUs, that of the GPUs. The threshold
+// processors and memory, or, on a node with GPUs, that of the GPUs, or, where drivers
+// publish devices, that of the fullest of their pools. The threshold
 // is the one that applies. Pods that should have ended long ago do not count.
 func (a *Autoscaler) utilization(s *groupState, n *framework.NodeInfo, now time.Time) (share, threshold float64) {
 	requested, allocatable := n.Requested.Clone(), n.Allocatable.Clone()
@@ -33,6 +34,9 @@ func (a *Autoscaler) utilization(s *groupState, n *framework.NodeInfo, now time.
 		if isGPU(name) && all > 0 {
 			return ratio(requested.ScalarResources[name], all), s.options.gpuThreshold
 		}
+	}
+	if share, ok := a.fitter.devices.share(n.Node().Name); ok {
+		return share, s.options.threshold
 	}
 	return max(ratio(requested.MilliCPU, allocatable.MilliCPU), ratio(requested.Memory, allocatable.Memory)), s.options.threshold
 }

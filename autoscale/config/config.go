@@ -80,7 +80,9 @@ type NodeGroup struct {
 	// Zones are given to the group's machines in turn, as topology.kubernetes.io/zone.
 	Zones        []string     `json:"zones,omitempty"`
 	Provisioning Provisioning `json:"provisioning,omitempty"`
-	Spot         *Spot        `json:"spot,omitempty"`
+	// StartupTaints is when the nodes lose their startup taints; nil: never.
+	StartupTaints *StartupTaints `json:"startupTaints,omitempty"`
+	Spot          *Spot          `json:"spot,omitempty"`
 	// Options are the cluster autoscaler's for this group alone.
 	Options GroupOptions `json:"options,omitempty"`
 }
@@ -93,6 +95,11 @@ type NodeTemplate struct {
 	Capacity    corev1.ResourceList `json:"capacity,omitempty"`
 	// Allocatable is Capacity where it is not given.
 	Allocatable corev1.ResourceList `json:"allocatable,omitempty"`
+	// ResourceSlices are the devices that drivers on each node publish. DeviceDriver
+	// adds the devices of the catalogue's machine, as that driver publishes them;
+	// empty: it has none.
+	ResourceSlices []ResourceSlice `json:"resourceSlices,omitempty"`
+	DeviceDriver   string          `json:"deviceDriver,omitempty"`
 }
 
 // Provisioning is how machines come, or do not.
@@ -159,7 +166,7 @@ type Resize struct {
 // Karpenter are the options of Karpenter's mode.
 type Karpenter struct {
 	// NodePools are whole NodePool objects (karpenter.sh/v1). Those of the trace
-	// count as well; with neither there is one that allows everything.
+	// count as well; with neither there is one that allows all that the groups are.
 	NodePools []map[string]any `json:"nodePools,omitempty"`
 	// BatchMaxDuration and BatchIdleDuration are Karpenter's own settings of
 	// those names; 0: its defaults, 10s and 1s.

@@ -21,9 +21,11 @@ nodeGroups:
   zones: [a, b]
   template:
     allocatable: {cpu: 3920m}
+    resourceSlices: [{driver: gpu.example.com, pool: {name: x}, devices: [{name: gpu-0, attributes: {model: {string: b}}}]}]
   provisioning:
     delay: 60s
     boot: {distribution: uniform, min: 10s, max: 30s}
+  startupTaints: {after: 30s}
 clusterAutoscaler:
   scan-interval: 20s
   scale-down-utilization-threshold: 0.4
@@ -63,6 +65,16 @@ var mistakes = map[string]struct{ text, want string }{
 	"duplicate key":   {"mode: none\nmode: none", "a.yaml"},
 	"bad duration":    {"nodeGroups:\n- name: a\n  max: 1\n  machine: m5.large\n  provisioning: {delay: soon}", "a.yaml:7:18: nodeGroups[0].provisioning.delay: "},
 	"bad bounds":      {"nodeGroups:\n- {name: a, max: 1, machine: m5.large}\nclusterAutoscaler: {cores-total: \"10\"}", "a.yaml:5:21: clusterAutoscaler.cores-total: "},
+	"hasty agent":     {"nodeGroups:\n- {name: a, max: 1, machine: m5.large, startupTaints: {after: 10ms}}", "a.yaml:4:56: nodeGroups[0].startupTaints.after: 10ms is less than 1s"},
+	"agent without":   {"nodeGroups:\n- {name: a, max: 1, machine: m5.large, startupTaints: {}}", "a.yaml:4:40: nodeGroups[0].startupTaints"},
+	"no driver":       {"nodeGroups:\n- {name: a, max: 1, machine: m5.large, template: {resourceSlices: [{devices: [{name: x}]}]}}", "a.yaml:4:68: nodeGroups[0].template.resourceSlices[0].driver: is missing"},
+	"no devices":      {"nodeGroups:\n- {name: a, max: 1, machine: m5.large, template: {resourceSlices: [{driver: x.y}]}}", "a.yaml:4:68: nodeGroups[0].template.resourceSlices[0]: has neither"},
+	"device twice":    {"nodeGroups:\n- {name: a, max: 1, machine: m5.large, template: {resourceSlices: [{driver: x.y, devices: [{name: x}, {name: x}]}]}}", "a.yaml:4:104: nodeGroups[0].template.resourceSlices[0].devices[1].name: there are two"},
+	"a node's name":   {"nodeGroups:\n- {name: a, max: 1, machine: m5.large, template: {resourceSlices: [{driver: x.y, nodeName: n, devices: [{name: x}]}]}}", "a.yaml:4:82: unknown field"},
+	"no GPUs":         {"nodeGroups:\n- {name: a, max: 1, machine: m5.large, template: {deviceDriver: gpu.nvidia.com}}", "a.yaml:4:51: nodeGroups[0].template.deviceDriver: m5.large has no devices"},
+	"driver of none":  {"nodeGroups:\n- {name: a, max: 1, template: {deviceDriver: gpu.nvidia.com, capacity: {cpu: 1, memory: 1Gi}}}", "a.yaml:4:32: nodeGroups[0].template.deviceDriver: "},
+	"unknown driver":  {"nodeGroups:\n- {name: a, max: 1, machine: g5.xlarge, template: {deviceDriver: gpu.example.com}}", "a.yaml:4:52: nodeGroups[0].template.deviceDriver: no driver"},
+	"bad attribute":   {"nodeGroups:\n- {name: a, max: 1, machine: m5.large, template: {resourceSlices: [{driver: x.y, devices: [{name: x, attributes: {model: {string: yes}}}]}]}}", "a.yaml:4:123: nodeGroups[0].template.resourceSlices[0].devices[0].attributes.model.string: "},
 	"not yaml":        {"{", "a.yaml"},
 }
 
@@ -81,7 +93,8 @@ func TestMistakes(t *testing.T) {
 func TestCatalogue(t *testing.T) {
 	seen := map[string]bool{}
 	for _, m := range Machines() {
-		if m.Name == "" || seen[m.Name] || m.CPU <= 0 || m.MemoryMiB <= 0 || m.MaxPods <= 0 || (m.GPUs > 0) != (m.GPUResource != "") {
+		if m.Name == "" || seen[m.Name] || m.CPU <= 0 || m.MemoryMiB <= 0 || m.MaxPods <= 0 || (m.GPUs > 0) != (m.GPUResource != "") ||
+			(m.GPUs > 0) != (m.GPUProduct != "") || (m.GPUs > 0) != (m.GPUMemoryMiB > 0) {
 			t.Errorf("machine %+v", m)
 		}
 		seen[m.Name] = true

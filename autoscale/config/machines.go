@@ -15,6 +15,9 @@ type Machine struct {
 	// GPUs are of the resource GPUResource, such as nvidia.com/gpu.
 	GPUs        int64
 	GPUResource string
+	// GPUProduct and GPUMemoryMiB are what a driver reports of each of them.
+	GPUProduct   string
+	GPUMemoryMiB int64
 	// MaxPods is the most pods that the cloud's managed Kubernetes puts on one by default.
 	MaxPods int64
 }
@@ -39,7 +42,7 @@ var Machines = sync.OnceValue(func() []Machine {
 	for _, r := range rows[1:] {
 		machines = append(machines, Machine{
 			Cloud: r[0], Name: r[1], Arch: r[2], CPU: number(r[3]), MemoryMiB: number(r[4]),
-			GPUs: number(r[5]), GPUResource: r[6], MaxPods: number(r[7]),
+			GPUs: number(r[5]), GPUResource: r[6], MaxPods: number(r[7]), GPUProduct: r[8], GPUMemoryMiB: number(r[9]),
 		})
 	}
 	return machines

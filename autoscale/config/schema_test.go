@@ -54,6 +54,7 @@ func TestSchemaAcceptsGoodFiles(t *testing.T) {
 // values, and the catalogue.
 var onlyParser = map[string]bool{
 	"min above max": true, "no cpu": true, "duplicate names": true, "unknown machine": true, "unknown group": true, "duplicate key": true,
+	"hasty agent": true, "no devices": true, "device twice": true, "no GPUs": true, "driver of none": true,
 }
 
 // The schema refuses what Parse refuses, as far as it can.
@@ -85,7 +86,7 @@ func TestSchemaKeys(t *testing.T) {
 	}
 	structs := map[string]any{
 		"nodeGroup": NodeGroup{}, "nodeTemplate": NodeTemplate{}, "provisioning": Provisioning{}, "distribution": Duration{},
-		"window": Window{}, "spot": Spot{}, "groupOptions": GroupOptions{}, "resize": Resize{}, "clusterAutoscaler": ClusterAutoscaler{}, "karpenter": Karpenter{},
+		"window": Window{}, "spot": Spot{}, "startupTaints": StartupTaints{}, "resourceSlice": ResourceSlice{}, "devicePool": DevicePool{}, "groupOptions": GroupOptions{}, "resize": Resize{}, "clusterAutoscaler": ClusterAutoscaler{}, "karpenter": Karpenter{},
 		"taint": corev1.Taint{}, "the file": Config{},
 	}
 	schema.Defs["the file"] = schema.part

@@ -48,6 +48,9 @@ func (c *Config) complete() error {
 		if err := g.complete(path); err != nil {
 			return err
 		}
+		if err := g.StartupTaints.complete(path+".startupTaints", &c.ClusterAutoscaler); err != nil {
+			return err
+		}
 	}
 	for i, r := range c.Schedule {
 		if err := r.validate(fmt.Sprintf("schedule[%d]", i), names); err != nil {
@@ -81,7 +84,12 @@ func (g *NodeGroup) complete(path string) error {
 		if !ok {
 			return faultf(path+".machine", "the built-in catalogue (autoscale/config/machines.csv) has no machine %q; give template.capacity instead", g.Machine)
 		}
+		if err := g.Template.completeDevices(path+".template", &machine); err != nil {
+			return err
+		}
 		g.Template.completeFrom(machine)
+	} else if g.Template.DeviceDriver != "" {
+		return faultf(path+".template.deviceDriver", "publishes the devices of the catalogue's machine, and the group names none; give template.resourceSlices instead")
 	}
 	if err := g.Template.validate(path + ".template"); err != nil {
 		return err
@@ -119,6 +127,9 @@ func (t *NodeTemplate) validate(path string) error {
 		if capacity, ok := t.Capacity[name]; ok && q.Cmp(capacity) > 0 {
 			return faultf(path+".allocatable", "%s of %s is more than the capacity, %s", q.String(), name, capacity.String())
 		}
+	}
+	if err := t.validateSlices(path + ".resourceSlices"); err != nil {
+		return err
 	}
 	for i, taint := range t.Taints {
 		effects := []corev1.TaintEffect{corev1.TaintEffectNoSchedule, corev1.TaintEffectPreferNoSchedule, corev1.TaintEffectNoExecute}

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
 	corev1 "k8s.io/api/core/v1"
+	resourcev1 "k8s.io/api/resource/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/utils/ptr"
 
@@ -26,9 +27,11 @@ import (
 // noNodes is a cluster that takes every node.
 type noNodes struct{}
 
-func (noNodes) Add(context.Context, *corev1.Node, bool) error { return nil }
-func (noNodes) Booted(context.Context, string) error          { return nil }
-func (noNodes) Remove(context.Context, string) error          { return nil }
+func (noNodes) Add(context.Context, *corev1.Node, bool) error                      { return nil }
+func (noNodes) Booted(context.Context, string) error                               { return nil }
+func (noNodes) Publish(context.Context, string, []*resourcev1.ResourceSlice) error { return nil }
+func (noNodes) RemoveTaints(context.Context, string, []corev1.Taint) error         { return nil }
+func (noNodes) Remove(context.Context, string) error                               { return nil }
 
 // decisions keeps what a server records.
 type decisions struct {

@@ -15,6 +15,8 @@ package groups
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -95,6 +97,19 @@ func (g *Groups) ForNode(node string) *Group {
 		return i.group
 	}
 	return nil
+}
+
+// Names returns the group that calls its nodes so, GROUP-N, whether there is such a node
+// or not; empty: none does.
+func (g *Groups) Names(node string) string {
+	at := strings.LastIndexByte(node, '-')
+	if at < 0 || g.Find(node[:at]) == nil {
+		return ""
+	}
+	if n, err := strconv.Atoi(node[at+1:]); err != nil || n < 1 || strconv.Itoa(n) != node[at+1:] {
+		return ""
+	}
+	return node[:at]
 }
 
 // Changes is how many steps all machines have made: while it stays the same,

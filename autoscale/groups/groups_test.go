@@ -14,6 +14,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	resourcev1 "k8s.io/api/resource/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -40,7 +41,17 @@ func (c *cluster) Add(_ context.Context, n *corev1.Node, booting bool) error {
 }
 func (c *cluster) Booted(_ context.Context, name string) error { c.note("booted %s", name); return nil }
 func (c *cluster) Remove(_ context.Context, name string) error { c.note("remove %s", name); return nil }
-func (c *cluster) Decision(d autoscale.Decision)               { c.note("%s %s %+d", d.Kind, d.Group, d.Delta) }
+func (c *cluster) Publish(_ context.Context, name string, slices []*resourcev1.ResourceSlice) error {
+	for _, s := range slices {
+		c.note("publish %s of %s with %d devices", s.Name, name, len(s.Spec.Devices))
+	}
+	return nil
+}
+func (c *cluster) RemoveTaints(_ context.Context, name string, taints []corev1.Taint) error {
+	c.note("untaint %s %s", name, taints[0].Key)
+	return nil
+}
+func (c *cluster) Decision(d autoscale.Decision) { c.note("%s %s %+d", d.Kind, d.Group, d.Delta) }
 
 func newTestGroups(t *testing.T, schedule []config.Resize, change func(*config.NodeGroup)) (*Groups, *cluster) {
 	t.Helper()

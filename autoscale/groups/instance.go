@@ -82,7 +82,7 @@ func (g *Group) existing(ctx context.Context) error {
 	g.all.mu.Lock()
 	i := g.add(Running)
 	g.all.mu.Unlock()
-	if err := g.all.options.Nodes.Add(ctx, g.node(i.name, i.number), false); err != nil {
+	if err := i.join(ctx, g.started(i), false); err != nil {
 		return fmt.Errorf("group %s: %w", g.config.Name, err)
 	}
 	g.all.observe(i)
@@ -119,12 +119,13 @@ func (i *instance) register(ctx context.Context, boot time.Duration) {
 	if !i.advance(Creating, Registered) {
 		return
 	}
-	if err := all.options.Nodes.Add(ctx, i.node(), boot > 0); err != nil {
+	if err := i.join(ctx, i.node(), boot > 0); err != nil {
 		if ctx.Err() == nil {
 			all.failed(fmt.Errorf("group %s: %w", i.group.config.Name, err))
 		}
 		return
 	}
+	i.awaitAgent()
 	if boot == 0 {
 		i.running()
 		return

@@ -19,6 +19,9 @@ type Launch struct {
 	Labels, Annotations map[string]string
 	// Taints replace the group's.
 	Taints []corev1.Taint
+	// StartupTaints are those that the node loses when the group's agent has started,
+	// whoever puts them on. Nil: none.
+	StartupTaints []corev1.Taint
 	// Warned is called when the cloud says that it will take the machine back. Nil:
 	// nobody is told.
 	Warned func(context.Context)

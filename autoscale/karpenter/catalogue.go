@@ -27,12 +27,13 @@ type offer struct {
 	requirements scheduling.Requirements
 }
 
-// shape is an instance type: groups of the same machine and size are one.
+// shape is an instance type: groups of the same machine, size and devices are one.
 type shape struct {
 	name        string
 	capacity    corev1.ResourceList
 	allocatable corev1.ResourceList
-	labels      map[string]string // that all its groups have
+	labels      map[string]string    // that all its groups have
+	template    *config.NodeTemplate // of the first group: all have its devices
 	offers      []*offer
 }
 
@@ -67,13 +68,14 @@ func findShape(shapes *[]*shape, g *config.NodeGroup, node *corev1.Node) *shape 
 		if s.name != name {
 			continue
 		}
-		if s.labels[corev1.LabelArchStable] == arch && equality.Semantic.DeepEqual(s.capacity, capacity) && equality.Semantic.DeepEqual(s.allocatable, allocatable) {
+		if s.labels[corev1.LabelArchStable] == arch && equality.Semantic.DeepEqual(s.capacity, capacity) && equality.Semantic.DeepEqual(s.allocatable, allocatable) &&
+			s.template.SameDevices(&g.Template) {
 			return s
 		}
 		name = g.Name
 	}
 	s := &shape{
-		name: name, capacity: capacity, allocatable: allocatable,
+		name: name, capacity: capacity, allocatable: allocatable, template: &g.Template,
 		labels: map[string]string{corev1.LabelInstanceTypeStable: name, corev1.LabelArchStable: arch, corev1.LabelOSStable: node.Labels[corev1.LabelOSStable]},
 	}
 	*shapes = append(*shapes, s)
@@ -154,7 +156,8 @@ func price(g *config.NodeGroup) float64 {
 func (s *shape) instanceType(available func(*offer) bool) *cloudprovider.InstanceType {
 	t := &cloudprovider.InstanceType{
 		Name: s.name, Capacity: s.capacity, Requirements: scheduling.NewLabelRequirements(s.labels),
-		Overhead: &cloudprovider.InstanceTypeOverhead{KubeReserved: corev1.ResourceList{}},
+		Overhead:         &cloudprovider.InstanceTypeOverhead{KubeReserved: corev1.ResourceList{}},
+		DynamicResources: dynamicResources(s.template, s.name),
 	}
 	for name, total := range s.capacity {
 		reserved := total.DeepCopy()

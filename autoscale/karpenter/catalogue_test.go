@@ -1,6 +1,8 @@
 package karpenter
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -82,18 +84,29 @@ func TestCheapestIsTaken(t *testing.T) {
 	}
 }
 
+// A default NodePool asks for what its groups are: their capacity types, and by name if
+// there are other pools.
 func TestDefaultPools(t *testing.T) {
 	c := testCloud(t, `
 - {name: a, max: 1, machine: m5.xlarge}
 - {name: g, max: 1, machine: m5.xlarge, template: {taints: [{key: gpu, effect: NoSchedule}]}}
-- {name: b, max: 1, machine: m5.xlarge}
+- {name: b, max: 1, machine: m5.xlarge, spot: {interruptionsPerHour: 0}}
 `)
 	pools := defaultPools(c.groups.List())
 	if len(pools) != 2 || pools[0].Name != "default" || pools[1].Name != "default-g" {
 		t.Fatalf("pools %v", pools)
 	}
-	if groups := pools[0].Spec.Template.Spec.Requirements[0].Values; len(groups) != 2 || groups[0] != "a" || groups[1] != "b" {
-		t.Errorf("default is for groups %v", groups)
+	for i, want := range []map[string][]string{
+		{karpv1.CapacityTypeLabelKey: {"on-demand", "spot"}, groups.GroupLabel: {"a", "b"}},
+		{karpv1.CapacityTypeLabelKey: {"on-demand"}, groups.GroupLabel: {"g"}},
+	} {
+		got := map[string][]string{}
+		for _, r := range pools[i].Spec.Template.Spec.Requirements {
+			got[r.Key] = r.Values
+		}
+		if !maps.EqualFunc(got, want, slices.Equal) {
+			t.Errorf("%s asks for %v, want %v", pools[i].Name, got, want)
+		}
 	}
 	if taints := pools[1].Spec.Template.Spec.Taints; len(taints) != 1 || taints[0].Key != "gpu" {
 		t.Errorf("default-g has taints %v", taints)

@@ -76,11 +76,12 @@ func (c *cloud) Create(_ context.Context, claim *karpv1.NodeClaim) (*karpv1.Node
 	var refused []error
 	for _, m := range c.choices(claim) {
 		instance, err := m.offer.group.Launch(groups.Launch{
-			Zone:        m.offer.zone,
-			Labels:      m.labels,
-			Annotations: claim.Annotations,
-			Taints:      []corev1.Taint{karpv1.UnregisteredNoExecuteTaint},
-			Warned:      func(ctx context.Context) { c.interrupted(ctx, claim.Name) },
+			Zone:          m.offer.zone,
+			Labels:        m.labels,
+			Annotations:   claim.Annotations,
+			Taints:        []corev1.Taint{karpv1.UnregisteredNoExecuteTaint},
+			StartupTaints: claim.Spec.StartupTaints,
+			Warned:        func(ctx context.Context) { c.interrupted(ctx, claim.Name) },
 		})
 		if err != nil {
 			c.exhausted[m.offer] = time.Now().Add(exhaustedFor)

@@ -99,8 +99,8 @@ func (k *Karpenter) build(ctx context.Context) error {
 }
 
 // Run runs Karpenter until ctx ends; the shared informers must be started. It
-// calls ready once the controllers work. If there is no NodePool by then, it makes one that allows
-// everything.
+// calls ready once the controllers work. If there is no NodePool by then, it makes those that allow
+// all that there is.
 func (k *Karpenter) Run(ctx context.Context, ready func()) error {
 	if err := k.ensurePool(ctx); err != nil {
 		return err

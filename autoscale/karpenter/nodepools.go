@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -112,12 +114,16 @@ func (k *Karpenter) ensurePool(ctx context.Context) error {
 	return nil
 }
 
-// defaultPools are NodePools that allow everything: one, and one more for each other
-// list of taints that the groups' templates have, since taints are a NodePool's.
+// defaultPools are NodePools that allow all that there is: one, and one more for each
+// other list of taints that the groups' templates have, since taints are a NodePool's.
+// Each asks for the capacity types of its groups. One that does not ask would allow spot
+// where there is none, and Karpenter, which takes spot to be cheaper, would let a
+// replacement of an on-demand machine be nothing else.
 func defaultPools(list []*groups.Group) []*karpv1.NodePool {
 	type tainted struct {
-		taints []corev1.Taint
-		groups []string
+		taints        []corev1.Taint
+		groups        []string
+		capacityTypes map[string]bool
 	}
 	var sets []*tainted
 next:
@@ -126,10 +132,11 @@ next:
 		for _, s := range sets {
 			if len(s.taints) == len(taints) && (len(taints) == 0 || equality.Semantic.DeepEqual(s.taints, taints)) {
 				s.groups = append(s.groups, g.Name())
+				s.capacityTypes[capacityType(g.Config())] = true
 				continue next
 			}
 		}
-		sets = append(sets, &tainted{taints, []string{g.Name()}})
+		sets = append(sets, &tainted{taints, []string{g.Name()}, map[string]bool{capacityType(g.Config()): true}})
 	}
 	var pools []*karpv1.NodePool
 	for _, s := range sets {
@@ -140,7 +147,9 @@ next:
 		spec := &p.Spec.Template.Spec
 		spec.NodeClassRef = &karpv1.NodeClassReference{Group: classVersion.Group, Kind: "NodeClass", Name: className}
 		spec.Taints = s.taints
-		spec.Requirements = []karpv1.NodeSelectorRequirementWithMinValues{}
+		spec.Requirements = []karpv1.NodeSelectorRequirementWithMinValues{{
+			Key: karpv1.CapacityTypeLabelKey, Operator: corev1.NodeSelectorOpIn, Values: slices.Sorted(maps.Keys(s.capacityTypes)),
+		}}
 		if len(sets) > 1 {
 			spec.Requirements = append(spec.Requirements, karpv1.NodeSelectorRequirementWithMinValues{
 				Key: groups.GroupLabel, Operator: corev1.NodeSelectorOpIn, Values: s.groups,

@@ -47,7 +47,7 @@ func resolve(c *config.Karpenter) (*karpoptions.Options, error) {
 		BatchIdleDuration:                cmp.Or(c.BatchIdleDuration.Duration, time.Second),
 		PreferencePolicy:                 preferences,
 		MinValuesPolicy:                  minValues,
-		IgnoreDRARequests:                true,
+		IgnoreDRARequests:                !claimsServed(),
 		FeatureGates:                     features,
 	}, nil
 }

@@ -183,6 +183,7 @@ func (r *recorder) launched(claim *karpv1.NodeClaim, m *machine) {
 			Reason: fmt.Sprintf("NodeClaim %s of NodePool %s: %s in %s, %s, %g an hour, %s", claim.Name, claim.Labels[karpv1.NodePoolLabelKey],
 				m.shape.name, m.offer.zone, m.offer.capacityType, m.offer.price, why),
 		})
+		r.noteStartupTaints(claim, m.offer.group)
 	})
 }
 

@@ -12,7 +12,7 @@ type Autoscaling struct {
 	Mode     string
 	Groups   []Group
 	Machines []*Machine // in the order in which they were asked for
-	// Decisions are those that changed something, or tried to, in order. Why groups
+	// Decisions are those that changed something, or tried to, and what was noted, in order. Why groups
 	// did not grow and nodes stayed is too much to keep; it goes into a file.
 	Decisions []Decision
 }
@@ -59,4 +59,5 @@ const (
 	Failed          = string(autoscale.Failed)
 	Interrupted     = string(autoscale.Interrupted)
 	Resized         = string(autoscale.Resized)
+	Noted           = string(autoscale.Noted)
 )

@@ -34,6 +34,9 @@ type Autoscaling struct {
 	Evictions        NodeEvicting `json:"evictions"`
 	// Unused is by resource name, for each resource that the groups' nodes offered.
 	Unused map[string]Unused `json:"unused"`
+	// Notes say what in the configuration keeps nodes from being used; left out when
+	// there is none.
+	Notes []string `json:"notes,omitempty"`
 	// Decisions are the first 100 that changed something or tried to; all, with
 	// those to change nothing, are in decisions.jsonl.
 	Decisions        []Decision `json:"decisions"`
@@ -149,6 +152,8 @@ func (r *Autoscaling) decide(a *history.Autoscaling) {
 			r.ScaleDownsFailed++
 		case history.Resized:
 			count(&r.Resizes, d.Delta)
+		case history.Noted:
+			r.Notes = append(r.Notes, d.Reason)
 		}
 		if i < maxDecisions {
 			r.Decisions = append(r.Decisions, Decision{AtSeconds: seconds(d.At), Kind: d.Kind, Group: d.Group, Node: d.Node, Delta: d.Delta, Pods: d.PodCount, Reason: d.Reason})

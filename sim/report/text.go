@@ -94,8 +94,16 @@ func (t *text) nodes(r *Report) {
 			t.line("%-26s%7s%*s%10s", title, "mean", barWidth+2, "", "peak")
 			title = ""
 		}
-		t.line("  %-24s%6.1f%%  %s%9.1f%%", Cut(name, 23), 100*u.MeanRequested, bar(u), 100*u.PeakRequested)
+		t.line("  %-24s%6.1f%%  %s%9.1f%%", Cut(resourceLabel(name), 23), 100*u.MeanRequested, bar(u), 100*u.PeakRequested)
 	}
+}
+
+// resourceLabel is a resource's name for a narrow column: devices of a class go by their class.
+func resourceLabel(name string) string {
+	if class, ok := strings.CutSuffix(name, ".deviceclass.resource.k8s.io/devices"); ok {
+		return class + " devices"
+	}
+	return name
 }
 
 // bar draws the mean in full blocks and goes on to the peak in shaded ones.

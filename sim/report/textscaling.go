@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // autoscaling says in a few lines which nodes came and went, and what for.
@@ -46,6 +47,27 @@ func (t *text) autoscaling(a *Autoscaling) {
 	if e := a.Evictions; e.ScaleDown+e.Interruption > 0 {
 		t.line("  evicted: %s by scale-down, %s by interruptions", thousands(e.ScaleDown), thousands(e.Interruption))
 	}
+	notes, more := split(a.Notes, topRows)
+	for _, note := range notes {
+		t.paragraph("  NOTE  ", oneLine(note))
+	}
+	if len(more) > 0 {
+		t.line("  and %s more in report.json", count(len(more), "note"))
+	}
+}
+
+// paragraph writes words behind a label, on as many lines as they need.
+func (t *text) paragraph(label, words string) {
+	line := label
+	for word := range strings.FieldsSeq(words) {
+		if line != label && utf8.RuneCountInString(line+word) > textWidth {
+			t.line("%s", line)
+			label = strings.Repeat(" ", len(label))
+			line = label
+		}
+		line += word + " "
+	}
+	t.line("%s", line)
 }
 
 // whatChanged counts what happened; what did not is left out.

@@ -1,0 +1,55 @@
+package config
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// StartupTaints says how long nodes keep the taints that they start with. In a real
+// cluster an agent on the node takes them away, often of a DaemonSet that tolerates them;
+// none runs here.
+type StartupTaints struct {
+	// After passes from the registration of the Node, at least MinStartup.
+	After Duration `json:"after"`
+
+	// keys and prefixes of keys tell such taints of the template.
+	keys, prefixes []string
+}
+
+// MinStartup is the least time after its registration in which a node loses its startup
+// taints: an autoscaler puts them on when it first sees the node.
+const MinStartup = time.Second
+
+// startupPrefixes begin the keys of taints that the Cluster Autoscaler takes for those of
+// a start, whatever its flags say. The second is the former name.
+var startupPrefixes = []string{"startup-taint.cluster-autoscaler.kubernetes.io/", "ignore-taint.cluster-autoscaler.kubernetes.io/"}
+
+// OfTemplate returns those of the group's own taints that are of a start: by their names, or by the
+// flags of the Cluster Autoscaler that say so.
+func (s *StartupTaints) OfTemplate(g *NodeGroup) []corev1.Taint {
+	var list []corev1.Taint
+	for _, t := range g.Template.Taints {
+		if slices.Contains(s.keys, t.Key) || slices.ContainsFunc(s.prefixes, func(p string) bool { return strings.HasPrefix(t.Key, p) }) {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+func (s *StartupTaints) complete(path string, a *ClusterAutoscaler) error {
+	if s == nil {
+		return nil
+	}
+	s.keys = slices.Concat(a.StartupTaint, a.IgnoreTaint)
+	s.prefixes = slices.Concat(startupPrefixes, a.StartupTaintPrefix)
+	if err := s.After.validate(path + ".after"); err != nil {
+		return err
+	}
+	if s.After.Distribution == DistributionFixed && s.After.Value < MinStartup {
+		return faultf(path+".after", "%v is less than %v, the least that an agent takes", s.After.Value, MinStartup)
+	}
+	return nil
+}
