@@ -35,6 +35,8 @@ type UpOptions struct {
 	CloudConfig string
 	// RBAC lets the roles in the cluster decide what clients may do. Else all may do everything.
 	RBAC bool
+	// EventTTL is how long Events are kept, at least a second; 0: an hour.
+	EventTTL time.Duration
 	// KnownImages lets the containers of well-known images do what their commands say:
 	// exit, sleep, fail their probes. ImageTable is a file that knows more of them, and may
 	// be empty.
@@ -61,6 +63,9 @@ func Up(ctx context.Context, o UpOptions) (*Outcome, error) {
 	began := clock.Wall()
 	if err := o.validate(o.Trace == ""); err != nil {
 		return nil, &InputError{err}
+	}
+	if o.EventTTL != 0 && o.EventTTL < time.Second {
+		return nil, &InputError{fmt.Errorf("--event-ttl %v: Events are kept for a second at least", o.EventTTL)}
 	}
 	if err := checkParent(filepath.Dir(places()[0])); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, distrust(err)
@@ -95,7 +100,7 @@ func upIn(ctx context.Context, s *scratch, o UpOptions, hooks *hooks, began time
 	if err := tuneMemory(collectUp); err != nil {
 		return nil, err
 	}
-	c, err := start(ctx, s.data, &o.Options, in, controlplane.Options{Interactive: true, RBAC: o.RBAC})
+	c, err := start(ctx, s.data, &o.Options, in, controlplane.Options{Interactive: true, RBAC: o.RBAC, EventTTL: o.EventTTL})
 	if err != nil {
 		return nil, err
 	}

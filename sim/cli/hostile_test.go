@@ -47,6 +47,12 @@ var hostileUses = map[string][]string{
 	"simk trace xray":      {"trace xray TRACE", "trace xray NAMES", "trace xray BAD"},
 	"simk trace edit":      {"trace edit TRACE -O out.json --keep BAD", "trace edit NAMES -O out.json", "trace edit TRACE -O BAD/x", "trace edit TRACE -O out.json --set BAD=1"},
 	"simk version":         {"version BAD"},
+
+	"simk completion":            {"completion BAD"},
+	"simk completion bash":       {"completion bash BAD"},
+	"simk completion fish":       {"completion fish BAD"},
+	"simk completion powershell": {"completion powershell BAD"},
+	"simk completion zsh":        {"completion zsh BAD"},
 }
 
 // TestNothingSteersTheTerminal gives every command hostile texts. A new command needs a line above.

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -62,6 +63,7 @@ current one, and removed at the end.`,
 	f.BoolVar(&o.MergeKubeconfig, "merge-kubeconfig", false, "add a context to the kubeconfig that exists, that of --kubeconfig or kubectl's own, and remove it at the end")
 	f.StringVar(&o.CloudConfig, "cloud-config", "", "with --autoscaler of mode external-grpc: write the autoscaler's cloud config to this new `file` (default: one in a temporary folder)")
 	f.BoolVar(&o.RBAC, "rbac", false, "let the roles in the cluster decide what clients may do (default: everybody whom simk lets in may do everything); simk ctl kubeconfig makes users")
+	f.DurationVar(&o.EventTTL, "event-ttl", time.Hour, "how long Events are kept, in the cluster's time, as kube-apiserver's flag")
 	f.BoolVar(&o.KnownImages, "known-images", false, "let containers of well-known images such as busybox, agnhost and nginx do what their commands say: sleep, exit, fail probes")
 	f.StringVar(&o.ImageTable, "image-table", "", "a `file` that says so of further images, with --known-images")
 	f.IntVar(&o.Port, "port", 0, "`port` of the API on 127.0.0.1 (default: any that is free)")

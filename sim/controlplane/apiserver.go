@@ -154,6 +154,9 @@ func apiserverOptions(ctx context.Context, hooks *webhooks, o Options) (options.
 	if o.RBAC {
 		s.Authorization.Modes = []string{modes.ModeNode, modes.ModeRBAC} // as kubeadm has it
 	}
+	if o.EventTTL > 0 {
+		s.EventTTL = o.EventTTL
+	}
 	s.AllowPrivileged = true
 	s.APIEnablement.RuntimeConfig = runtimeConfig()
 	setAdmission(s.Admission.GenericAdmission, o)
@@ -193,7 +196,7 @@ func genericConfig(ctx context.Context, opts options.CompletedOptions, loopback 
 	c.OpenAPIConfig = genericapiserver.DefaultOpenAPIConfig(definitions, namer)
 	c.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(definitions, namer)
 	c.OpenAPIConfig.Info.Title, c.OpenAPIV3Config.Info.Title = "Kubernetes", "Kubernetes" // as kube-apiserver has it
-	c.SkipOpenAPIInstallation = !o.Interactive // no client in the process reads it
+	c.SkipOpenAPIInstallation = !o.Interactive                                            // no client in the process reads it
 	c.LongRunningFunc = filters.BasicLongRunningRequestCheck(sets.NewString("watch", "proxy"), sets.NewString("attach", "exec", "proxy", "log", "portforward"))
 	c.EnableProfiling = o.Interactive // as the real one's; health.go refuses what does not work
 	c.EnableMetrics = false

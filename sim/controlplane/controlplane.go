@@ -34,6 +34,9 @@ type Options struct {
 	// RBAC lets roles decide what clients outside the process may do. Components in it may
 	// do everything.
 	RBAC bool
+	// EventTTL is how long Events are kept; 0: as long as upstream's apiserver does by
+	// default, an hour.
+	EventTTL time.Duration
 }
 
 func (o Options) withPolicies() bool { return o.Interactive || o.Policies }

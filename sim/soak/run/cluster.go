@@ -36,6 +36,10 @@ type cluster struct {
 	patience time.Duration
 }
 
+// eventTTL is how long Events are kept while pods come and go. Until the first expire they
+// grow: for an hour by default, in which nothing else that grows would be seen.
+const eventTTL = 10 * time.Minute
+
 // startCluster starts it with its files in dir and returns when it is ready.
 func startCluster(ctx context.Context, o options, dir string) (*cluster, error) {
 	simk, err := exec.LookPath(o.simk)
@@ -52,7 +56,11 @@ func startCluster(ctx context.Context, o options, dir string) (*cluster, error) 
 	if err := os.WriteFile(nodes, nodeManifests(), 0o600); err != nil {
 		return nil, err
 	}
-	c.cmd = exec.Command(simk, "up", "--nodes", nodes)
+	args := []string{"up", "--nodes", nodes}
+	if o.pods > 0 {
+		args = append(args, "--event-ttl", eventTTL.String())
+	}
+	c.cmd = exec.Command(simk, args...)
 	c.cmd.Stdout, c.cmd.Stderr = output, output
 	if err := c.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start simk up: %w", err)
