@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"simk.dev/simk/tracer/internal/source"
 )
 
 // The instants of a run must be representable in nanoseconds since 1970.
@@ -18,22 +20,45 @@ var (
 // errEvents ends the reading of the head where the events begin.
 var errEvents = errors.New("events begin")
 
-// readHead reads up to the first event, or to the end of a trace without any.
-func (r *Reader) readHead() error {
+// readHead reads everything but the events: what stands before them, and behind. It leaves the
+// decoder before the first event, or at the end of a trace without any.
+func (r *Reader) readHead(again func() (*source.File, error)) error {
 	d := r.d
 	r.head = &Head{StartTime: DefaultStartTime}
 	d.begin("everything before the events", d.limits.head)
 	if err := d.startTrace(); err != nil {
 		return err
 	}
-	var seen struct{ apiVersion, kind bool }
-	err := d.fieldsOpen("the trace", topKeys, func(key string) error {
+	err := r.readFields()
+	events := errors.Is(err, errEvents)
+	if events {
+		err = r.readLate(again)
+	}
+	if err == nil {
+		err = r.checkHead()
+	}
+	if err != nil || events {
+		return err
+	}
+	if r.err = r.end(); !errors.Is(r.err, io.EOF) {
+		return r.err
+	}
+	return nil
+}
+
+// readFields reads the keys of the trace up to the end, or to behind the opening bracket of its
+// events: then the error is errEvents.
+func (r *Reader) readFields() error {
+	d := r.d
+	return d.fieldsOpen("the trace", topKeys, func(key string) error {
+		if r.seen[key] {
+			return d.errorf("duplicate key %q in the trace", key)
+		}
+		r.seen[key] = true
 		switch key {
 		case "apiVersion":
-			seen.apiVersion = true
 			return d.want(key, APIVersion)
 		case "kind":
-			seen.kind = true
 			return d.want(key, Kind)
 		case "events":
 			if err := d.open('[', key); err != nil {
@@ -43,24 +68,20 @@ func (r *Reader) readHead() error {
 		}
 		return r.readHeadField(key)
 	})
-	if err != nil && !errors.Is(err, errEvents) {
-		return err
-	}
-	if !seen.apiVersion {
+}
+
+// checkHead finds what is missing or wrong in all of it together.
+func (r *Reader) checkHead() error {
+	d := r.d
+	if !r.seen["apiVersion"] {
 		return d.errorf("apiVersion is missing: a trace has %q", APIVersion)
 	}
-	if !seen.kind {
+	if !r.seen["kind"] {
 		return d.errorf("kind is missing: a trace has %q", Kind)
 	}
 	r.latest = lastEnd.Sub(r.head.StartTime)
 	if r.head.Duration > r.latest {
 		return d.errorf("startTime and duration lead beyond the year %d", lastEnd.Year()-1)
-	}
-	if errors.Is(err, errEvents) {
-		return nil
-	}
-	if r.err = r.end(); !errors.Is(r.err, io.EOF) {
-		return r.err
 	}
 	return nil
 }
@@ -68,6 +89,8 @@ func (r *Reader) readHead() error {
 func (r *Reader) readHeadField(key string) (err error) {
 	d, h := r.d, r.head
 	switch key {
+	case "$schema":
+		_, err = d.string(key) // for editors; its version is apiVersion
 	case "metadata":
 		return d.readMetadata(h)
 	case "duration":

@@ -10,7 +10,7 @@ import (
 // The keys that simk defines, by where they stand. The JSON Schema has the same
 // ones; a test compares them.
 var (
-	topKeys       = []string{"apiVersion", "kind", "metadata", "duration", "objects", "lifecycles", "events"}
+	topKeys       = []string{"apiVersion", "kind", "metadata", "duration", "objects", "lifecycles", "events", "$schema"}
 	metadataKeys  = []string{"name", "description", "source", "startTime"}
 	ownerPodsKeys = []string{"owner", "pods"}
 	refKeys       = []string{"apiVersion", "kind", "namespace", "name"}

@@ -15,6 +15,8 @@ type Reader struct {
 	d    *decoder
 	file *source.File
 	head *Head
+	seen map[string]bool // keys of the trace
+	late bool            // some stand behind the events, and have been read
 
 	quick  bool          // the quick reader, not the decoder, stands before the next event
 	next   int           // index of the next event
@@ -36,15 +38,15 @@ func OpenTolerant(path string, report func(*Error)) (*Reader, error) {
 // open is Open; what is read, as it is stored, is written to tap too.
 func open(path string, tap io.Writer, report func(*Error)) (*Reader, error) {
 	if path == "-" {
-		return nil, &Error{Event: -1, Msg: "a trace cannot be read from standard input: it is read twice, first to check it, so save it to a file"}
+		return nil, &Error{Event: -1, Msg: "a trace cannot be read from standard input: it is read more than once, so save it to a file"}
 	}
 	file, err := source.Open(path, tap)
 	if err != nil {
 		return nil, &Error{Pos: Position{File: path}, Event: -1, Msg: "cannot read the trace", Err: err}
 	}
-	r := &Reader{d: newDecoder(path, file, limitsOf(file))}
+	r := &Reader{d: newDecoder(path, file, limitsOf(file)), seen: map[string]bool{}}
 	r.d.report = report
-	if err := r.readHead(); err != nil {
+	if err := r.readHead(func() (*source.File, error) { return source.Open(path, nil) }); err != nil {
 		file.Close()
 		return nil, err
 	}
@@ -72,8 +74,8 @@ func limitsOf(file *source.File) limits {
 
 // newReader reads the head of the trace in text, which errors call name.
 func newReader(name string, text io.Reader, l limits) (*Reader, error) {
-	r := &Reader{d: newDecoder(name, text, l)}
-	if err := r.readHead(); err != nil {
+	r := &Reader{d: newDecoder(name, text, l), seen: map[string]bool{}}
+	if err := r.readHead(reopened(text)); err != nil {
 		return nil, err
 	}
 	return r, nil
@@ -111,12 +113,14 @@ func (r *Reader) Next() (*Event, error) {
 	return event, nil
 }
 
-// endEvents reads what follows the last event; nothing may. It returns io.EOF
-// when all is well.
+// endEvents reads what follows the last event. It returns io.EOF when all is well.
 func (r *Reader) endEvents() error {
 	d := r.d
 	if _, err := d.token(); err != nil { // the bracket that closes the events
 		return err
+	}
+	if r.late {
+		return io.EOF
 	}
 	if d.json.More() {
 		index, err := d.key("the trace", topKeys)
@@ -126,7 +130,7 @@ func (r *Reader) endEvents() error {
 		if topKeys[index] == "events" {
 			return d.errorf(`duplicate key "events" in the trace`)
 		}
-		return d.errorf("%q stands after \"events\": all other keys must come first, because the events are read as a stream", topKeys[index])
+		return d.errorf("%q stands after \"events\": all other keys must come first in what can be read once only", topKeys[index])
 	}
 	if _, err := d.token(); err != nil { // the brace that closes the trace
 		return err

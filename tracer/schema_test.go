@@ -50,7 +50,7 @@ func TestSchemaAcceptsGoodTraces(t *testing.T) {
 // onlyDecoder are the bad traces of which a schema cannot know: order,
 // repetition, references, and limits.
 var onlyDecoder = map[string]bool{
-	"duplicate key": true, "duplicate events": true, "duplicate key in an event": true, "events not last": true,
+	"duplicate key": true, "duplicate events": true, "duplicate key in an event": true, "more behind all": true, "cut off behind the events": true, "twice, around the events": true, "duration behind the events": true,
 	"startTime long ago": true, "duration too long": true, "duplicate owner": true,
 	"owner that never is": true, "out of order": true, "beyond the end": true, "delete of nothing": true,
 	"deleted twice": true, "delete in another namespace": true, "delete in another group": true,

@@ -29,7 +29,7 @@ func newReplay() *cobra.Command {
 		Long: `Replay a trace (JSON, also compressed with gzip or zstd) and print a summary.
 Files of other formats are made a trace first, as simk trace import does: dumps of
 a cluster, manifests, traces of other systems. Their content tells the format;
-- is standard input, for dumps and manifests.
+- is standard input.
 
 With --out the results are written too: report.html to look at, report.json,
 pods.csv, timeline.csv, events.jsonl, and what simk explain reads. The same trace,

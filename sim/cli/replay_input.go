@@ -20,6 +20,9 @@ func inputOf(cmd *cobra.Command, args []string, o *sim.Options) (unknown, err er
 	o.Trace = named(args)
 	f, err := formats.DetectAll(args)
 	switch {
+	case errors.Is(err, formats.ErrOwn) && args[0] == "-":
+		o.Convert = func(path string, _ *sim.Options) error { return tracer.SaveStandardInput(path) }
+		return nil, nil
 	case errors.Is(err, formats.ErrAside), err != nil && slices.Contains(args, "-"):
 		return nil, err
 	case errors.Is(err, formats.ErrUnknown) && len(args) == 1:

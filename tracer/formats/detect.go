@@ -40,9 +40,6 @@ func Detect(path string) (Format, error) {
 		return Format{}, fmt.Errorf("%s: %w", path, err)
 	}
 	if isOwn(sample.Prefix) {
-		if path == kube.StandardInput {
-			return Format{}, errors.New("standard input " + ErrOwn.Error() + ", which is read twice: give it as a file")
-		}
 		return Format{}, ErrOwn
 	}
 	var found []Format

@@ -82,6 +82,35 @@ func (t *Text) Rewind(offset int64) {
 	t.read = min(max(offset, t.mark), t.end())
 }
 
+// PassList reads on from offset from, which stands inside a list of JSON, to behind its closing
+// bracket, and keeps nothing of it. If another key of the object around it follows, ok is true,
+// and what is read next begins with that key, at offset next. Nothing is said of lists that are
+// no JSON: who reads them finds out.
+func (t *Text) PassList(from int64) (next int64, ok bool) {
+	for t.end() < from && t.err == nil {
+		t.passed(t.end())
+	}
+	list := listEnd{depth: 1}
+	for at := min(from, t.end()); ; {
+		if n := list.find(t.buf[at-t.base:]); n >= 0 {
+			t.Mark(at + int64(n))
+			t.read = t.mark
+			return t.mark, list.key
+		}
+		if at = t.end(); t.err != nil {
+			return at, false
+		}
+		t.passed(at)
+	}
+}
+
+// passed reads more, and forgets what lies before offset.
+func (t *Text) passed(offset int64) {
+	t.Mark(offset)
+	t.read = offset
+	t.fill()
+}
+
 // Ahead is how far the text has been read behind the last mark.
 func (t *Text) Ahead() int64 { return t.read - t.mark }
 

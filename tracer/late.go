@@ -1,0 +1,58 @@
+package tracer
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"math"
+	"strings"
+
+	"simk.dev/simk/tracer/internal/source"
+)
+
+// readLate reads the keys of the trace that stand behind its events, if there are any: the order
+// of keys in JSON means nothing, and programs that sort them put kind, metadata and objects there.
+// For that the text is opened a second time; nil again: it cannot be.
+func (r *Reader) readLate(again func() (*source.File, error)) error {
+	if again == nil {
+		return nil
+	}
+	file, err := again()
+	if err != nil {
+		return &Error{Pos: Position{File: r.d.file}, Event: -1, Msg: "cannot read the trace", Err: err}
+	}
+	defer file.Close()
+	d := newDecoder(r.d.file, file, r.d.limits)
+	d.report = r.d.report
+	offset, ok := d.text.PassList(r.d.offset())
+	if !ok {
+		return nil
+	}
+	const opening = "{"
+	d.json = json.NewDecoder(io.MultiReader(strings.NewReader(opening), d.text))
+	d.json.UseNumber()
+	d.shift = offset - int64(len(opening))
+	if _, err := d.json.Token(); err != nil { // the opening, which is good
+		return d.failed(err)
+	}
+	events := r.d
+	r.d = d
+	defer func() { r.d, r.late = events, true }()
+	d.begin("everything but the events", d.limits.head-events.offset())
+	if err := r.readFields(); err != nil {
+		return err
+	}
+	if err := r.end(); !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
+}
+
+// reopened opens a text in memory another time; nil: it is a stream.
+func reopened(text io.Reader) func() (*source.File, error) {
+	at, ok := text.(io.ReaderAt)
+	if !ok {
+		return nil
+	}
+	return func() (*source.File, error) { return source.New(io.NewSectionReader(at, 0, math.MaxInt64), nil) }
+}
