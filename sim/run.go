@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -87,7 +88,7 @@ func runIn(ctx context.Context, dir string, options Options, hooks *hooks, began
 		return nil, err
 	}
 
-	r, err := start(ctx, dir, &options, in, controlplane.Options{Policies: in.summary.AdmissionPolicies})
+	r, err := start(ctx, dir, &options, in, controlplane.Options{Policies: in.summary.AdmissionPolicies, NodesFail: in.nodesFail()})
 	if err != nil {
 		return nil, err
 	}
@@ -114,6 +115,12 @@ type input struct {
 	machines   *machines      // that the nodes are; nil: they are from a file, or the trace's
 	autoscaler *config.Config // nil: none
 	inReport   optionsInReport
+}
+
+// nodesFail tells whether a node may stop answering, or not be Ready, once it was.
+func (in *input) nodesFail() bool {
+	spot := in.autoscaler != nil && slices.ContainsFunc(in.autoscaler.NodeGroups, func(g config.NodeGroup) bool { return g.Spot != nil })
+	return spot || in.summary.NodesFail || slices.ContainsFunc(in.nodes, tracer.Object.NotReady)
 }
 
 // readInput reads it for a replay or an interactive cluster.

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 // CheckOptions say under which circumstances a trace is checked.
@@ -25,6 +27,8 @@ type Summary struct {
 	Objects int
 	// AdmissionPolicies says that there is an admission policy among them.
 	AdmissionPolicies bool
+	// NodesFail says that nodes fail in an event, or are not Ready as they are applied.
+	NodesFail bool
 
 	again Names[struct{}]
 }
@@ -37,7 +41,22 @@ func (s *Summary) note(objects []Object) {
 		if kind := o.GetKind(); kind == "ValidatingAdmissionPolicy" || kind == "MutatingAdmissionPolicy" {
 			s.AdmissionPolicies = true
 		}
+		s.NodesFail = s.NodesFail || o.NotReady()
 	}
+}
+
+// NotReady tells whether the object is a Node whose status says so.
+func (o Object) NotReady() bool {
+	if o.GetKind() != "Node" || o.GetAPIVersion() != "v1" {
+		return false
+	}
+	conditions, _, _ := unstructured.NestedSlice(o.Object, "status", "conditions")
+	for _, c := range conditions {
+		if m, ok := c.(map[string]any); ok && m["type"] == "Ready" && m["status"] != "True" {
+			return true
+		}
+	}
+	return false
 }
 
 // Check reads the whole file once and validates all that can be known without
@@ -75,6 +94,7 @@ func check(r *Reader, options CheckOptions) (*Summary, error) {
 			return nil, err
 		}
 		s.note(event.Apply)
+		s.NodesFail = s.NodesFail || len(event.Nodes.Fail) > 0
 		if refs.Event(event); fault != nil {
 			return nil, fault
 		}

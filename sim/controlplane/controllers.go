@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/kubernetes"
@@ -17,6 +18,7 @@ import (
 	"k8s.io/kubernetes/cmd/kube-controller-manager/app"
 	"k8s.io/kubernetes/cmd/kube-controller-manager/app/options"
 	"k8s.io/kubernetes/cmd/kube-controller-manager/names"
+	kubectrlmgrconfig "k8s.io/kubernetes/pkg/controller/apis/config"
 	"k8s.io/kubernetes/pkg/controller/garbagecollector"
 )
 
@@ -81,6 +83,19 @@ type Controllers struct {
 	balancers   func(context.Context) // nil in a replay
 }
 
+// evictionRates sets how fast the node lifecycle controller gives up nodes that do not answer, as
+// upstream's flags have it: no flags are parsed here, and those have no other default.
+//
+// In a replay in which no node can fail it is not called. The rates then decide one thing only:
+// whether the first machine that boots in a zone is tainted as failed, and that taint goes up to
+// 5 s after the machine is Ready. Without rates it is, with them it depends on the other nodes.
+// The recordings of the real cluster autoscaler (testdata/cases/autoscaler-06 is one) were made
+// without.
+func evictionRates(config *kubectrlmgrconfig.KubeControllerManagerConfiguration) {
+	o := options.NodeLifecycleControllerOptions{NodeLifecycleControllerConfiguration: &config.NodeLifecycleController}
+	o.AddFlags(pflag.NewFlagSet("", pflag.ContinueOnError)) // sets them
+}
+
 // NewControllers builds the controllers of kube-controller-manager, as upstream
 // builds them, over the shared informers. extra names more of them.
 func (c *ControlPlane) NewControllers(ctx context.Context, heartbeats Heartbeats, extra ...string) (*Controllers, error) {
@@ -94,6 +109,9 @@ func (c *ControlPlane) NewControllers(ctx context.Context, heartbeats Heartbeats
 		config.SAController.RootCAFile = c.caFile
 	}
 	config.Generic.ControllerStartInterval.Duration = 0
+	if c.options.Interactive || c.options.NodesFail {
+		evictionRates(&config)
+	}
 	config.NodeLifecycleController.NodeMonitorGracePeriod.Duration = nodeMonitorGracePeriod
 	oneWorkerEach(&config)
 	metadataClient, err := metadata.NewForConfig(restclient.CopyConfig(c.Config))

@@ -31,6 +31,9 @@ type Options struct {
 	// Policies says that there are, or may be, admission policies. An interactive control
 	// plane is always ready for them.
 	Policies bool
+	// NodesFail says that nodes may stop answering, or say that they are not Ready. An interactive
+	// control plane is always ready for that.
+	NodesFail bool
 	// RBAC lets roles decide what clients outside the process may do. Components in it may
 	// do everything.
 	RBAC bool
