@@ -16,6 +16,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"simk.dev/simk/sim/history"
+	"simk.dev/simk/sim/report"
 )
 
 // deviceRecorder notes what devices nodes have and pods claim, by device class: as a
@@ -54,9 +55,6 @@ func (r *recorder) watchDevices(shared informers.SharedInformerFactory) error {
 	}
 	return nil
 }
-
-// devicesOf is the resource that devices of a class are.
-func devicesOf(class string) string { return class + ".deviceclass.resource.k8s.io/devices" }
 
 func (d *deviceRecorder) class(c *resourcev1.DeviceClass) {
 	compiler := cel.GetCompiler(cel.Features{
@@ -114,7 +112,7 @@ func (d *deviceRecorder) offer(h *history.Node) {
 		for i := range s.Spec.Devices {
 			for class, selectors := range d.classes {
 				if selects(selectors, s.Spec.Driver, &s.Spec.Devices[i]) {
-					offered[devicesOf(class)]++
+					offered[report.DevicesOf(class)]++
 				}
 			}
 		}
@@ -163,7 +161,7 @@ func (d *deviceRecorder) claim(c *resourcev1.ResourceClaim) {
 	h.Requests = maps.Clone(h.Requests) // others share it
 	for _, r := range c.Status.Allocation.Devices.Results {
 		if class := classOf(c, r.Request); class != "" && !ptr.Deref(r.AdminAccess, false) {
-			h.Requests[devicesOf(class)]++
+			h.Requests[report.DevicesOf(class)]++
 		}
 	}
 }

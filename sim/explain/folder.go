@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,6 +25,8 @@ type Run struct {
 	pods   []life
 	nodes  []machine
 	record *record // nil: none was made
+	// deviceClasses are those of which nodes had devices.
+	deviceClasses []string
 }
 
 // never is an instant that did not come; all others are 0 or later.
@@ -57,7 +60,7 @@ func Open(dir string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	run := &Run{dir: dir, end: r.Simulated.Seconds}
+	run := &Run{dir: dir, end: r.Simulated.Seconds, deviceClasses: classesIn(slices.Collect(maps.Keys(r.Utilization)))}
 	if err := run.readPods(); err != nil {
 		return nil, err
 	}

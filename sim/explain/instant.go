@@ -12,6 +12,7 @@ type Instant struct {
 	// Running is how many pods have a node.
 	Running int           `json:"running"`
 	Pending []PendingPods `json:"pending"` // most pods first, then by reason
+	Devices []Devices     `json:"devices,omitempty"`
 }
 
 // PendingPods are pods that wait for the same reasons.
@@ -78,6 +79,10 @@ func (r *Run) At(at float64) (*Instant, error) {
 			out.Pending = append(out.Pending, PendingPods{Reason: reason})
 		}
 		out.Pending[place].Pods = append(out.Pending[place].Pods, p)
+	}
+	var err error
+	if out.Devices, err = r.devicesAt(at); err != nil {
+		return nil, err
 	}
 	slices.SortFunc(out.Pending, func(a, b PendingPods) int {
 		return cmp.Or(cmp.Compare(len(b.Pods), len(a.Pods)), cmp.Compare(a.Reason, b.Reason))

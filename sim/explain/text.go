@@ -200,6 +200,9 @@ func (s *Instant) WriteText(w io.Writer) error {
 		pending += len(p.Pods)
 	}
 	fmt.Fprintf(&b, "At %s: %d with a node, %d waiting for one\n", offset(s.AtSeconds), s.Running, pending)
+	if len(s.Devices) > 0 {
+		fmt.Fprintln(&b, deviceLine(s.Devices))
+	}
 	for _, p := range s.Pending {
 		reason := p.Reason
 		if reason == "" {

@@ -100,7 +100,7 @@ func (t *text) nodes(r *Report) {
 
 // resourceLabel is a resource's name for a narrow column: devices of a class go by their class.
 func resourceLabel(name string) string {
-	if class, ok := strings.CutSuffix(name, ".deviceclass.resource.k8s.io/devices"); ok {
+	if class, ok := DeviceClass(name); ok {
 		return class + " devices"
 	}
 	return name
