@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -115,12 +114,6 @@ type input struct {
 	machines   *machines      // that the nodes are; nil: they are from a file, or the trace's
 	autoscaler *config.Config // nil: none
 	inReport   optionsInReport
-}
-
-// nodesFail tells whether a node may stop answering, or not be Ready, once it was.
-func (in *input) nodesFail() bool {
-	spot := in.autoscaler != nil && slices.ContainsFunc(in.autoscaler.NodeGroups, func(g config.NodeGroup) bool { return g.Spot != nil })
-	return spot || in.summary.NodesFail || slices.ContainsFunc(in.nodes, tracer.Object.NotReady)
 }
 
 // readInput reads it for a replay or an interactive cluster.
@@ -247,11 +240,7 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 	if c.applier, err = newApplier(plane, pool, o.replacesNodes(), plan.Interactive, in.summary.AppliedAgain, c.recorder.history); err != nil {
 		return nil, err
 	}
-	var extra []string
-	if o.EndpointSlices {
-		extra = append(extra, controlplane.EndpointSliceController)
-	}
-	controllers, err := plane.NewControllers(c.group.ctx, pool, extra...)
+	controllers, err := plane.NewControllers(c.group.ctx, pool, o.moreControllers()...)
 	if err != nil {
 		return nil, fmt.Errorf("start controllers: %w", err)
 	}

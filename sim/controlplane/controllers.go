@@ -83,6 +83,26 @@ type Controllers struct {
 	balancers   func(context.Context) // nil in a replay
 }
 
+// controllerConfig is kube-controller-manager's default configuration, with what differs here.
+func (c *ControlPlane) controllerConfig(extra []string) (kubectrlmgrconfig.KubeControllerManagerConfiguration, error) {
+	config, err := options.NewDefaultComponentConfig()
+	if err != nil {
+		return config, fmt.Errorf("default controller configuration: %w", err)
+	}
+	config.Generic.Controllers = append(slices.Clone(controllerNames), extra...)
+	if c.options.Interactive {
+		config.Generic.Controllers = append(slices.Clone(controllerNames), interactiveControllers...)
+		config.SAController.RootCAFile = c.caFile
+	}
+	config.Generic.ControllerStartInterval.Duration = 0
+	if c.options.Interactive || c.options.NodesFail {
+		evictionRates(&config)
+	}
+	config.NodeLifecycleController.NodeMonitorGracePeriod.Duration = nodeMonitorGracePeriod
+	oneWorkerEach(&config)
+	return config, nil
+}
+
 // evictionRates sets how fast the node lifecycle controller gives up nodes that do not answer, as
 // upstream's flags have it: no flags are parsed here, and those have no other default.
 //
@@ -99,21 +119,10 @@ func evictionRates(config *kubectrlmgrconfig.KubeControllerManagerConfiguration)
 // NewControllers builds the controllers of kube-controller-manager, as upstream
 // builds them, over the shared informers. extra names more of them.
 func (c *ControlPlane) NewControllers(ctx context.Context, heartbeats Heartbeats, extra ...string) (*Controllers, error) {
-	config, err := options.NewDefaultComponentConfig()
+	config, err := c.controllerConfig(extra)
 	if err != nil {
-		return nil, fmt.Errorf("default controller configuration: %w", err)
+		return nil, err
 	}
-	config.Generic.Controllers = append(slices.Clone(controllerNames), extra...)
-	if c.options.Interactive {
-		config.Generic.Controllers = append(slices.Clone(controllerNames), interactiveControllers...)
-		config.SAController.RootCAFile = c.caFile
-	}
-	config.Generic.ControllerStartInterval.Duration = 0
-	if c.options.Interactive || c.options.NodesFail {
-		evictionRates(&config)
-	}
-	config.NodeLifecycleController.NodeMonitorGracePeriod.Duration = nodeMonitorGracePeriod
-	oneWorkerEach(&config)
 	metadataClient, err := metadata.NewForConfig(restclient.CopyConfig(c.Config))
 	if err != nil {
 		return nil, fmt.Errorf("create metadata client: %w", err)
