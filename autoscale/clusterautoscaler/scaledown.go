@@ -7,6 +7,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
 
 	"simk.dev/simk/autoscale"
 )
@@ -69,24 +70,41 @@ func (a *Autoscaler) candidates(now time.Time) []*unneeded {
 		list = append(list, &unneeded{node: n, group: s})
 	}
 	known := a.known()
-	rank := func(u *unneeded) int {
-		m, b := a.rules.podsToMove(a.podsOn(u.node.Name), now, nil)
-		switch {
+	ranks := make(map[*unneeded]int, len(list))
+	for _, u := range list {
+		ranks[u] = a.rank(u, known, now)
+	}
+	slices.SortStableFunc(list, func(x, y *unneeded) int { return ranks[x] - ranks[y] })
+	return list
+}
+
+// rank says which candidates are looked at first: empty nodes, those where all pods run to their
+// end, those that were unneeded before, others.
+func (a *Autoscaler) rank(u *unneeded, known map[string]*unneeded, now time.Time) int {
+	if !a.somePodMoves(u.node.Name) {
+		switch m, b := a.rules.podsToMove(a.podsOn(u.node.Name), now, nil); {
 		case b == nil && m.empty():
 			return 0
 		case b == nil && len(m.elsewhere) == 0:
 			return 1
-		case known[u.node.Name] != nil:
-			return 2
 		}
-		return 3
 	}
-	ranks := make(map[*unneeded]int, len(list))
-	for _, u := range list {
-		ranks[u] = rank(u)
+	if known[u.node.Name] != nil {
+		return 2
 	}
-	slices.SortStableFunc(list, func(x, y *unneeded) int { return ranks[x] - ranks[y] })
-	return list
+	return 3
+}
+
+// somePodMoves says whether a node has a pod that would have to move, or keeps the node, whatever
+// the rules say in detail. Most nodes have one, so that few need be asked for each scan.
+func (a *Autoscaler) somePodMoves(node string) bool {
+	for _, info := range a.fitter.named(node).Pods {
+		p := a.cluster.current(info.GetPod())
+		if p.DeletionTimestamp == nil && !isMirror(p) && !ofDaemonSet(p) && !podutil.IsPodTerminal(p) && p.Annotations[safeToEvict] != onCompletion {
+			return true
+		}
+	}
+	return false
 }
 
 // known are the nodes that were unneeded at the scan before.
