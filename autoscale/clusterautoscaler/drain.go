@@ -30,7 +30,7 @@ func (d *deletions) drain(ctx context.Context, r *deletion) string {
 	case r.empty && !m.empty():
 		return fmt.Sprintf("failed to delete empty node %q, new pods scheduled", r.node)
 	case r.empty:
-		d.evict(ctx, r, nil, daemonsToEvict(m.daemons, d.a.options.down.evictDaemonSetsEmpty))
+		_ = d.evict(ctx, r, nil, daemonsToEvict(m.daemons, d.a.options.down.evictDaemonSetsEmpty))
 		return ""
 	}
 	if err := d.evict(ctx, r, m.elsewhere, daemonsToEvict(m.daemons, d.a.options.down.evictDaemonSets)); err != nil {
