@@ -73,6 +73,11 @@ func (d *decoder) restart(offset int64, first bool) {
 	if !first {
 		opening += `""` // a value whose end does not depend on what follows
 	}
+	d.resume(opening, offset)
+}
+
+// resume reads on at an offset, as if the text before it were the opening, which is good JSON.
+func (d *decoder) resume(opening string, offset int64) {
 	d.text.Rewind(offset)
 	d.json = json.NewDecoder(io.MultiReader(strings.NewReader(opening), d.text))
 	d.json.UseNumber()

@@ -1,11 +1,9 @@
 package tracer
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"math"
-	"strings"
 
 	"simk.dev/simk/tracer/internal/source"
 )
@@ -28,13 +26,7 @@ func (r *Reader) readLate(again func() (*source.File, error)) error {
 	if !ok {
 		return nil
 	}
-	const opening = "{"
-	d.json = json.NewDecoder(io.MultiReader(strings.NewReader(opening), d.text))
-	d.json.UseNumber()
-	d.shift = offset - int64(len(opening))
-	if _, err := d.json.Token(); err != nil { // the opening, which is good
-		return d.failed(err)
-	}
+	d.resume("{", offset)
 	events := r.d
 	r.d = d
 	defer func() { r.d, r.late = events, true }()

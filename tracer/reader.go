@@ -38,7 +38,7 @@ func OpenTolerant(path string, report func(*Error)) (*Reader, error) {
 // open is Open; what is read, as it is stored, is written to tap too.
 func open(path string, tap io.Writer, report func(*Error)) (*Reader, error) {
 	if path == "-" {
-		return nil, &Error{Event: -1, Msg: "a trace cannot be read from standard input: it is read more than once, so save it to a file"}
+		return nil, &Error{Event: -1, Msg: "a trace cannot be read from standard input: it is read twice, first to check it, so save it to a file"}
 	}
 	file, err := source.Open(path, tap)
 	if err != nil {

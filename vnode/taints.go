@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	taintutils "k8s.io/kubernetes/pkg/util/taints"
 )
 
 // RemoveTaints takes taints off a node, by key and effect, as an agent does that has
@@ -21,7 +22,7 @@ func (p *Pool) RemoveTaints(ctx context.Context, name string, taints []corev1.Ta
 		}
 		before := len(node.Spec.Taints)
 		node.Spec.Taints = slices.DeleteFunc(node.Spec.Taints, func(t corev1.Taint) bool {
-			return slices.ContainsFunc(taints, func(gone corev1.Taint) bool { return gone.MatchTaint(&t) })
+			return taintutils.TaintExists(taints, &t)
 		})
 		if len(node.Spec.Taints) == before {
 			return nil

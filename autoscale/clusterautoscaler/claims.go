@@ -57,16 +57,11 @@ func (s simulatedClaims) ListAllAllocatedDevices() (sets.Set[structured.DeviceID
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range s.devices.changed {
-		for _, r := range allocated(s.before(c)) {
-			ids.Delete(structured.MakeDeviceID(r.Driver, r.Pool, r.Device))
-		}
-	}
-	for _, c := range s.devices.changed {
-		for _, r := range allocated(c) {
-			ids.Insert(structured.MakeDeviceID(r.Driver, r.Pool, r.Device))
-		}
-	}
+	s.difference(func(r resourcev1.DeviceRequestAllocationResult) {
+		ids.Delete(structured.MakeDeviceID(r.Driver, r.Pool, r.Device))
+	}, func(r resourcev1.DeviceRequestAllocationResult) {
+		ids.Insert(structured.MakeDeviceID(r.Driver, r.Pool, r.Device))
+	})
 	return ids, nil
 }
 
@@ -76,29 +71,39 @@ func (s simulatedClaims) GatherAllocatedState() (*structured.AllocatedState, err
 	if err != nil {
 		return nil, err
 	}
+	s.difference(func(r resourcev1.DeviceRequestAllocationResult) {
+		id := structured.MakeDeviceID(r.Driver, r.Pool, r.Device)
+		if r.ShareID == nil {
+			state.AllocatedDevices.Delete(id)
+			return
+		}
+		state.AllocatedSharedDeviceIDs.Delete(structured.MakeSharedDeviceID(id, r.ShareID))
+		state.AggregatedCapacity.Remove(structured.NewDeviceConsumedCapacity(id, r.ConsumedCapacity))
+	}, func(r resourcev1.DeviceRequestAllocationResult) {
+		id := structured.MakeDeviceID(r.Driver, r.Pool, r.Device)
+		if r.ShareID == nil {
+			state.AllocatedDevices.Insert(id)
+			return
+		}
+		state.AllocatedSharedDeviceIDs.Insert(structured.MakeSharedDeviceID(id, r.ShareID))
+		state.AggregatedCapacity.Insert(structured.NewDeviceConsumedCapacity(id, r.ConsumedCapacity))
+	})
+	return state, nil
+}
+
+// difference tells of each device that a changed claim had in the cluster, and then of each that one
+// has in the simulation: a device may have gone from one claim to another.
+func (s simulatedClaims) difference(had, has func(resourcev1.DeviceRequestAllocationResult)) {
 	for _, c := range s.devices.changed {
 		for _, r := range allocated(s.before(c)) {
-			id := structured.MakeDeviceID(r.Driver, r.Pool, r.Device)
-			if r.ShareID == nil {
-				state.AllocatedDevices.Delete(id)
-				continue
-			}
-			state.AllocatedSharedDeviceIDs.Delete(structured.MakeSharedDeviceID(id, r.ShareID))
-			state.AggregatedCapacity.Remove(structured.NewDeviceConsumedCapacity(id, r.ConsumedCapacity))
+			had(r)
 		}
 	}
 	for _, c := range s.devices.changed {
 		for _, r := range allocated(c) {
-			id := structured.MakeDeviceID(r.Driver, r.Pool, r.Device)
-			if r.ShareID == nil {
-				state.AllocatedDevices.Insert(id)
-				continue
-			}
-			state.AllocatedSharedDeviceIDs.Insert(structured.MakeSharedDeviceID(id, r.ShareID))
-			state.AggregatedCapacity.Insert(structured.NewDeviceConsumedCapacity(id, r.ConsumedCapacity))
+			has(r)
 		}
 	}
-	return state, nil
 }
 
 // before is a changed claim as the cluster has it; nil: the cluster has none of that name.

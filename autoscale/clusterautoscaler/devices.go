@@ -37,6 +37,8 @@ type devices struct {
 	forks   []int
 	// templates are the slices of nodes that are not there, by their names.
 	templates map[string][]*resourcev1.ResourceSlice
+	// shares are those of the nodes, while nothing changes; nil: not known.
+	shares map[string]float64
 }
 
 // undoClaim restores a claim; nil: it was as in the cluster.
@@ -72,7 +74,7 @@ func (d *devices) keepPlugins(registry frameworkruntime.Registry) frameworkrunti
 func (d *devices) reset() {
 	if d != nil {
 		d.changed, d.log, d.forks = map[types.UID]*resourcev1.ResourceClaim{}, nil, nil
-		d.templates = map[string][]*resourcev1.ResourceSlice{}
+		d.templates, d.shares = map[string][]*resourcev1.ResourceSlice{}, nil
 	}
 }
 
@@ -100,13 +102,13 @@ func (d *devices) revert() {
 			d.changed[u.uid] = u.claim
 		}
 	}
-	d.log, d.forks = d.log[:from], d.forks[:len(d.forks)-1]
+	d.log, d.forks, d.shares = d.log[:from], d.forks[:len(d.forks)-1], nil
 }
 
 // set changes a claim in the simulation.
 func (d *devices) set(c *resourcev1.ResourceClaim) {
 	d.log = append(d.log, undoClaim{c.UID, d.changed[c.UID]})
-	d.changed[c.UID] = c
+	d.changed[c.UID], d.shares = c, nil
 }
 
 // ResourceSlices implements fwk.SharedDRAManager.
@@ -199,37 +201,53 @@ func (d *devices) share(node string) (share float64, ok bool) {
 	if d == nil {
 		return 0, false
 	}
+	if d.shares == nil {
+		d.shares = d.countShares()
+	}
+	share, ok = d.shares[node]
+	return share, ok
+}
+
+// countShares counts them for all nodes together: it goes over all slices and claims.
+func (d *devices) countShares() map[string]float64 {
+	shares := map[string]float64{}
 	list, err := d.SharedDRAManager.ResourceSlices().ListWithDeviceTaintRules()
 	if err != nil {
-		return 0, false
+		return shares
 	}
-	total, used := map[string]int64{}, map[string]int64{} // by driver and pool
+	totals := map[string]map[string]int64{} // by node, then by driver and pool
 	for _, s := range list {
-		if s.Spec.NodeName != nil && *s.Spec.NodeName == node {
-			total[s.Spec.Driver+" "+s.Spec.Pool.Name] += int64(len(s.Spec.Devices))
+		if n := s.Spec.NodeName; n != nil {
+			if totals[*n] == nil {
+				totals[*n] = map[string]int64{}
+			}
+			totals[*n][s.Spec.Driver+" "+s.Spec.Pool.Name] += int64(len(s.Spec.Devices))
 		}
 	}
-	if len(total) == 0 {
-		return 0, false
+	if len(totals) == 0 {
+		return shares
 	}
 	claims, err := d.ResourceClaims().List()
 	if err != nil {
-		return 0, false
+		return shares
 	}
-	seen := map[string]bool{}
+	used, seen := map[string]int64{}, map[string]bool{}
 	for _, c := range claims {
 		for _, r := range allocated(c) {
 			pool := r.Driver + " " + r.Pool
-			if device := pool + " " + r.Device; total[pool] > 0 && !seen[device] {
+			if device := pool + " " + r.Device; !seen[device] {
 				seen[device] = true
 				used[pool]++
 			}
 		}
 	}
-	for pool, all := range total {
-		share = max(share, ratio(used[pool], all))
+	for node, pools := range totals {
+		shares[node] = 0
+		for pool, total := range pools {
+			shares[node] = max(shares[node], ratio(used[pool], total))
+		}
 	}
-	return share, true
+	return shares
 }
 
 // watchDevices lets the next scan be made when devices or claims change.

@@ -10,29 +10,17 @@ import (
 	"simk.dev/simk/autoscale/config"
 )
 
-// Prefixes of taints that upstream knows without being told.
-const (
-	ignoreTaintPrefix  = "ignore-taint.cluster-autoscaler.kubernetes.io/"
-	startupTaintPrefix = "startup-taint.cluster-autoscaler.kubernetes.io/"
-	statusTaintPrefix  = "status-taint.cluster-autoscaler.kubernetes.io/"
-)
+// statusTaintPrefix begins keys that upstream knows without being told.
+const statusTaintPrefix = "status-taint.cluster-autoscaler.kubernetes.io/"
 
 // taintOptions say which taints a node has for a while only.
 type taintOptions struct {
-	startup, startupPrefixes, status []string
+	startup config.StartupKeys
+	status  []string
 }
 
 func resolveTaints(c *config.ClusterAutoscaler) taintOptions {
-	return taintOptions{
-		startup:         slices.Concat(c.StartupTaint, c.IgnoreTaint),
-		startupPrefixes: append([]string{ignoreTaintPrefix, startupTaintPrefix}, c.StartupTaintPrefix...),
-		status:          c.StatusTaint,
-	}
-}
-
-// isStartup says whether a node with the taint has not started yet.
-func (o *taintOptions) isStartup(key string) bool {
-	return slices.Contains(o.startup, key) || slices.ContainsFunc(o.startupPrefixes, func(p string) bool { return strings.HasPrefix(key, p) })
+	return taintOptions{startup: c.StartupKeys(), status: c.StatusTaint}
 }
 
 // ofTemplate leaves out the taints that a new node of a group would not have, or not
@@ -46,7 +34,7 @@ func (o *taintOptions) ofTemplate(taints []corev1.Taint) []corev1.Taint {
 			corev1.TaintNodeDiskPressure, corev1.TaintNodeNetworkUnavailable, corev1.TaintNodePIDPressure:
 			return true
 		}
-		return o.isStartup(t.Key) || slices.Contains(o.status, t.Key) || strings.HasPrefix(t.Key, statusTaintPrefix)
+		return o.startup.Has(t.Key) || slices.Contains(o.status, t.Key) || strings.HasPrefix(t.Key, statusTaintPrefix)
 	})
 }
 
@@ -71,7 +59,7 @@ func (o *taintOptions) ready(n *corev1.Node) bool {
 		case corev1.TaintNodeNotReady, corev1.TaintNodeDiskPressure, corev1.TaintNodeNetworkUnavailable:
 			return true
 		}
-		return o.isStartup(t.Key)
+		return o.startup.Has(t.Key)
 	})
 }
 

@@ -58,14 +58,7 @@ func (a *Autoscaler) observe(now time.Time) {
 		}
 	}
 	for _, s := range a.groups {
-		s.instances = s.Instances()
-		s.unregistered, s.longUnregistered, s.failed, s.notStarted = nil, nil, nil, nil
-		s.ready, s.unready = 0, 0
-		before := s.since
-		s.since = map[string]time.Time{}
-		for _, i := range s.instances {
-			a.count(s, i, before, now)
-		}
+		a.recount(s, now)
 	}
 }
 
@@ -125,7 +118,7 @@ func (a *Autoscaler) timeOut(s *groupState, r *request, now time.Time) {
 	}
 }
 
-// recount takes stock of a group again after its machines were changed.
+// recount takes stock of a group's machines, in a scan and again after it has changed them.
 func (a *Autoscaler) recount(s *groupState, now time.Time) {
 	s.instances = s.Instances()
 	s.unregistered, s.longUnregistered, s.failed, s.notStarted = nil, nil, nil, nil

@@ -59,8 +59,8 @@ func (a *Autoscaler) candidates(now time.Time) []*unneeded {
 		if s == nil || a.deletions.has(n.Name) {
 			continue
 		}
-		if size := s.Size(); size <= s.Config().Min {
-			a.stays(n.Node, s, fmt.Sprintf("NodeGroupMinSizeReached: group %s has %d nodes, min %d", s.Name(), size, s.Config().Min))
+		if reason := s.atMin(0); reason != "" {
+			a.stays(n.Node, s, reason)
 			continue
 		}
 		if reason := a.groupCoolingDown(s, now); reason != "" {

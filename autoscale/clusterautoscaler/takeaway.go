@@ -76,11 +76,19 @@ func (a *Autoscaler) removable(u *unneeded, now time.Time, going int, cores, mem
 		a.actsAt(end)
 		return fmt.Sprintf("%s: utilization %.3f, unneeded since %s, must be for %v", name, u.share, u.since.UTC().Format(time.RFC3339), wait)
 	}
-	if size := u.group.Size() - going; size <= u.group.Config().Min {
-		return fmt.Sprintf("NodeGroupMinSizeReached: group %s has %d nodes, min %d", u.group.Name(), size, u.group.Config().Min)
+	if reason := u.group.atMin(going); reason != "" {
+		return reason
 	}
 	if cores-coresOf(u.node.Node) < a.options.cores.min || memory-memoryOf(u.node.Node) < a.options.memory.min*gib {
 		return "MinimalResourceLimitExceeded: cores-total or memory-total forbid that the cluster shrinks"
+	}
+	return ""
+}
+
+// atMin is why no node of the group may go when so many go already; empty: one may.
+func (s *groupState) atMin(going int) string {
+	if size := s.Size() - going; size <= s.Config().Min {
+		return fmt.Sprintf("NodeGroupMinSizeReached: group %s has %d nodes, min %d", s.Name(), size, s.Config().Min)
 	}
 	return ""
 }
@@ -90,7 +98,7 @@ func (a *Autoscaler) coolingDown(now time.Time) string {
 	if a.options.down.typeLocal {
 		return ""
 	}
-	return a.cooling(now, "", a.lastUp, a.lastDelete, a.lastFailure, len(a.unneeded) > 0 || a.marksDiffer())
+	return a.cooling(now, "", a.lastUp, a.lastDelete, a.lastFailure, func() bool { return len(a.unneeded) > 0 || a.marksDiffer() })
 }
 
 // groupCoolingDown is the delay that a group is within, if delays are of groups.
@@ -98,10 +106,12 @@ func (a *Autoscaler) groupCoolingDown(s *groupState, now time.Time) string {
 	if !a.options.down.typeLocal {
 		return ""
 	}
-	return a.cooling(now, " of the group", s.lastUp, s.lastDown, s.lastDownFailed, true)
+	return a.cooling(now, " of the group", s.lastUp, s.lastDown, s.lastDownFailed, func() bool { return true })
 }
 
-func (a *Autoscaler) cooling(now time.Time, where string, up, deleted, failed time.Time, acts bool) string {
+// cooling is the delay that runs after one of these; acts says whether something will be done at its
+// end.
+func (a *Autoscaler) cooling(now time.Time, where string, up, deleted, failed time.Time, acts func() bool) string {
 	o := &a.options.down
 	for _, d := range []struct {
 		name string
@@ -113,7 +123,7 @@ func (a *Autoscaler) cooling(now time.Time, where string, up, deleted, failed ti
 		{"scale-down-delay-after-delete", deleted, o.afterDelete},
 	} {
 		if end := d.at.Add(d.wait); !d.at.IsZero() && now.Before(end) {
-			if acts {
+			if acts() {
 				a.actsAt(end)
 			}
 			return fmt.Sprintf("%s %v%s, until %s", d.name, d.wait, where, end.UTC().Format(time.RFC3339))

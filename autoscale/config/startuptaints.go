@@ -15,24 +15,37 @@ type StartupTaints struct {
 	// After passes from the registration of the Node, at least MinStartup.
 	After Duration `json:"after"`
 
-	// keys and prefixes of keys tell such taints of the template.
-	keys, prefixes []string
+	// keys tell such taints of the template.
+	keys StartupKeys
 }
 
 // MinStartup is the least time after its registration in which a node loses its startup
 // taints: an autoscaler puts them on when it first sees the node.
 const MinStartup = time.Second
 
-// startupPrefixes begin the keys of taints that the Cluster Autoscaler takes for those of
-// a start, whatever its flags say. The second is the former name.
-var startupPrefixes = []string{"startup-taint.cluster-autoscaler.kubernetes.io/", "ignore-taint.cluster-autoscaler.kubernetes.io/"}
+// StartupKeys tell taints that a node has until it has started.
+type StartupKeys struct{ keys, prefixes []string }
+
+// StartupKeys are those of the flags and those that the Cluster Autoscaler takes for them whatever
+// its flags say; the first is the former name.
+func (a *ClusterAutoscaler) StartupKeys() StartupKeys {
+	return StartupKeys{
+		keys:     slices.Concat(a.StartupTaint, a.IgnoreTaint),
+		prefixes: append([]string{"ignore-taint.cluster-autoscaler.kubernetes.io/", "startup-taint.cluster-autoscaler.kubernetes.io/"}, a.StartupTaintPrefix...),
+	}
+}
+
+// Has says whether a taint of that key is one of them.
+func (k *StartupKeys) Has(key string) bool {
+	return slices.Contains(k.keys, key) || slices.ContainsFunc(k.prefixes, func(p string) bool { return strings.HasPrefix(key, p) })
+}
 
 // OfTemplate returns those of the group's own taints that are of a start: by their names, or by the
 // flags of the Cluster Autoscaler that say so.
 func (s *StartupTaints) OfTemplate(g *NodeGroup) []corev1.Taint {
 	var list []corev1.Taint
 	for _, t := range g.Template.Taints {
-		if slices.Contains(s.keys, t.Key) || slices.ContainsFunc(s.prefixes, func(p string) bool { return strings.HasPrefix(t.Key, p) }) {
+		if s.keys.Has(t.Key) {
 			list = append(list, t)
 		}
 	}
@@ -43,8 +56,7 @@ func (s *StartupTaints) complete(path string, a *ClusterAutoscaler) error {
 	if s == nil {
 		return nil
 	}
-	s.keys = slices.Concat(a.StartupTaint, a.IgnoreTaint)
-	s.prefixes = slices.Concat(startupPrefixes, a.StartupTaintPrefix)
+	s.keys = a.StartupKeys()
 	if err := s.After.validate(path + ".after"); err != nil {
 		return err
 	}

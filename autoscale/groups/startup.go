@@ -7,6 +7,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	taintutils "k8s.io/kubernetes/pkg/util/taints"
 
 	"simk.dev/simk/autoscale/config"
 )
@@ -18,7 +19,7 @@ func (g *Group) started(i *instance) *corev1.Node {
 	if s := g.config.StartupTaints; s != nil {
 		startup := s.OfTemplate(g.config)
 		n.Spec.Taints = slices.DeleteFunc(n.Spec.Taints, func(t corev1.Taint) bool {
-			return slices.ContainsFunc(startup, func(s corev1.Taint) bool { return s.MatchTaint(&t) })
+			return taintutils.TaintExists(startup, &t)
 		})
 	}
 	return n

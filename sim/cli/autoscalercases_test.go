@@ -1,11 +1,7 @@
 package cli
 
 import (
-	"bytes"
-	"encoding/csv"
-	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"math"
 	"os"
@@ -15,24 +11,15 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"simk.dev/simk/sim/report"
 )
 
 // TestAutoscalerCases replays the cases that hold an expected.tsv: what the Cluster
 // Autoscaler's own core did with the same trace and groups on the same clock, an instant, event
 // and group a line. Each is about one rule, which its README.md names.
 func TestAutoscalerCases(t *testing.T) {
-	root := os.Getenv("CASES")
-	if root == "" {
-		root = "../../testdata/cases"
-	}
-	simk, err := exec.LookPath("simk")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cases, err := filepath.Glob(filepath.Join(root, "*", "expected.tsv"))
-	if err != nil || len(cases) == 0 && os.Getenv("CASES") == "" {
-		t.Fatalf("no cases in %s: %v", root, err)
-	}
+	simk, cases := findCases(t, "expected.tsv")
 	for _, expected := range cases {
 		dir := filepath.Dir(expected)
 		t.Run(filepath.Base(dir), func(t *testing.T) {
@@ -106,43 +93,24 @@ func readActions(t *testing.T, path string) []action {
 func actionsOf(t *testing.T, out string) []action {
 	t.Helper()
 	nodes := map[action]int{}
-	decisions, err := os.Open(filepath.Join(out, "decisions.jsonl"))
+	err := report.ReadLines(filepath.Join(out, report.DecisionsFile), func(d *report.DecisionLine) {
+		if strings.HasPrefix(d.Kind, "scale") {
+			nodes[action{hundredths(d.At), d.Kind, d.Group, 0}] += max(d.Delta, -d.Delta, 1)
+		}
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer decisions.Close()
-	for d := json.NewDecoder(decisions); ; {
-		var line struct {
-			At          float64
-			Kind, Group string
-			Delta       int
+	err = report.ReadTable(filepath.Join(out, report.NodesFile), []string{"group", "removed"}, func(cell func(string) string) error {
+		if cell("group") == "" || cell("removed") == "" {
+			return nil
 		}
-		if err := d.Decode(&line); err == io.EOF {
-			break
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		if strings.HasPrefix(line.Kind, "scale") {
-			nodes[action{hundredths(line.At), line.Kind, line.Group, 0}] += max(line.Delta, -line.Delta, 1)
-		}
-	}
-	text, err := os.ReadFile(filepath.Join(out, "nodes.csv"))
+		at, err := strconv.ParseFloat(cell("removed"), 64)
+		nodes[action{hundredths(at), "removed", cell("group"), 0}]++
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
-	}
-	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	group, removed := slices.Index(rows[0], "group"), slices.Index(rows[0], "removed")
-	for _, r := range rows[1:] {
-		if r[group] != "" && r[removed] != "" {
-			at, err := strconv.ParseFloat(r[removed], 64)
-			if err != nil {
-				t.Fatal(err)
-			}
-			nodes[action{hundredths(at), "removed", r[group], 0}]++
-		}
 	}
 	list := slices.Collect(maps.Keys(nodes))
 	for i := range list {

@@ -19,18 +19,7 @@ import (
 //
 // A folder without expect is a case that simk does not answer yet.
 func TestCases(t *testing.T) {
-	root := os.Getenv("CASES")
-	if root == "" {
-		root = "../../testdata/cases"
-	}
-	simk, err := exec.LookPath("simk")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cases, err := filepath.Glob(filepath.Join(root, "*", "expect"))
-	if err != nil || len(cases) == 0 && os.Getenv("CASES") == "" {
-		t.Fatalf("no cases in %s: %v", root, err)
-	}
+	simk, cases := findCases(t, "expect")
 	for _, expect := range cases {
 		dir := filepath.Dir(expect)
 		t.Run(filepath.Base(dir), func(t *testing.T) {
@@ -64,4 +53,22 @@ func TestCases(t *testing.T) {
 			}
 		})
 	}
+}
+
+// findCases returns the program and the files of that name in the folders of cases.
+func findCases(t *testing.T, file string) (simk string, cases []string) {
+	t.Helper()
+	root := os.Getenv("CASES")
+	if root == "" {
+		root = "../../testdata/cases"
+	}
+	simk, err := exec.LookPath("simk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases, err = filepath.Glob(filepath.Join(root, "*", file))
+	if err != nil || len(cases) == 0 && os.Getenv("CASES") == "" {
+		t.Fatalf("no cases in %s: %v", root, err)
+	}
+	return simk, cases
 }

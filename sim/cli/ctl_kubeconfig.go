@@ -5,7 +5,6 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
-
 	"sigs.k8s.io/yaml"
 
 	"simk.dev/simk/sim"

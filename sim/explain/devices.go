@@ -1,8 +1,8 @@
 package explain
 
 import (
-	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -36,12 +36,13 @@ func (r *Run) devicesAt(at float64) ([]Devices, error) {
 			return err
 		}
 		for i := range all {
+			var err error
 			d, name := &all[i], report.DevicesOf(all[i].Class)
-			for column, value := range map[string]*float64{"requested_" + name: &d.Allocated, "allocatable_" + name: &d.Total} {
-				var err error
-				if *value, err = strconv.ParseFloat(cell(column), 64); err != nil {
-					return err
-				}
+			if d.Allocated, err = strconv.ParseFloat(cell("requested_"+name), 64); err != nil {
+				return err
+			}
+			if d.Total, err = strconv.ParseFloat(cell("allocatable_"+name), 64); err != nil {
+				return err
 			}
 		}
 		return nil
@@ -60,7 +61,7 @@ func classesIn(resources []string) []string {
 			classes = append(classes, class)
 		}
 	}
-	slices.SortFunc(classes, cmp.Compare[string])
+	slices.Sort(classes)
 	return classes
 }
 
@@ -68,7 +69,7 @@ func classesIn(resources []string) []string {
 func deviceLine(all []Devices) string {
 	var texts []string
 	for _, d := range all {
-		texts = append(texts, d.Class+" devices "+strconv.FormatFloat(d.Allocated, 'f', -1, 64)+" of "+strconv.FormatFloat(d.Total, 'f', -1, 64)+" allocated")
+		texts = append(texts, fmt.Sprintf("%s devices %.0f of %.0f allocated", d.Class, d.Allocated, d.Total))
 	}
 	return strings.Join(texts, ", ")
 }

@@ -1,14 +1,10 @@
 package explain
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -130,29 +126,12 @@ func instants(cell func(string) string, into map[string]*float64) error {
 	return nil
 }
 
-// readLines calls do for each line of a file of JSON objects; one that is not
-// there has none.
+// readLines is report.ReadLines; a file that is not there has none.
 func readLines[T any](path string, do func(*T)) error {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+	if err := report.ReadLines(path, do); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	defer f.Close()
-	d := json.NewDecoder(bufio.NewReaderSize(f, 1<<16))
-	for {
-		var line T
-		err := d.Decode(&line)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read %s: %w", path, err)
-		}
-		do(&line)
-	}
+	return nil
 }
 
 // unknown says that there is no such thing, and what was probably meant.

@@ -1,7 +1,9 @@
 package report
 
 import (
+	"bufio"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -43,5 +45,27 @@ func ReadTable(path string, columns []string, do func(cell func(column string) s
 		if err != nil {
 			return fmt.Errorf("read %s: %w", path, err)
 		}
+	}
+}
+
+// ReadLines calls do for each line of a file of JSON objects of a finished run, such as
+// decisions.jsonl. One that is not there satisfies fs.ErrNotExist.
+func ReadLines[T any](path string, do func(*T)) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	d := json.NewDecoder(bufio.NewReaderSize(f, 1<<16))
+	for {
+		var line T
+		err := d.Decode(&line)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read %s: %w", path, err)
+		}
+		do(&line)
 	}
 }

@@ -1,15 +1,11 @@
 package scenarios
 
 import (
-	"encoding/csv"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"strconv"
+
+	"simk.dev/simk/sim/report"
 )
 
 // Outcome is what a replay's results folder says, in seconds from the start.
@@ -20,12 +16,7 @@ type Outcome struct {
 }
 
 // Decision is a line of decisions.jsonl.
-type Decision struct {
-	At                        float64
-	Kind, Group, Node, Reason string
-	Delta, PodCount           int
-	Pods                      []string
-}
+type Decision = report.DecisionLine
 
 // Node is a row of nodes.csv. Never is an instant that did not come.
 type Node struct {
@@ -45,57 +36,40 @@ var Never = math.Inf(1)
 // Read reads the results.
 func Read(dir string) (*Outcome, error) {
 	o := &Outcome{}
-	f, err := os.Open(filepath.Join(dir, "decisions.jsonl"))
+	err := report.ReadLines(filepath.Join(dir, report.DecisionsFile), func(d *Decision) { o.Decisions = append(o.Decisions, *d) })
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	for lines := json.NewDecoder(f); ; {
-		var d Decision
-		if err := lines.Decode(&d); errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			return nil, fmt.Errorf("%s: %w", f.Name(), err)
+	err = report.ReadTable(filepath.Join(dir, report.NodesFile), []string{"group", "node", "requested", "registered", "ready", "removed", "failed"}, func(cell func(string) string) error {
+		n := Node{Group: cell("group"), Name: cell("node")}
+		if n.Group == "" {
+			return nil
 		}
-		o.Decisions = append(o.Decisions, d)
-	}
-	err = rows(filepath.Join(dir, "nodes.csv"), func(text func(string) string, at func(string) float64) {
-		if text("group") != "" {
-			o.Nodes = append(o.Nodes, Node{text("group"), text("node"), at("requested"), at("registered"), at("ready"), at("removed"), at("failed")})
-		}
+		err := instants(cell, map[string]*float64{"requested": &n.Requested, "registered": &n.Registered, "ready": &n.Ready, "removed": &n.Removed, "failed": &n.Failed})
+		o.Nodes = append(o.Nodes, n)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	err = rows(filepath.Join(dir, "pods.csv"), func(text func(string) string, at func(string) float64) {
-		o.Pods = append(o.Pods, Pod{text("namespace") + "/" + text("name"), text("owner"), text("node"), at("created"), at("bound"), at("finished"), at("deleted")})
+	err = report.ReadTable(filepath.Join(dir, report.PodsFile), []string{"namespace", "name", "owner", "node", "created", "bound", "finished", "deleted"}, func(cell func(string) string) error {
+		p := Pod{Name: cell("namespace") + "/" + cell("name"), Owner: cell("owner"), Node: cell("node")}
+		err := instants(cell, map[string]*float64{"created": &p.Created, "bound": &p.Bound, "finished": &p.Finished, "deleted": &p.Deleted})
+		o.Pods = append(o.Pods, p)
+		return err
 	})
 	return o, err
 }
 
-// rows calls each for every row of a table, with functions that return its cells.
-func rows(path string, each func(text func(column string) string, at func(column string) float64)) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	table, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	column := map[string]int{}
-	for i, name := range table[0] {
-		column[name] = i
-	}
-	for _, row := range table[1:] {
-		text := func(name string) string { return row[column[name]] }
-		each(text, func(name string) float64 {
-			if seconds, err := strconv.ParseFloat(text(name), 64); err == nil {
-				return seconds
-			}
-			return Never
-		})
+// instants reads cells with instants in seconds; an empty one is Never.
+func instants(cell func(string) string, into map[string]*float64) (err error) {
+	for column, at := range into {
+		if *at = Never; cell(column) == "" {
+			continue
+		}
+		if *at, err = strconv.ParseFloat(cell(column), 64); err != nil {
+			return err
+		}
 	}
 	return nil
 }
