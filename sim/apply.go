@@ -39,10 +39,9 @@ type applier struct {
 	pool     *vnode.Pool
 	// replaceNodes: the trace's own nodes are left out.
 	replaceNodes bool
-	// adapt changes an object before it is applied. Nil: none is.
-	adapt func(*unstructured.Unstructured)
-	// groupOf is the group of machines that names nodes so; empty: none does. Nil: there
-	// are no groups.
+	// adapt lets parts change an object before it is applied.
+	adapt func(*unstructured.Unstructured) error
+	// groupOf is the group of machines that names nodes so; empty: none does.
 	groupOf func(node string) string
 	// interactive: clients outside see the objects.
 	interactive bool
@@ -63,17 +62,23 @@ type applier struct {
 	unowned map[string]bool
 }
 
-func newApplier(plane *controlplane.ControlPlane, pool *vnode.Pool, replaceNodes, interactive bool, again func(tracer.ObjectRef) bool, h *history.History) (*applier, error) {
-	d, err := dynamic.NewForConfig(plane.JSONConfig())
+// newApplier makes the cluster's.
+func (c *Cluster) newApplier() (*applier, error) {
+	d, err := dynamic.NewForConfig(c.plane.JSONConfig())
 	if err != nil {
 		return nil, fmt.Errorf("create dynamic client: %w", err)
 	}
-	m, err := metadata.NewForConfig(plane.Config)
+	m, err := metadata.NewForConfig(c.plane.Config)
 	if err != nil {
 		return nil, fmt.Errorf("create metadata client: %w", err)
 	}
-	return &applier{plane: plane, client: plane.Client, dynamic: d, metadata: m, pool: pool, replaceNodes: replaceNodes, interactive: interactive, history: h, again: again,
-		known: map[string]bool{}, refused: map[string]bool{}, unowned: map[string]bool{}, accounts: map[string]bool{}, namespaces: map[string]bool{"default": true, "kube-system": true, "kube-public": true, "kube-node-lease": true}}, nil
+	return &applier{
+		plane: c.plane, client: c.plane.Client, dynamic: d, metadata: m, pool: c.pool,
+		replaceNodes: c.options.replacesNodes(), interactive: c.plan.Interactive, history: c.recorder.history,
+		again: c.in.summary.AppliedAgain, adapt: c.adapt, groupOf: c.groupOf,
+		known: map[string]bool{}, refused: map[string]bool{}, unowned: map[string]bool{}, accounts: map[string]bool{},
+		namespaces: map[string]bool{"default": true, "kube-system": true, "kube-public": true, "kube-node-lease": true},
+	}, nil
 }
 
 // rank orders kinds so that an object comes after those it needs: first what
@@ -134,8 +139,8 @@ func (a *applier) applyOne(ctx context.Context, o *unstructured.Unstructured) er
 	o = o.DeepCopy()
 	tidy(o)
 	a.uncalled(o)
-	if a.adapt != nil {
-		a.adapt(o)
+	if err := a.adapt(o); err != nil {
+		return err
 	}
 	var resource dynamic.ResourceInterface = a.dynamic.Resource(mapping.Resource)
 	if mapping.Scope.Name() == meta.RESTScopeNameNamespace {
@@ -198,7 +203,7 @@ func (a *applier) node(ctx context.Context, o *unstructured.Unstructured) error 
 // machineOf is the group of machines that an event's node belongs to by its name; empty:
 // none, the node is the trace's own.
 func (a *applier) machineOf(node string) string {
-	if a.groupOf == nil || !a.began || a.known[objectKey("Node", "", node)] {
+	if !a.began || a.known[objectKey("Node", "", node)] {
 		return ""
 	}
 	return a.groupOf(node)

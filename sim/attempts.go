@@ -9,12 +9,12 @@ import (
 )
 
 // recordAttempts begins to record the scheduler's attempts, if that is wanted and
-// there is a folder for them; dir is the scratch folder. Nil: they are not.
-func (c *cluster) recordAttempts(dir string) (_ scheduler.Attempts, err error) {
+// there is a folder for them. Nil: they are not.
+func (c *Cluster) recordAttempts() (_ scheduler.Attempts, err error) {
 	if !c.options.Explain.On() || c.options.Out == "" {
 		return nil, nil
 	}
-	if c.attempts, err = newPackedLog(dir, report.ExplainFile, c.zero); err != nil {
+	if c.attempts, err = newPackedLog(c.dir, report.ExplainFile, c.zero); err != nil {
 		return nil, err
 	}
 	now := func() float64 { return c.attempts.at(time.Now()) }

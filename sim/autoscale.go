@@ -19,33 +19,30 @@ import (
 // there are.
 type scaling struct {
 	groups   *groups.Groups
-	decider  decider // nil: nobody but the file's schedule
 	recorder *scalingRecorder
 }
 
-// decider is an autoscaler that is ready to run.
-type decider interface {
-	// Run decides until ctx ends; it calls ready when it begins.
-	Run(ctx context.Context, ready func()) error
-	// NextStep returns when it will next do something though nothing changes; ok is
-	// false if it will not. A run is not over before.
-	NextStep() (t time.Time, ok bool)
+// groupOf is the group of machines that names nodes so; empty: none does.
+func (c *Cluster) groupOf(node string) string {
+	if c.scaling == nil {
+		return ""
+	}
+	return c.scaling.groups.Names(node)
 }
 
 // scalingMode is how a mode of the autoscaler's file is brought to life.
 type scalingMode struct {
 	// interactive: only where clients can come.
 	interactive bool
-	// decider builds who decides; it may register informers, which are started
-	// later. Nil: nobody decides.
-	decider func(*cluster, *input) (decider, error)
+	// decider makes the part that decides. Nil: nobody does but the file's schedule.
+	decider func() Part
 }
 
 // scalingModes are the modes that there are.
 var scalingModes = map[config.Mode]scalingMode{
 	config.ModeNone:              {},
-	config.ModeClusterAutoscaler: {decider: newClusterAutoscaler},
-	config.ModeKarpenter:         {decider: newKarpenter},
+	config.ModeClusterAutoscaler: {decider: func() Part { return &clusterAutoscalerPart{} }},
+	config.ModeKarpenter:         {decider: func() Part { return &karpenterPart{} }},
 	config.ModeExternalGRPC:      {interactive: true}, // see externalautoscaler.go
 }
 
@@ -64,39 +61,41 @@ func readAutoscaler(path string, interactive bool) (*config.Config, error) {
 // The pool of virtual nodes is the autoscalers' cloud.
 var _ autoscale.Nodes = (*vnode.Pool)(nil)
 
-// addScaling prepares groups and autoscaler, if a file asks for them. It comes
-// before the informers are started.
-func (c *cluster) addScaling(dir string, in *input, pool *vnode.Pool, s *scheduler.Scheduler) error {
-	if in.autoscaler == nil {
-		return nil
+// scalingParts are node groups and autoscaler, if a file asks for them.
+func (c *Cluster) scalingParts() ([]Part, error) {
+	if c.in.autoscaler == nil {
+		return nil, nil
 	}
-	if err := c.checkDevices(in.autoscaler); err != nil {
-		return &InputError{err}
+	if err := c.checkDevices(c.in.autoscaler); err != nil {
+		return nil, &InputError{err}
 	}
-	record, err := recordScaling(c.recorder, dir, in.autoscaler)
+	parts := []Part{&groupsPart{}}
+	if decider := scalingModes[c.in.autoscaler.Mode].decider; decider != nil {
+		parts = append(parts, decider())
+	}
+	return parts, nil
+}
+
+// groupsPart are the groups of machines.
+type groupsPart struct{ *groups.Groups }
+
+func (*groupsPart) Name() string { return "node groups" }
+
+func (p *groupsPart) Init(c *Cluster) error {
+	record, err := c.recordScaling()
 	if err != nil {
 		return err
 	}
-	c.scaling = &scaling{recorder: record, groups: groups.New(groups.Options{
-		Groups: in.autoscaler.NodeGroups, Schedule: in.autoscaler.Schedule, Nodes: pool,
-		Start: c.zero, Seed: c.options.Seed, Record: record, Observe: record.step,
-		Together: func(do func()) { s.Hold(func() { do(); clock.Settle() }) },
-	})}
-	c.steps = append(c.steps, c.scaling.groups.NextStep)
-	c.applier.groupOf = c.scaling.groups.Names
-	build := scalingModes[in.autoscaler.Mode].decider
-	if build == nil {
-		return nil
-	}
-	if c.scaling.decider, err = build(c, in); err != nil {
-		return &InputError{in.autoscaler.Locate(err)}
-	}
-	c.steps = append(c.steps, c.scaling.decider.NextStep)
+	p.Groups = groups.New(groups.Options{
+		Groups: c.in.autoscaler.NodeGroups, Schedule: c.in.autoscaler.Schedule, Nodes: c.pool,
+		Start: c.zero, Seed: c.options.Seed, Record: record, Observe: record.step, Together: c.Hold,
+	})
+	c.scaling = &scaling{recorder: record, groups: p.Groups}
 	return nil
 }
 
 // fillGroups brings in the machines that exist at the start.
-func (c *cluster) fillGroups(ctx context.Context) error {
+func (c *Cluster) fillGroups(ctx context.Context) error {
 	if c.scaling == nil {
 		return nil
 	}
@@ -113,36 +112,55 @@ func (c *cluster) fillGroups(ctx context.Context) error {
 const afterAll = resolution / 2
 
 // startScaling lets groups and autoscaler run from now on, the trace's zero.
-func (c *cluster) startScaling() error {
-	if c.scaling == nil {
-		return nil
-	}
-	if err := c.group.start(component{"node groups", c.scaling.groups.Run}); err != nil {
-		return err
-	}
-	if c.scaling.decider == nil {
-		return nil
-	}
-	return c.group.start(component{"autoscaler", func(ctx context.Context, ready func()) error {
-		ready()
-		if err := clock.Jump(ctx, c.zero.Add(afterAll)); err != nil {
-			return nil //nolint:nilerr // the run is over
+func (c *Cluster) startScaling() error {
+	for _, p := range c.late {
+		if err := c.group.start(p); err != nil {
+			return err
 		}
-		return c.scaling.decider.Run(ctx, func() {})
-	}})
+	}
+	return nil
 }
 
-// newClusterAutoscaler builds the Cluster Autoscaler's rules with the profiles of
-// the simulated scheduler.
-func newClusterAutoscaler(c *cluster, in *input) (decider, error) {
-	profiles, registry, err := scheduler.Profiles(in.scheduler)
-	if err != nil {
-		return nil, err
+// afterZero runs an autoscaler from shortly after the trace's zero on.
+func afterZero(ctx context.Context, zero time.Time, ready func(), run func(ctx context.Context, ready func()) error) error {
+	ready()
+	if err := clock.Jump(ctx, zero.Add(afterAll)); err != nil {
+		return nil //nolint:nilerr // the run is over
 	}
-	return clusterautoscaler.New(scheduler.WithoutMetrics(c.group.ctx), clusterautoscaler.Config{
-		Client: c.plane.Client, Informers: c.plane.Informers, Groups: c.scaling.groups,
-		Options: in.autoscaler.ClusterAutoscaler, Profiles: profiles, Registry: registry,
-		Record: c.scaling.recorder, Seed: c.options.Seed,
-		Event: c.poster(report.ClusterAutoscalerComponent, report.ClusterAutoscalerComponent),
-	})
+	return run(ctx, func() {})
+}
+
+// clusterAutoscalerPart has the Cluster Autoscaler's rules, with the profiles of the simulated
+// scheduler.
+type clusterAutoscalerPart struct {
+	*clusterautoscaler.Autoscaler
+	zero time.Time
+}
+
+func (*clusterAutoscalerPart) Name() string { return "autoscaler" }
+
+func (p *clusterAutoscalerPart) Init(c *Cluster) error {
+	p.zero = c.zero
+	profiles, registry, err := scheduler.Profiles(c.in.scheduler)
+	if err == nil {
+		p.Autoscaler, err = clusterautoscaler.New(scheduler.WithoutMetrics(c.group.base), clusterautoscaler.Config{
+			Client: c.plane.Client, Informers: c.plane.Informers, Groups: c.scaling.groups,
+			Options: c.in.autoscaler.ClusterAutoscaler, Profiles: profiles, Registry: registry,
+			Record: c.scaling.recorder, Seed: c.options.Seed,
+			Event: c.poster(report.ClusterAutoscalerComponent, report.ClusterAutoscalerComponent),
+		})
+	}
+	return c.in.located(err)
+}
+
+func (p *clusterAutoscalerPart) Run(ctx context.Context, ready func()) error {
+	return afterZero(ctx, p.zero, ready, p.Autoscaler.Run)
+}
+
+// located tells where in the autoscaler's file the cause of an error is. Nil stays nil.
+func (in *input) located(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &InputError{in.autoscaler.Locate(err)}
 }

@@ -10,7 +10,7 @@ import (
 
 // checkDevices lets the apiserver say what is wrong with the devices of the autoscaler's file,
 // before a machine comes that has them.
-func (c *cluster) checkDevices(f *config.Config) error {
+func (c *Cluster) checkDevices(f *config.Config) error {
 	slices := c.plane.Client.ResourceV1().ResourceSlices()
 	for i := range f.NodeGroups {
 		g := &f.NodeGroups[i]

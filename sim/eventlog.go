@@ -50,7 +50,7 @@ func (l *eventLog) note(component string, about runtime.Object, eventType, reaso
 
 // poster passes on what a component has to say: to the log in one name, and to
 // whoever reads Events in a live cluster in the name that these have there.
-func (c *cluster) poster(logged, posted string) func(about runtime.Object, eventType, reason, note string) {
+func (c *Cluster) poster(logged, posted string) func(about runtime.Object, eventType, reason, note string) {
 	return func(about runtime.Object, eventType, reason, note string) {
 		c.events.note(logged, about, eventType, reason, note)
 		c.plane.PostEvent(posted, about, eventType, reason, note)

@@ -58,7 +58,7 @@ const credentialsName = "autoscaler"
 // serveAutoscaler lets the user's own autoscaler decide about the groups, and writes
 // how it gets in, which remove takes back. It comes in over TLS on loopback with a
 // certificate of its own.
-func (c *cluster) serveAutoscaler(dir string, o *UpOptions) (remove func(), err error) {
+func (c *Cluster) serveAutoscaler(dir string, o *UpOptions) (remove func(), err error) {
 	authority, err := certificates.New()
 	if err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func (c *cluster) serveAutoscaler(dir string, o *UpOptions) (remove func(), err 
 		}
 	}
 	server := externalgrpc.New(externalgrpc.Options{Groups: c.scaling.groups, Listener: listener, TLS: serving, Record: c.scaling.recorder})
-	if err := c.group.start(component{"node groups' gRPC service", server.Serve}); err != nil {
+	if err := c.group.start(&runner{"node groups' gRPC service", server.Serve}); err != nil {
 		remove()
 		return nil, err
 	}

@@ -9,14 +9,6 @@ import (
 	"simk.dev/simk/tracer"
 )
 
-// compareWith lets the recorder note what the trace says about where pods ran
-// and how long they waited, and which pod of the run takes which entry, so that
-// the report can compare the two.
-func (r *recorder) compareWith(recorded []tracer.OwnerLifecycles, lives *lifecycles) {
-	r.history.Recorded = recordedPods(recorded)
-	lives.started = r.launched
-}
-
 // recordedPods turns lifecycles into what the history keeps of them: no pods for
 // an owner of whose pods neither nodes nor pending times were recorded. Of two
 // owners that differ by their API group alone the last one counts, as it does

@@ -80,7 +80,7 @@ func silence(t *testing.T) {
 }
 
 // startPod creates a pod and fails the test if that does not run soon, in the cluster's time.
-func startPod(t *testing.T, c *cluster, name string) {
+func startPod(t *testing.T, c *Cluster, name string) {
 	t.Helper()
 	pods := c.plane.Client.CoreV1().Pods("default")
 	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "main", Image: "app"}}}}
@@ -109,7 +109,7 @@ type asker struct {
 	answered int
 }
 
-func newAsker(t *testing.T, ctx context.Context, c *cluster) *asker {
+func newAsker(t *testing.T, ctx context.Context, c *Cluster) *asker {
 	client, err := rest.HTTPClientFor(c.plane.JSONConfig())
 	if err != nil {
 		t.Fatal(err)

@@ -57,9 +57,9 @@ const liveStop = time.Second
 // clients outside would read, a replay does without. It also lets pods run whose
 // ConfigMaps and Secrets are not there, and so does a cluster that begins with a
 // trace: traces and dumps often lack them.
-func (c *cluster) nodesConfig(interactive bool, lives *lifecycles) vnode.Config {
-	config := vnode.Config{Client: c.plane.Client, Informers: c.plane.Informers, Lifecycle: lives.next}
-	if !interactive {
+func (c *Cluster) nodesConfig() vnode.Config {
+	config := vnode.Config{Client: c.plane.Client, Informers: c.plane.Informers, Lifecycle: c.lives.next}
+	if !c.plan.Interactive {
 		return config
 	}
 	post := c.poster("kubelet", "kubelet")

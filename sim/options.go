@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -59,6 +60,17 @@ type Options struct {
 	Progress func(Progress)
 	// Watch lets somebody look at the run and steer its time. Nil: nobody.
 	Watch *watch.Console
+
+	// Parts live in the cluster besides those that simk ships, see NewPart. Nil: none.
+	Parts []Part
+
+	// AdmissionPolicies says that admission policies will come which the trace does not hold: from
+	// a part, or from who drives the cluster. Without it they are stored and not asked.
+	AdmissionPolicies bool
+	// AuditRounds hears of each round of Karpenter's that would have been left out, why, and
+	// whether that had been right: none is left out then. It is for simk's own tests. Nil: rounds
+	// are left out.
+	AuditRounds func(why string, right bool)
 
 	// programs know what containers do whose pods do not say it. Nil: none.
 	programs vnode.Programs
@@ -129,5 +141,7 @@ type optionsInReport struct {
 	Autoscaler      string `json:"autoscalerSHA256,omitempty"`
 	FeatureGates    string `json:"featureGates,omitempty"`
 	EndpointSlices  bool   `json:"endpointSlices"`
-	OnError         string `json:"onError"`
+	// Parts are the settings of parts, by name, defaults too.
+	Parts   map[string]json.RawMessage `json:"parts,omitempty"`
+	OnError string                     `json:"onError"`
 }

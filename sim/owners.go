@@ -64,8 +64,8 @@ func ownerKey(kind, namespace, name string) string {
 	return kind + " " + namespace + "/" + name
 }
 
-func newLifecycles(o *owners, recorded []tracer.OwnerLifecycles, invalid func(*corev1.Pod, error)) *lifecycles {
-	l := &lifecycles{owners: o, recorded: map[string][]tracer.Lifecycle{}, launched: map[string]int{}, invalid: invalid}
+func newLifecycles(o *owners, recorded []tracer.OwnerLifecycles, started func(*corev1.Pod, int), invalid func(*corev1.Pod, error)) *lifecycles {
+	l := &lifecycles{owners: o, recorded: map[string][]tracer.Lifecycle{}, launched: map[string]int{}, started: started, invalid: invalid}
 	for _, r := range recorded {
 		l.recorded[ownerKey(r.Owner.Kind, r.Owner.Namespace, r.Owner.Name)] = r.Pods
 	}
@@ -89,9 +89,7 @@ func (l *lifecycles) next(p *corev1.Pod) vnode.Lifecycle {
 	}
 	e := entries[l.launched[ref]%len(entries)]
 	l.launched[ref]++
-	if l.started != nil {
-		l.started(p, l.launched[ref])
-	}
+	l.started(p, l.launched[ref])
 	life.StartDelay, life.RunFor, life.Ends, life.ExitCode, life.Restarts = e.StartDelay, e.RunFor, e.HasRunFor, e.ExitCode, e.Restarts
 	return life
 }

@@ -66,6 +66,18 @@ func newRecorder(start time.Time, owner func(*corev1.Pod) string) *recorder {
 	}
 }
 
+// newRecorder is that of a cluster: it also knows what the trace says about where pods ran and
+// how long they waited, so that the report can compare.
+func (c *Cluster) newRecorder() *recorder {
+	r := newRecorder(c.zero, c.owners.label)
+	if c.plan.Interactive && c.options.Out == "" {
+		r.keep = keptPods
+	}
+	r.schedulers = schedulerNames(c.in.scheduler)
+	r.history.Recorded = recordedPods(c.in.summary.Head.Lifecycles)
+	return r
+}
+
 // now is the offset from the trace's start; what precedes it is at 0.
 func (r *recorder) now() time.Duration { return offsetOf(r.start, time.Now()) }
 

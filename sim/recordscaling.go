@@ -4,7 +4,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"simk.dev/simk/autoscale"
-	"simk.dev/simk/autoscale/config"
 	"simk.dev/simk/autoscale/groups"
 	"simk.dev/simk/sim/history"
 	"simk.dev/simk/sim/report"
@@ -18,9 +17,10 @@ type scalingRecorder struct {
 	machines map[string]*history.Machine // by node
 }
 
-// recordScaling begins to record; dir is the scratch folder.
-func recordScaling(r *recorder, dir string, c *config.Config) (*scalingRecorder, error) {
-	lines, err := newLineLog(dir, report.DecisionsFile, r.start)
+// recordScaling begins to record.
+func (cluster *Cluster) recordScaling() (*scalingRecorder, error) {
+	r, c := cluster.recorder, cluster.in.autoscaler
+	lines, err := newLineLog(cluster.logFolder(), report.DecisionsFile, r.start)
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ func (r *refusals) add(o tracer.Object, err error) { *r = append(*r, refusal{o, 
 
 // end notes them, if the run goes on without such objects, or ends it: all are named, not
 // only the first, so that they can be mended at once.
-func (r refusals) end(c *cluster) error {
+func (r refusals) end(c *Cluster) error {
 	if c.options.ContinueOnError {
 		for _, one := range r {
 			c.recorder.history.Rejections = append(c.recorder.history.Rejections, history.Rejection{Object: one.object.Ref().String(), Message: one.err.Error()})

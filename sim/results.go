@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"simk.dev/simk/sim/clock"
-	"simk.dev/simk/sim/controlplane"
 	"simk.dev/simk/sim/history"
 	"simk.dev/simk/sim/report"
 	"simk.dev/simk/sim/report/html"
@@ -25,19 +24,20 @@ func (o *Options) prepareOut() error {
 
 // logFolder is where logs of the run are kept until its end: in the scratch folder, or
 // nowhere (empty) in a cluster that may live for days and whose results nobody wants.
-func (c *cluster) logFolder(scratch string, plan controlplane.Options) string {
-	if plan.Interactive && c.options.Out == "" {
+func (c *Cluster) logFolder() string {
+	if c.plan.Interactive && c.options.Out == "" {
 		return ""
 	}
-	return scratch
+	return c.dir
 }
 
 // conclude fills in the outcome of a run that ended at an offset, with an error
 // perhaps, and writes the results if they are wanted and keep says so. It returns
 // what went wrong in all.
-func (c *cluster) conclude(outcome *Outcome, in *input, began time.Time, end time.Duration, runErr error, keep bool) error {
+func (c *Cluster) conclude(outcome *Outcome, in *input, began time.Time, end time.Duration, runErr error, keep bool) error {
 	h := c.recorder.finish(end, c.options.word(runErr)) // the report is read by people, too
 	outcome.Report = report.Build(h, in.meta(c.options))
+	outcome.Report.Parts = c.figures(h)
 	outcome.Forgotten = c.recorder.forgotten
 	outcome.Took = clock.Wall().Sub(began)
 	if c.options.Out == "" || !keep {
@@ -46,8 +46,26 @@ func (c *cluster) conclude(outcome *Outcome, in *input, began time.Time, end tim
 	return errors.Join(runErr, c.write(outcome.Report, h))
 }
 
+// figures are the sections of the parts that have one, by name; nil for none.
+func (c *Cluster) figures(h *history.History) map[string]any {
+	var all map[string]any
+	for _, p := range c.options.Parts {
+		r, ok := p.(Reporter)
+		if !ok {
+			continue
+		}
+		if section := r.Figures(h); section != nil {
+			if all == nil {
+				all = map[string]any{}
+			}
+			all[p.Name()] = section
+		}
+	}
+	return all
+}
+
 // write puts the results into the output folder, all at once.
-func (c *cluster) write(r *report.Report, h *history.History) error {
+func (c *Cluster) write(r *report.Report, h *history.History) error {
 	logs := []*lineLog{c.events.lineLog}
 	if c.scaling != nil {
 		logs = append(logs, c.scaling.recorder.lines)
@@ -55,6 +73,7 @@ func (c *cluster) write(r *report.Report, h *history.History) error {
 	if c.attempts != nil {
 		logs = append(logs, c.attempts)
 	}
+	logs = append(logs, c.logs...)
 	var files []report.File
 	for _, l := range logs {
 		file, err := l.whole()

@@ -7,21 +7,17 @@ import (
 	"os"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	schedulerapi "k8s.io/kubernetes/pkg/scheduler/apis/config"
 
 	"simk.dev/simk/autoscale/config"
 	"simk.dev/simk/scheduler"
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/controlplane"
-	"simk.dev/simk/sim/explain"
 	"simk.dev/simk/sim/limits"
 	"simk.dev/simk/sim/report"
 	"simk.dev/simk/sim/watch"
 	"simk.dev/simk/tracer"
 	"simk.dev/simk/tracer/interrupt"
-	"simk.dev/simk/vnode"
-	"simk.dev/simk/vnode/volumes"
 )
 
 // InputError is an error in what the user gave: usage, trace or configuration.
@@ -70,7 +66,7 @@ func Run(ctx context.Context, options Options) (*Outcome, error) {
 }
 
 // runIn replays a trace in a scratch folder. The run began, in wall time, before.
-func runIn(ctx context.Context, dir string, options Options, hooks *hooks, began time.Time) (*Outcome, error) {
+func runIn(ctx context.Context, dir string, options Options, hooks *hooks, began time.Time) (outcome *Outcome, err error) {
 	in, err := readInput(&options, false)
 	if err == nil {
 		err = options.prepareOut()
@@ -87,12 +83,12 @@ func runIn(ctx context.Context, dir string, options Options, hooks *hooks, began
 		return nil, err
 	}
 
-	r, err := start(ctx, dir, &options, in, controlplane.Options{Policies: in.summary.AdmissionPolicies, NodesFail: in.nodesFail()})
+	r, err := start(ctx, dir, &options, in, controlplane.Options{Policies: options.AdmissionPolicies || in.summary.AdmissionPolicies, NodesFail: in.nodesFail()})
 	if err != nil {
 		return nil, err
 	}
-	defer r.plane.Stop()
-	outcome := &Outcome{ReadyAfter: clock.Wall().Sub(began)}
+	defer func() { err = errors.Join(err, r.stop()) }()
+	outcome = &Outcome{ReadyAfter: clock.Wall().Sub(began)}
 	if err := hooks.at(ctx, BeforeRun); err != nil {
 		return nil, err
 	}
@@ -166,6 +162,9 @@ func readInput(o *Options, interactive bool) (*input, error) {
 			return nil, err
 		}
 	}
+	if in.inReport.Parts, err = settingsOf(o.Parts); err != nil {
+		return nil, err
+	}
 	if in.machines, err = machinesOf(o); err != nil {
 		return nil, err
 	}
@@ -193,106 +192,9 @@ func (in *input) end(o *Options) time.Duration {
 	return in.summary.Head.Duration
 }
 
-// cluster is a simulated cluster that is ready for a trace.
-type cluster struct {
-	replay
-	plane   *controlplane.ControlPlane
-	group   *group
-	events  *eventLog
-	scaling *scaling // nil: nodes neither come nor go by themselves
-	// attempts are the scheduler's, recorded to be explained. Nil: none is.
-	attempts *lineLog
-}
-
-// start brings the cluster up, one component after the other, at a fixed
-// virtual instant before the trace's start.
-func start(ctx context.Context, dir string, o *Options, in *input, plan controlplane.Options) (*cluster, error) {
-	head := in.summary.Head
-	clock.JumpTo(head.StartTime.Add(-bootAhead))
-	if err := controlplane.SetFeatureGates(o.FeatureGates); err != nil {
-		return nil, &InputError{err}
-	}
-	plane, err := controlplane.Start(ctx, dir, plan)
-	if err != nil {
-		return nil, err
-	}
-	c := &cluster{plane: plane, group: newGroup(ctx)}
-	c.options, c.zero, c.quiet, c.total = o, head.StartTime, plane, in.summary.Events
-	if c.events, err = newEventLog(c.logFolder(dir, plan), head.StartTime, o.Watch != nil || plan.Interactive); err != nil {
-		return nil, err
-	}
-	plane.Event = func(e *corev1.Event) {
-		c.events.core(e)
-		c.recorder.event(e)
-	}
-	c.owners = &owners{plane.Informers}
-	c.recorder = newRecorder(head.StartTime, c.owners.label)
-	if plan.Interactive && o.Out == "" {
-		c.recorder.keep = keptPods
-	}
-	lives := newLifecycles(c.owners, head.Lifecycles, func(p *corev1.Pod, err error) {
-		c.events.note(report.SchedulerComponent, p, "Warning", "InvalidLifecycle", err.Error())
-	})
-	c.recorder.schedulers = schedulerNames(in.scheduler)
-	c.recorder.compareWith(head.Lifecycles, lives)
-	pool := vnode.New(c.nodesConfig(plan.Interactive, lives))
-	c.drainer = &drainer{client: plane.Client, draining: map[string]context.CancelFunc{}}
-	if c.applier, err = newApplier(plane, pool, o.replacesNodes(), plan.Interactive, in.summary.AppliedAgain, c.recorder.history); err != nil {
-		return nil, err
-	}
-	controllers, err := plane.NewControllers(c.group.ctx, pool, o.moreControllers()...)
-	if err != nil {
-		return nil, fmt.Errorf("start controllers: %w", err)
-	}
-	pool.Changed = controllers.NodesChanged
-	attempts, err := c.recordAttempts(dir)
-	if err != nil {
-		return nil, err
-	}
-	s, err := c.newScheduler(in, attempts)
-	if err != nil {
-		return nil, err
-	}
-	storage := volumes.New(volumes.Config{Client: plane.Client, Informers: plane.Informers, Event: c.poster(report.StorageComponent, "external-provisioner")})
-	c.steps = append(c.steps, pool.NextStep, storage.NextStep)
-	if err := c.addScaling(c.logFolder(dir, plan), in, pool, s); err != nil {
-		return nil, err
-	}
-	if err := c.recorder.watch(plane.Informers); err != nil {
-		return nil, fmt.Errorf("watch pods and nodes: %w", err)
-	}
-	plane.Informers.Start(c.group.ctx.Done())
-	if err := plane.AwaitCaches(c.group.ctx); err != nil {
-		return nil, err
-	}
-	clock.JumpTo(head.StartTime.Add(-componentsAhead))
-	for _, part := range []component{{"control plane", plane.Watch}, {"virtual nodes", pool.Run}, {"storage", storage.Run}, {"controllers", controllers.Run}, {"scheduler", s.Run}} {
-		if err := c.group.start(part); err != nil {
-			return nil, err
-		}
-	}
-	return c, ctx.Err()
-}
-
-// newScheduler builds the scheduler, as the user's configuration says.
-func (c *cluster) newScheduler(in *input, attempts scheduler.Attempts) (*scheduler.Scheduler, error) {
-	s, err := scheduler.New(c.group.ctx, scheduler.Config{
-		Attempts: attempts, Scores: c.options.Explain == explain.All,
-		Client: c.plane.Client, Rest: c.plane.Config, Informers: c.plane.Informers, Configuration: in.scheduler, Extender: holdExtender,
-		Event: c.poster(report.SchedulerComponent, "default-scheduler"),
-	})
-	if err != nil {
-		if c.options.SchedulerConfig != "" {
-			err = fmt.Errorf("scheduler configuration %s: %w", c.options.SchedulerConfig, err)
-		}
-		return nil, &InputError{err}
-	}
-	return s, nil
-}
-
 // run brings in the trace's objects and replays its events. It returns the
 // offset at which the run ended.
-func (c *cluster) run(ctx context.Context, in *input) (time.Duration, error) {
+func (c *Cluster) run(ctx context.Context, in *input) (time.Duration, error) {
 	if err := c.populate(ctx, in); err != nil {
 		return 0, c.cause(ctx, err)
 	}
@@ -312,7 +214,7 @@ func (c *cluster) run(ctx context.Context, in *input) (time.Duration, error) {
 }
 
 // withEvents opens the trace once more, for its events.
-func (c *cluster) withEvents(do func(tracer.Source) error) error {
+func (c *Cluster) withEvents(do func(tracer.Source) error) error {
 	events, err := tracer.Open(c.options.Trace)
 	if err != nil {
 		return err
@@ -323,7 +225,7 @@ func (c *cluster) withEvents(do func(tracer.Source) error) error {
 
 // cause is why a loop ended: if not because ctx did, then because a component
 // stopped.
-func (c *cluster) cause(ctx context.Context, err error) error {
+func (c *Cluster) cause(ctx context.Context, err error) error {
 	if cause := context.Cause(c.group.ctx); cause != nil && ctx.Err() == nil {
 		return cause
 	}
@@ -331,7 +233,7 @@ func (c *cluster) cause(ctx context.Context, err error) error {
 }
 
 // populate brings in what exists at the start; then time is the trace's zero.
-func (c *cluster) populate(ctx context.Context, in *input) error {
+func (c *Cluster) populate(ctx context.Context, in *input) error {
 	clock.JumpTo(c.zero.Add(-clusterAhead))
 	c.report("objects", in.end(c.options))
 	if err := c.fillGroups(ctx); err != nil {

@@ -90,7 +90,7 @@ func (s *scaledNodes) scale(ctx context.Context, nodes typed.NodeInterface, ther
 const noticed = time.Second
 
 // scaleNodes changes how many nodes there are of those that are a number.
-func (c *cluster) scaleNodes(ctx context.Context, s *scaledNodes, n int) error {
+func (c *Cluster) scaleNodes(ctx context.Context, s *scaledNodes, n int) error {
 	there := c.plane.Informers.Core().V1().Nodes().Lister()
 	if err := s.scale(ctx, c.plane.Client.CoreV1().Nodes(), there, n); err != nil {
 		return err
@@ -104,7 +104,7 @@ func (c *cluster) scaleNodes(ctx context.Context, s *scaledNodes, n int) error {
 
 // knows tells whether whoever counts nodes has heard of those that were made, and of those that
 // went.
-func (c *cluster) knows(s *scaledNodes, there listers.NodeLister) bool {
+func (c *Cluster) knows(s *scaledNodes, there listers.NodeLister) bool {
 	s.mu.Lock()
 	made := len(s.made) == 0
 	if !made {

@@ -17,7 +17,7 @@ import (
 )
 
 // snapshot is what those see who look at the run live; who paces it adds how.
-func (c *cluster) snapshot(end time.Duration, q watch.Query) watch.Snapshot {
+func (c *Cluster) snapshot(end time.Duration, q watch.Query) watch.Snapshot {
 	p, at := c.recorder.progress(), c.place()
 	s := watch.Snapshot{
 		Phase: at.phase, Time: time.Now().UTC(), At: p.At, End: end, Events: at.fired, EventsTotal: c.total, Next: at.next,

@@ -74,7 +74,7 @@ func Up(ctx context.Context, o UpOptions) (*Outcome, error) {
 }
 
 // upIn is Up in scratch folders; it began, in wall time, before.
-func upIn(ctx context.Context, s *scratch, o UpOptions, hooks *hooks, began time.Time) (*Outcome, error) {
+func upIn(ctx context.Context, s *scratch, o UpOptions, hooks *hooks, began time.Time) (outcome *Outcome, err error) {
 	in, err := readUpInput(&o)
 	if err == nil {
 		err = o.readImages()
@@ -104,8 +104,8 @@ func upIn(ctx context.Context, s *scratch, o UpOptions, hooks *hooks, began time
 	if err != nil {
 		return nil, err
 	}
-	defer c.plane.Stop()
-	outcome := &Outcome{ReadyAfter: clock.Wall().Sub(began)}
+	defer func() { err = errors.Join(err, c.stop()) }()
+	outcome = &Outcome{ReadyAfter: clock.Wall().Sub(began)}
 	err = c.serve(ctx, s.dir, access, &o, hooks, in)
 	var input *InputError
 	if errors.As(err, &input) {
@@ -146,7 +146,7 @@ func (o *UpOptions) readImages() (err error) {
 
 // serve lets clients in and replays the trace, until ctx ends. dir is the folder where
 // clients of the machine look for the cluster.
-func (c *cluster) serve(ctx context.Context, dir string, access *kubeconfig, o *UpOptions, hooks *hooks, in *input) (err error) {
+func (c *Cluster) serve(ctx context.Context, dir string, access *kubeconfig, o *UpOptions, hooks *hooks, in *input) (err error) {
 	if err := c.adoptNodes(); err != nil {
 		return err
 	}
@@ -182,10 +182,10 @@ func (c *cluster) serve(ctx context.Context, dir string, access *kubeconfig, o *
 	}
 	nodes := in.machines.scaled()
 	scale := func(ctx context.Context, n int) error { return c.scaleNodes(ctx, nodes, n) }
-	for _, part := range []component{{"API listener", api.Serve}, {"commands", func(ctx context.Context, ready func()) error {
+	for _, part := range []Part{&runner{"API listener", api.Serve}, &runner{"commands", func(ctx context.Context, ready func()) error {
 		ready()
 		return control.Serve(ctx, commands, control.Cluster{Pacer: pacer, Status: status, Snapshot: snapshot, ScaleNodes: scale, Kubeconfig: kubeconfigs(api)})
-	}}, {"watchdog", func(ctx context.Context, ready func()) error { return c.plane.RunWatchdog(ctx, ready, o.stalled) }}} {
+	}}, &runner{"watchdog", func(ctx context.Context, ready func()) error { return c.plane.RunWatchdog(ctx, ready, o.stalled) }}} {
 		if err := c.group.start(part); err != nil {
 			return c.cause(ctx, err)
 		}
@@ -197,7 +197,7 @@ func (c *cluster) serve(ctx context.Context, dir string, access *kubeconfig, o *
 }
 
 // live replays the trace while clients can come, and waits for the end.
-func (c *cluster) live(ctx context.Context, o *UpOptions, hooks *hooks, in *input) error {
+func (c *Cluster) live(ctx context.Context, o *UpOptions, hooks *hooks, in *input) error {
 	hooks.live(o.Kubeconfig)
 	if err := hooks.at(c.group.ctx, BeforeRun); err != nil && ctx.Err() == nil {
 		return c.cause(ctx, err)
@@ -215,7 +215,7 @@ func (c *cluster) live(ctx context.Context, o *UpOptions, hooks *hooks, in *inpu
 	return c.cause(ctx, nil)
 }
 
-func (c *cluster) status(p *clock.Pacer, api *controlplane.Listener, access *kubeconfig, o *UpOptions) control.Status {
+func (c *Cluster) status(p *clock.Pacer, api *controlplane.Listener, access *kubeconfig, o *UpOptions) control.Status {
 	pace, progress := p.State(), c.recorder.progress()
 	s := control.Status{
 		Time: time.Now().UTC(), Speed: pace.Speed, Paused: pace.Paused,
@@ -241,7 +241,7 @@ func (o *UpOptions) stalled(stall *controlplane.Stall) {
 }
 
 // adoptNodes lets nodes come and go that clients create and delete.
-func (c *cluster) adoptNodes() error {
+func (c *Cluster) adoptNodes() error {
 	ctx := c.group.ctx
 	_, err := c.plane.Informers.Core().V1().Nodes().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc: func(obj any) {

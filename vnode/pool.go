@@ -49,10 +49,9 @@ type Config struct {
 type Pool struct {
 	config Config
 	agenda *agenda
-	// Changed is called, if set, when a node comes, goes, fails or recovers.
-	Changed func()
 
 	mu     sync.Mutex
+	hear   []func() // see OnChange
 	nodes  map[string]*node
 	byKey  map[string]*pod
 	added  int    // nodes ever added, for addresses
@@ -323,9 +322,20 @@ func (p *Pool) postReady(ctx context.Context, name string) error {
 	})
 }
 
+// OnChange lets hear be called each time a node has come, gone, failed or recovered. It must
+// not block.
+func (p *Pool) OnChange(hear func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.hear = append(p.hear, hear)
+}
+
 func (p *Pool) changed() {
-	if p.Changed != nil {
-		p.Changed()
+	p.mu.Lock()
+	all := slices.Clone(p.hear)
+	p.mu.Unlock()
+	for _, hear := range all {
+		hear()
 	}
 }
 

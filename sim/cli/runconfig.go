@@ -2,7 +2,9 @@ package cli
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -45,6 +47,13 @@ func configure(cmd *cobra.Command, path string, args []string, o *sim.Options, f
 	}
 	if c.Explain != "" && !given("explain") {
 		o.Explain = c.Explain
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Parts)) {
+		part, err := sim.NewPart(name, c.Parts[name], func(path ...string) string { return c.At(append([]string{"parts", name}, path...)...) })
+		if err != nil {
+			return err
+		}
+		o.Parts = append(o.Parts, part)
 	}
 	for _, d := range []struct {
 		name, flag string

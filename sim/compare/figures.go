@@ -102,5 +102,31 @@ func allFigures(runs []Run) []figure {
 				return u.PeakRequested, ok
 			}})
 	}
+	return append(all, partFigures(runs)...)
+}
+
+// partFigures are the numbers in the sections of parts. What is better nobody knows.
+func partFigures(runs []Run) []figure {
+	paths := map[string]bool{}
+	for _, run := range runs {
+		for _, r := range run.Reports {
+			for _, f := range report.PartFigures(r) {
+				if _, number := f.Value.(float64); number {
+					paths[f.Path] = true
+				}
+			}
+		}
+	}
+	var all []figure
+	for _, path := range slices.Sorted(maps.Keys(paths)) {
+		all = append(all, figure{path, path, Neither, Count, func(r *report.Report) (float64, bool) {
+			for _, f := range report.PartFigures(r) {
+				if v, number := f.Value.(float64); number && f.Path == path {
+					return v, true
+				}
+			}
+			return 0, false
+		}})
+	}
 	return all
 }

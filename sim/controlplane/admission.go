@@ -2,6 +2,7 @@ package controlplane
 
 import (
 	"io"
+	"maps"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/util/sets"
@@ -40,9 +41,20 @@ func setAdmission(admit *options.AdmissionOptions, o Options) {
 		on.Insert(ownershipPlugin)
 		replaceAccounts(admit, on)
 	}
+	addPlugins(admit, on, o.Admission)
 	admit.EnablePlugins = sets.List(on)
 	admit.DisablePlugins = sets.List(sets.New(admit.RecommendedPluginOrder...).Difference(on))
 	admit.Decorators = nil // metrics
+}
+
+// addPlugins adds plugins of parts where webhooks stand, in the order of their names.
+func addPlugins(admit *options.AdmissionOptions, on sets.Set[string], plugins map[string]admission.Interface) {
+	for _, name := range slices.Sorted(maps.Keys(plugins)) {
+		admit.Plugins.Register(name, func(io.Reader) (admission.Interface, error) { return plugins[name], nil })
+		i := slices.Index(admit.RecommendedPluginOrder, mutating.PluginName)
+		admit.RecommendedPluginOrder = slices.Insert(slices.Clone(admit.RecommendedPluginOrder), i, name)
+		on.Insert(name)
+	}
 }
 
 // accountsPlugin is upstream's plugin ServiceAccount without the token that it mounts into each

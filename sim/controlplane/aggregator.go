@@ -2,6 +2,7 @@ package controlplane
 
 import (
 	"context"
+	"maps"
 	_ "unsafe" // for go:linkname
 
 	apiextensionsapiserver "k8s.io/apiextensions-apiserver/pkg/apiserver"
@@ -21,6 +22,20 @@ import (
 //go:linkname apiVersionPriorities k8s.io/kubernetes/cmd/kube-apiserver/app.apiVersionPriorities
 var apiVersionPriorities map[schema.GroupVersion]controlplaneapiserver.APIServicePriority
 
+// withPriorities is apiVersionPriorities with further groups, after Kubernetes' own.
+func withPriorities(groups []APIGroup) map[schema.GroupVersion]controlplaneapiserver.APIServicePriority {
+	if len(groups) == 0 {
+		return apiVersionPriorities
+	}
+	all := maps.Clone(apiVersionPriorities)
+	for _, g := range groups {
+		if gv, err := schema.ParseGroupVersion(g.Resources.GroupVersion); err == nil { // else addAPIGroups says so
+			all[gv] = controlplaneapiserver.APIServicePriority{Group: 100, Version: 100} // as metrics-server's
+		}
+	}
+	return all
+}
+
 // aggregatorHooksLeftOut are background tasks of the aggregation layer that do not run, with the
 // reason.
 var aggregatorHooksLeftOut = map[string]string{
@@ -35,19 +50,19 @@ const polling = "it asks all servers for their documents each minute: see withEx
 // resources too. An APIService of somebody else's server stays unavailable, since that would
 // be behind a network. Only interactive clusters have it: in a replay nobody asks.
 func newAggregator(kube *controlplane.Config, opts options.CompletedOptions, shared informers.SharedInformerFactory, resolver aggregatorapiserver.ServiceResolver,
-	initializers []admission.PluginInitializer, extensions *apiextensionsapiserver.CustomResourceDefinitions, delegate *genericapiserver.GenericAPIServer) (*apiserver, error) {
+	initializers []admission.PluginInitializer, extensions *apiextensionsapiserver.CustomResourceDefinitions, delegate *genericapiserver.GenericAPIServer, o Options) (*apiserver, error) {
 	config, err := controlplaneapiserver.CreateAggregatorConfig(*kube.ControlPlane.Generic, opts.CompletedOptions, shared, resolver, kube.ControlPlane.ProxyTransport, nil, initializers)
 	if err != nil {
 		return nil, err
 	}
 	config.GenericConfig.DisabledPostStartHooks = config.GenericConfig.DisabledPostStartHooks.Union(sets.StringKeySet(aggregatorHooksLeftOut))
-	aggregator, err := controlplaneapiserver.CreateAggregatorServer(config.Complete(), delegate, extensions.Informers.Apiextensions().V1().CustomResourceDefinitions(), true, apiVersionPriorities)
+	aggregator, err := controlplaneapiserver.CreateAggregatorServer(config.Complete(), delegate, extensions.Informers.Apiextensions().V1().CustomResourceDefinitions(), true, withPriorities(o.APIs))
 	if err != nil {
 		return nil, err
 	}
 	aggregator.GenericAPIServer.SecureServingInfo = nil // nothing listens
 	handler := withExtensions(aggregator.GenericAPIServer.Handler, extensions.GenericAPIServer.UnprotectedHandler())
-	return &apiserver{handler: handler, start: func(ctx context.Context) error {
+	return &apiserver{handler: handler, destroy: aggregator.GenericAPIServer.Destroy, start: func(ctx context.Context) error {
 		prepared, err := aggregator.PrepareRun()
 		if err != nil {
 			return err

@@ -64,6 +64,8 @@ type apiserver struct {
 	access *access
 	// start runs the server's post-start hooks.
 	start func(context.Context) error
+	// destroy ends what its storages run in the background.
+	destroy func()
 }
 
 // newAPIServer assembles the server around etcd. Its own clients, and those of
@@ -110,7 +112,7 @@ func newAPIServer(ctx context.Context, t *transport, shared informers.SharedInfo
 	}
 	if hooks != nil {
 		hooks.definitions = extensionServer.Informers.Apiextensions().V1().CustomResourceDefinitions().Lister()
-		a, err := newAggregator(kube, opts, shared, resolver, initializers, extensionServer, server)
+		a, err := newAggregator(kube, opts, shared, resolver, initializers, extensionServer, server, o)
 		if err != nil {
 			return nil, err
 		}
@@ -120,7 +122,7 @@ func newAPIServer(ctx context.Context, t *transport, shared informers.SharedInfo
 	}
 	server.SecureServingInfo = nil // nothing listens
 	t.bind(server.Handler)
-	return &apiserver{handler: server.Handler, start: func(ctx context.Context) error {
+	return &apiserver{handler: server.Handler, destroy: server.Destroy, start: func(ctx context.Context) error {
 		_, _, err := server.PrepareRun().NonBlockingRunWithContext(ctx, 0)
 		return err
 	}}, nil

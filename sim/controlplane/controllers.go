@@ -73,6 +73,8 @@ type Heartbeats interface {
 	// LastHeartbeat returns when the node last answered; ok is false for a node
 	// that never does.
 	LastHeartbeat(node string) (t time.Time, ok bool)
+	// OnChange lets hear be called each time a node has come, gone, failed or recovered.
+	OnChange(hear func())
 }
 
 // Controllers is a set of upstream controllers that is ready to run.
@@ -184,6 +186,7 @@ func (c *Controllers) Run(ctx context.Context, ready func()) error {
 	c.context.InformerFactory.Start(ctx.Done())
 	c.context.ObjectOrMetadataInformerFactory.Start(ctx.Done())
 	close(c.context.InformersStarted)
+	defer context.AfterFunc(ctx, c.monitor.stop)()
 	var wg sync.WaitGroup
 	for _, controller := range c.controllers {
 		wg.Go(func() { controller.Run(ctx) })
@@ -195,9 +198,6 @@ func (c *Controllers) Run(ctx context.Context, ready func()) error {
 	wg.Wait()
 	return nil
 }
-
-// NodesChanged tells that a node came, went, failed or recovered.
-func (c *Controllers) NodesChanged() { c.monitor.wake() }
 
 // clientBuilder gives every controller the same clients.
 type clientBuilder struct {

@@ -12,6 +12,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apiserver/pkg/admission"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	restclient "k8s.io/client-go/rest"
@@ -40,6 +41,12 @@ type Options struct {
 	// EventTTL is how long Events are kept; 0: as long as upstream's apiserver does by
 	// default, an hour.
 	EventTTL time.Duration
+	// Event receives the Events that components post. Nil: nobody.
+	Event func(*corev1.Event)
+	// APIs are served in the process besides Kubernetes' own.
+	APIs []APIGroup
+	// Admission are admission plugins besides Kubernetes' own, by name.
+	Admission map[string]admission.Interface
 }
 
 func (o Options) withPolicies() bool { return o.Interactive || o.Policies }
@@ -54,9 +61,6 @@ type ControlPlane struct {
 	// Informers is the one informer factory of the process: apiserver,
 	// scheduler, controllers, virtual nodes and the replay share its caches.
 	Informers informers.SharedInformerFactory
-	// Event, if set before controllers are made, receives the Events that
-	// components post.
-	Event func(*corev1.Event)
 
 	options     Options
 	events      record.EventBroadcaster // nil in a replay
@@ -71,6 +75,7 @@ type ControlPlane struct {
 	access      *access                  // before the listener; nil in a replay
 	caFile      string                   // the authority's certificate
 	webhooks    *webhooks                // nil in a replay
+	destroy     func()
 }
 
 // electionBound is longer than etcd's election of its one member can take, in
@@ -125,7 +130,7 @@ func Start(ctx context.Context, dir string, o Options) (*ControlPlane, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start apiserver: %w", err)
 	}
-	c.access = server.access
+	c.access, c.destroy = server.access, server.destroy
 	if err := server.start(ctx); err != nil {
 		return nil, fmt.Errorf("start apiserver: %w", e.failure.cause(err))
 	}
@@ -206,8 +211,12 @@ func (c *ControlPlane) Watch(ctx context.Context, ready func()) error {
 	}
 }
 
-// Stop ends etcd. The apiserver ends with the context it was started with.
-func (c *ControlPlane) Stop() { c.etcd.stop() }
+// Stop ends the apiserver's storages and etcd. The apiserver itself ends with the context that it
+// was started with.
+func (c *ControlPlane) Stop() {
+	c.destroy()
+	c.etcd.stop()
+}
 
 // dropManagedFields keeps field ownership out of the caches: nobody reads it there.
 func dropManagedFields(obj any) (any, error) {

@@ -20,8 +20,8 @@ func (c *ControlPlane) eventless() kubernetes.Interface {
 
 // event passes an Event on, if anybody wants it.
 func (c *ControlPlane) event(e *corev1.Event) {
-	if c.Event != nil {
-		c.Event(e)
+	if c.options.Event != nil {
+		c.options.Event(e)
 	}
 }
 

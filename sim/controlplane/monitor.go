@@ -44,11 +44,14 @@ type monitor struct {
 	dirty bool
 	// silent are the nodes that do not answer or are not Ready.
 	silent map[string]bool
+	// stopped: nobody waits any more.
+	stopped bool
 }
 
 func newMonitor(shared informers.SharedInformerFactory, heartbeats Heartbeats) *monitor {
 	m := &monitor{informers: shared, heartbeats: heartbeats, silent: map[string]bool{}}
 	m.cond = sync.NewCond(&m.mu)
+	heartbeats.OnChange(m.wake)
 	_, err := shared.Core().V1().Nodes().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(obj any) { m.observe(obj.(*corev1.Node)) },
 		UpdateFunc: func(_, obj any) { m.observe(obj.(*corev1.Node)) },
@@ -92,11 +95,19 @@ func (m *monitor) wake() {
 	m.cond.Broadcast()
 }
 
-// await returns when a pass could find something.
+// stop lets whoever waits go on.
+func (m *monitor) stop() {
+	m.mu.Lock()
+	m.stopped = true
+	m.mu.Unlock()
+	m.cond.Broadcast()
+}
+
+// await returns when a pass could find something, or the controllers stop.
 func (m *monitor) await(nodes []*corev1.Node) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for !m.dirty && len(m.silent) == 0 && !m.anySilent(nodes) {
+	for !m.stopped && !m.dirty && len(m.silent) == 0 && !m.anySilent(nodes) {
 		m.cond.Wait()
 	}
 	m.dirty = false

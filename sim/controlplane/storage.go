@@ -53,6 +53,9 @@ func newKubeServer(kube *controlplane.Config, delegate genericapiserver.Delegati
 	if err := server.InstallAPIs(providers...); err != nil {
 		return nil, err
 	}
+	if err := addAPIGroups(server.GenericAPIServer, o.APIs); err != nil {
+		return nil, err
+	}
 	if o.Interactive {
 		if err := addKubernetesService(server.GenericAPIServer, c, client); err != nil {
 			return nil, err

@@ -57,7 +57,7 @@ func (g *Gate) unanswered(err error, activation figures) error {
 	if unquoted, err := strconv.Unquote(key); err == nil {
 		key = unquoted
 	}
-	for _, of := range []string{"owners", "namespaces", "utilization"} {
+	for _, of := range []string{"owners", "namespaces", "utilization", "parts"} {
 		if !strings.Contains(g.Expression, of) {
 			continue
 		}

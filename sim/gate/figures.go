@@ -28,6 +28,9 @@ func figuresOf(r *report.Report) (figures, error) {
 		namespaces[r.Namespaces[i].Namespace] = f["namespaces"].([]any)[i]
 	}
 	f["owners"], f["namespaces"] = owners, namespaces
+	if f["parts"] == nil {
+		f["parts"] = map[string]any{}
+	}
 	for _, list := range []string{"notCreated", "webhooksNotCalled"} { // left out when they are empty
 		if f[list] == nil {
 			f[list] = []any{}

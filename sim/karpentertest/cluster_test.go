@@ -1,13 +1,10 @@
 package karpentertest
 
 import (
-	"context"
-	"fmt"
 	"io"
-	"math/rand" //nolint:depguard // as a replay seeds it
 	"os"
+	"path/filepath"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,16 +12,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/klog/v2"
 
-	"simk.dev/simk/autoscale"
-	"simk.dev/simk/autoscale/config"
-	"simk.dev/simk/autoscale/groups"
-	"simk.dev/simk/autoscale/karpenter"
-	"simk.dev/simk/scheduler"
-	"simk.dev/simk/sim/controlplane"
-	"simk.dev/simk/vnode"
+	"simk.dev/simk/sim"
+	"simk.dev/simk/sim/report"
 )
 
 // TestMain drops what the components log.
@@ -36,77 +27,33 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// cluster is a control plane with scheduler, controllers, virtual nodes and
-// Karpenter.
+// cluster is a simulated cluster whose autoscaler is Karpenter.
 type cluster struct {
-	t     *testing.T
-	ctx   context.Context
-	plane *controlplane.ControlPlane
-	start time.Time
-
-	mu        sync.Mutex
-	decisions []autoscale.Decision
-	events    []string
+	*sim.Cluster
+	t   *testing.T
+	out string
 }
 
-// Decision implements autoscale.Recorder.
-func (c *cluster) Decision(d autoscale.Decision) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.decisions = append(c.decisions, d)
-	c.t.Logf("%8v %s %s/%s %+d %d pods: %s", d.At.Sub(c.start).Round(time.Millisecond), d.Kind, d.Group, d.Node, d.Delta, d.PodCount, d.Reason)
-}
-
-// newCluster starts everything, and Karpenter with an autoscaler file.
-func newCluster(t *testing.T, file string, change ...func(*karpenter.Config)) *cluster {
+// newCluster starts one with an autoscaler file.
+func newCluster(t *testing.T, file string, audit func(why string, right bool)) *cluster {
 	t.Helper()
-	rand.Seed(1) //nolint:staticcheck // the global one, as a replay does it
-	f, err := config.Parse("autoscaler.yaml", []byte(file))
-	c := &cluster{t: t}
+	path := filepath.Join(t.TempDir(), "autoscaler.yaml")
+	c := &cluster{t: t, out: filepath.Join(t.TempDir(), "out")}
+	c.must(os.WriteFile(path, []byte(file), 0o600))
+	var err error
+	c.Cluster, err = sim.Start(t.Context(), sim.Options{Autoscaler: path, Out: c.out, AuditRounds: audit})
 	c.must(err)
-	ctx, cancel := context.WithCancel(context.Background())
-	c.ctx = ctx
-	c.plane, err = controlplane.Start(ctx, t.TempDir(), controlplane.Options{})
-	c.must(err)
-	pool := vnode.New(vnode.Config{Client: c.plane.Client, Informers: c.plane.Informers})
-	controllers, err := c.plane.NewControllers(ctx, pool)
-	c.must(err)
-	pool.Changed = controllers.NodesChanged
-	s, err := scheduler.New(ctx, scheduler.Config{Client: c.plane.Client, Rest: c.plane.Config, Informers: c.plane.Informers})
-	c.must(err)
-	c.start = time.Now().Truncate(time.Second).Add(time.Minute)
-	machines := groups.New(groups.Options{Groups: f.NodeGroups, Schedule: f.Schedule, Nodes: pool, Start: c.start, Seed: 1, Record: c})
-	kc := karpenter.Config{
-		Rest: c.plane.Config, Informers: c.plane.Informers, Groups: machines, Options: f.Karpenter, Record: c,
-		Event: func(about runtime.Object, _, reason, note string) { c.event(about, reason, note) },
-	}
-	for _, f := range change {
-		f(&kc)
-	}
-	k, err := karpenter.New(ctx, kc)
-	c.must(err)
-	c.plane.InvalidateDiscovery()
-	c.plane.Informers.Start(ctx.Done())
-	c.plane.Informers.WaitForCacheSync(ctx.Done())
-	var wg sync.WaitGroup
-	t.Cleanup(func() {
-		cancel()
-		controllers.NodesChanged() // the check of nodes' health would wait for that
-		wg.Wait()
-		c.plane.Stop()
-	})
-	c.must(machines.Fill(ctx))
-	for _, run := range []func(context.Context, func()) error{pool.Run, controllers.Run, s.Run, machines.Run, k.Run} {
-		ready := make(chan struct{})
-		wg.Go(func() {
-			if err := run(ctx, func() { close(ready) }); err != nil {
-				t.Error(err)
-			}
-		})
-		<-ready
-	}
-	time.Sleep(time.Until(c.start))
 	return c
+}
+
+// end stops the cluster and returns what Karpenter decided.
+func (c *cluster) end() []report.DecisionLine {
+	c.t.Helper()
+	_, err := c.Stop()
+	c.must(err)
+	var lines []report.DecisionLine
+	c.must(report.ReadLines(filepath.Join(c.out, report.DecisionsFile), func(l *report.DecisionLine) { lines = append(lines, *l) }))
+	return lines
 }
 
 func (c *cluster) must(err error) {
@@ -116,18 +63,8 @@ func (c *cluster) must(err error) {
 	}
 }
 
-func (c *cluster) event(about runtime.Object, reason, note string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	name := ""
-	if o, ok := about.(metav1.Object); ok {
-		name = o.GetName()
-	}
-	c.events = append(c.events, fmt.Sprintf("%v %s %s: %s", time.Since(c.start).Round(time.Millisecond), name, reason, note))
-}
-
 // at waits until an offset from the start.
-func (c *cluster) at(offset time.Duration) { time.Sleep(time.Until(c.start.Add(offset))) }
+func (c *cluster) at(offset time.Duration) { time.Sleep(time.Until(c.Zero().Add(offset))) }
 
 // deployment makes a Deployment of pods of one size.
 func (c *cluster) deployment(name string, replicas int32, cpu, memory string, change func(*corev1.PodTemplateSpec)) {
@@ -140,7 +77,7 @@ func (c *cluster) deployment(name string, replicas int32, cpu, memory string, ch
 	if change != nil {
 		change(&template)
 	}
-	_, err := c.plane.Client.AppsV1().Deployments("default").Create(c.ctx, &appsv1.Deployment{
+	_, err := c.Client().AppsV1().Deployments("default").Create(c.t.Context(), &appsv1.Deployment{
 		ObjectMeta: metav1.ObjectMeta{Name: name},
 		Spec: appsv1.DeploymentSpec{
 			Replicas: &replicas, Selector: &metav1.LabelSelector{MatchLabels: labels},
@@ -152,17 +89,17 @@ func (c *cluster) deployment(name string, replicas int32, cpu, memory string, ch
 
 func (c *cluster) scale(name string, replicas int32) {
 	c.t.Helper()
-	d, err := c.plane.Client.AppsV1().Deployments("default").Get(c.ctx, name, metav1.GetOptions{})
+	d, err := c.Client().AppsV1().Deployments("default").Get(c.t.Context(), name, metav1.GetOptions{})
 	c.must(err)
 	d.Spec.Replicas = &replicas
-	_, err = c.plane.Client.AppsV1().Deployments("default").Update(c.ctx, d, metav1.UpdateOptions{})
+	_, err = c.Client().AppsV1().Deployments("default").Update(c.t.Context(), d, metav1.UpdateOptions{})
 	c.must(err)
 }
 
 // nodes are the cluster's, by name.
 func (c *cluster) nodes() []corev1.Node {
 	c.t.Helper()
-	list, err := c.plane.Client.CoreV1().Nodes().List(c.ctx, metav1.ListOptions{})
+	list, err := c.Client().CoreV1().Nodes().List(c.t.Context(), metav1.ListOptions{})
 	c.must(err)
 	slices.SortFunc(list.Items, func(a, b corev1.Node) int { return len(a.Name) - len(b.Name) })
 	return list.Items
@@ -171,7 +108,7 @@ func (c *cluster) nodes() []corev1.Node {
 // running counts pods that run.
 func (c *cluster) running() int {
 	c.t.Helper()
-	list, err := c.plane.Client.CoreV1().Pods("default").List(c.ctx, metav1.ListOptions{})
+	list, err := c.Client().CoreV1().Pods("default").List(c.t.Context(), metav1.ListOptions{})
 	c.must(err)
 	n := 0
 	for i := range list.Items {
@@ -186,10 +123,10 @@ func (c *cluster) running() int {
 func (c *cluster) when(what string, limit time.Duration, so func() bool) time.Duration {
 	c.t.Helper()
 	for !so() {
-		if time.Since(c.start) > limit {
-			c.t.Fatalf("%s: not within %v; decisions %v", what, limit, c.decisions)
+		if time.Since(c.Zero()) > limit {
+			c.t.Fatalf("%s: not within %v; decisions %v", what, limit, c.end())
 		}
 		time.Sleep(time.Second)
 	}
-	return time.Since(c.start).Truncate(time.Second)
+	return time.Since(c.Zero()).Truncate(time.Second)
 }

@@ -21,7 +21,7 @@ nodeGroups:
 
 // TestUpAndDown asks for 30 pods on an empty cluster, and takes the load away again.
 func TestUpAndDown(t *testing.T) {
-	c := newCluster(t, twoSizes)
+	c := newCluster(t, twoSizes, nil)
 	c.deployment("web", 30, "900m", "1Gi", nil)
 	up := c.when("30 pods run", 10*time.Minute, func() bool { return c.running() == 30 })
 	if up < 60*time.Second || up > 70*time.Second {
@@ -44,9 +44,9 @@ func TestUpAndDown(t *testing.T) {
 		t.Errorf("nodes are gone after %v", down)
 	}
 	balance := 0
-	for _, d := range c.decisions {
+	for _, d := range c.end() {
 		balance += d.Delta
-		if d.Kind == autoscale.ScaleUp && (d.PodCount == 0 || d.Node == "" || d.Group == "") {
+		if d.Kind == string(autoscale.ScaleUp) && (d.PodCount == 0 || d.Node == "" || d.Group == "") {
 			t.Errorf("decision %+v says too little", d)
 		}
 	}

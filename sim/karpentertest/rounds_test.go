@@ -11,8 +11,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	karpv1 "sigs.k8s.io/karpenter/pkg/apis/v1"
-
-	"simk.dev/simk/autoscale/karpenter"
 )
 
 const oneSize = `
@@ -56,12 +54,10 @@ func TestRoundsLeftOut(t *testing.T) {
 func roundsLeftOut(t *testing.T, file string) {
 	var c *cluster
 	left := map[string]int{}
-	c = newCluster(t, file, func(k *karpenter.Config) {
-		k.Audit = func(why string, right bool) {
-			left[why]++
-			if !right {
-				t.Errorf("a round that would have been left out, as %s, decided something at %v", why, time.Since(c.start))
-			}
+	c = newCluster(t, file, func(why string, right bool) {
+		left[why]++
+		if !right {
+			t.Errorf("a round that would have been left out, as %s, decided something at %v", why, time.Since(c.Zero()))
 		}
 	})
 	rng := rand.New(rand.NewPCG(1, 1))
@@ -83,7 +79,7 @@ func roundsLeftOut(t *testing.T, file string) {
 		})
 	}
 	one := intstr.FromInt32(1)
-	_, err := c.plane.Client.PolicyV1().PodDisruptionBudgets("default").Create(c.ctx, &policyv1.PodDisruptionBudget{
+	_, err := c.Client().PolicyV1().PodDisruptionBudgets("default").Create(t.Context(), &policyv1.PodDisruptionBudget{
 		ObjectMeta: metav1.ObjectMeta{Name: "web-2"},
 		Spec:       policyv1.PodDisruptionBudgetSpec{MaxUnavailable: &one, Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "web-2"}}},
 	}, metav1.CreateOptions{})
@@ -103,4 +99,5 @@ func roundsLeftOut(t *testing.T, file string) {
 		}
 	}
 	t.Log("left out of 600 rounds:", left)
+	c.end()
 }

@@ -28,6 +28,19 @@ const (
 	ExplainFile   = "explain.jsonl.zst"
 )
 
+// PartFile is the file of a part's own lines, of whatever name it has chosen.
+func PartFile(name string) string { return partPrefix + name + partSuffix }
+
+const (
+	partPrefix = "part-"
+	partSuffix = ".jsonl"
+)
+
+// isFile says that a file of a report is called so.
+func isFile(name string) bool {
+	return slices.Contains(allFiles, name) || strings.HasPrefix(name, partPrefix) && strings.HasSuffix(name, partSuffix)
+}
+
 var allFiles = []string{ReportFile, PodsFile, TimelineFile, EventsFile, NodesFile, DecisionsFile, HTMLFile, ExplainFile}
 
 // PrepareDir makes sure that a report can be written to dir: it creates the
@@ -72,7 +85,7 @@ func ours(e os.DirEntry) bool {
 	if strings.HasPrefix(name, ".") {
 		return true
 	}
-	return !e.IsDir() && slices.Contains(allFiles, name)
+	return !e.IsDir() && isFile(name)
 }
 
 // File is a file of a report directory.
@@ -114,7 +127,7 @@ func WriteDir(dir string, r *Report, h *history.History, extra ...File) error {
 
 // content is what a report is of a folder; one without a report.json is none.
 var content = folder.Content{
-	Replaces: func(name string) bool { return slices.Contains(allFiles, name) },
+	Replaces: isFile,
 	Last:     ReportFile,
 }
 

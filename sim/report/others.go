@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 )
 
 // RefuseOthers refuses a folder whose files only have the names of a report's: tables such
@@ -22,7 +21,7 @@ func RefuseOthers(dir string) error {
 		return nil
 	}
 	for _, e := range entries {
-		if slices.Contains(allFiles, e.Name()) {
+		if isFile(e.Name()) {
 			return fmt.Errorf("check report directory: %s holds %q and no %s of simk's; name an empty or a new directory", dir, e.Name(), ReportFile)
 		}
 	}

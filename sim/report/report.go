@@ -78,6 +78,9 @@ type Report struct {
 	Fidelity *Fidelity `json:"fidelity,omitempty"`
 	// Autoscaling is what the autoscaler did. It is left out when there was none.
 	Autoscaling *Autoscaling `json:"autoscaling,omitempty"`
+	// Parts are the sections of the parts that a run configuration enabled and that have one, by
+	// the part's name. It is left out when there are none.
+	Parts map[string]any `json:"parts,omitempty"`
 	// Timeline is the run at no more than 200 instants.
 	Timeline []Point `json:"timeline"`
 }

@@ -27,6 +27,7 @@ func WriteText(w io.Writer, r *Report) error {
 	t.pods(r)
 	t.nodes(r)
 	t.autoscaling(r.Autoscaling)
+	t.parts(r)
 	t.fidelity(r.Fidelity)
 	t.pending(r)
 	t.failures(r)

@@ -78,7 +78,15 @@ type Config struct {
 	// Explain is off, pending or all: which attempts to place pods are recorded,
 	// which changes no outcome; empty: not given.
 	Explain explain.Mode `json:"explain,omitempty"`
+	// Parts are further residents of the cluster, by name, each with its section: an object, or
+	// null.
+	Parts map[string]json.RawMessage `json:"parts,omitempty"`
+
+	file *schemafile.File
 }
+
+// At is where a value stands in the file, "run.yaml:3:7"; see schemafile.File.
+func (c *Config) At(path ...string) string { return c.file.At(path...) }
 
 // Hook is a command and the point at which it runs: before-start, before-run,
 // after-run or after-stop.
@@ -175,6 +183,7 @@ func parse(name string, data []byte, dir string, changes []Change) (*Config, err
 			return nil, err
 		}
 	}
+	c.file = file
 	return &c, c.check(file)
 }
 
