@@ -46,7 +46,11 @@ func TestNoRequestOpensASocket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.plane.Stop()
+	defer func() {
+		if err := c.stop(); err != nil {
+			t.Error(err)
+		}
+	}()
 	if err := c.adoptNodes(); err != nil {
 		t.Fatal(err)
 	}

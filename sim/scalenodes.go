@@ -31,6 +31,8 @@ type scaledNodes struct {
 	// last is the number of the newest that there ever was.
 	made []string
 	last int
+	// gone are the names of those that the last call deleted.
+	gone []string
 }
 
 // scaled are the nodes that machines begin with.
@@ -75,12 +77,14 @@ func (s *scaledNodes) scale(ctx context.Context, nodes typed.NodeInterface, ther
 		}
 		s.made = append(s.made, node.Name)
 	}
+	s.gone = nil
 	for len(s.made) > n {
 		name := s.made[len(s.made)-1]
 		if err := nodes.Delete(ctx, name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
 			return fmt.Errorf("delete node %s: %w", name, err)
 		}
 		s.made = s.made[:len(s.made)-1]
+		s.gone = append(s.gone, name)
 	}
 	return nil
 }
@@ -110,6 +114,11 @@ func (c *Cluster) knows(s *scaledNodes, there listers.NodeLister) bool {
 	if !made {
 		_, err := there.Get(s.made[len(s.made)-1])
 		made = err == nil
+	}
+	for _, name := range s.gone {
+		if _, err := there.Get(name); !apierrors.IsNotFound(err) {
+			made = false
+		}
 	}
 	s.mu.Unlock()
 	count, err := there.List(labels.Everything())

@@ -123,8 +123,8 @@ func (k *Karpenter) Run(ctx context.Context, ready func()) error {
 const settleAfter = 30 * time.Second
 
 // NextStep returns when Karpenter will next look at a node that nothing happens to,
-// because its NodePool's consolidateAfter ends. Expiry does not count: it comes
-// back for ever. ok is false if there is nothing to wait for.
+// because its NodePool's consolidateAfter ends, or it expires. ok is false if there is
+// nothing to wait for.
 func (k *Karpenter) NextStep() (t time.Time, ok bool) {
 	var claims karpv1.NodeClaimList
 	var pools karpv1.NodePoolList
@@ -138,22 +138,33 @@ func (k *Karpenter) NextStep() (t time.Time, ok bool) {
 			after[pools.Items[i].Name] = *d
 		}
 	}
+	now := time.Now()
 	for i := range claims.Items {
 		c := &claims.Items[i]
+		from := c.CreationTimestamp.Time
+		due := func(at time.Time) {
+			if at.After(now) && at.After(t) {
+				t, ok = at, true
+			}
+		}
+		if d := c.Spec.ExpireAfter.Duration; d != nil && *d <= longestWait {
+			due(from.Add(*d + settleAfter))
+		}
 		wait, known := after[c.Labels[karpv1.NodePoolLabelKey]]
 		if !known {
 			continue
 		}
-		from := c.CreationTimestamp.Time
 		if last := c.Status.LastPodEventTime.Time; last.After(from) {
 			from = last
 		}
-		if at := from.Add(wait + settleAfter); at.After(t) {
-			t, ok = at, true
-		}
+		due(from.Add(wait + settleAfter))
 	}
-	return t, ok && t.After(time.Now())
+	return t, ok
 }
+
+// longestWait is an expiry beyond which a run is not waited for: the default is 30 days, and what
+// is due later than the others would hide them.
+const longestWait = 24 * time.Hour
 
 // podKey is a pod as decisions name it.
 func podKey(p *corev1.Pod) string { return p.Namespace + "/" + p.Name }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -78,6 +79,9 @@ var writers = map[string]func(*compare.Comparison, []compare.Run, io.Writer) err
 func (o *compareOptions) run(cmd *cobra.Command, args []string) error {
 	if err := oneFormat(o.output, comparisonFormats); err != nil {
 		return err
+	}
+	if slices.Contains(args, "-") {
+		return &sim.InputError{Err: errors.New("compare reads its inputs once for each run: save what is on standard input in a file, and name that")}
 	}
 	gates, err := o.gates.compile(true)
 	if err != nil {

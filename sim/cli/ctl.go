@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -71,6 +72,9 @@ func (f *ctlFlags) command(use, short string, args cobra.PositionalArgs, do func
 		}
 		clock.Live(cmd.Context())
 		status, err := do(cmd.Context(), control.NewClient(path), args)
+		if errors.As(err, new(*control.RefusedError)) {
+			return &sim.InputError{Err: err}
+		}
 		if err != nil {
 			return asRunError(err)
 		}

@@ -54,6 +54,9 @@ current one, and removed at the end.`,
 			if start != "trace" && start != "now" {
 				return &sim.InputError{Err: fmt.Errorf("--start is trace or now, not %q", start)}
 			}
+			if o.EventTTL < time.Second {
+				return &sim.InputError{Err: fmt.Errorf("--event-ttl %v: Events are kept for a second at least", o.EventTTL)}
+			}
 			o.StartNow = start == "now"
 			return hint(up(cmd, o), unknown)
 		},

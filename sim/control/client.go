@@ -86,6 +86,11 @@ func (c *Client) change(ctx context.Context, body change) (Status, error) {
 	return call[Status](ctx, c, http.MethodPost, "/v1/change", body)
 }
 
+// RefusedError says that the cluster does not do what was asked for, and why.
+type RefusedError struct{ Reason string }
+
+func (e *RefusedError) Error() string { return e.Reason }
+
 // call sends a request, with a body unless that is nil, and reads the answer.
 func call[A any](ctx context.Context, c *Client, method, path string, body any) (answer A, err error) {
 	var sent []byte
@@ -113,8 +118,12 @@ func call[A any](ctx context.Context, c *Client, method, path string, body any) 
 	if err != nil {
 		return answer, err
 	}
-	if response.StatusCode != http.StatusOK {
-		return answer, errors.New(strings.TrimSpace(string(b)))
+	switch said := strings.TrimSpace(string(b)); response.StatusCode {
+	case http.StatusOK:
+	case http.StatusConflict, http.StatusBadRequest:
+		return answer, &RefusedError{said}
+	default:
+		return answer, errors.New(said)
 	}
 	err = json.Unmarshal(b, &answer)
 	return answer, err

@@ -10,6 +10,8 @@ import (
 	"os"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/sockets"
 	"simk.dev/simk/sim/watch"
@@ -78,7 +80,11 @@ func Serve(ctx context.Context, listener net.Listener, cluster Cluster) error {
 			return
 		}
 		if err := c.apply(r.Context(), cluster); err != nil {
-			http.Error(w, err.Error(), http.StatusConflict)
+			status := http.StatusConflict
+			if errors.As(err, new(apierrors.APIStatus)) {
+				status = http.StatusInternalServerError // the cluster could not do it
+			}
+			http.Error(w, err.Error(), status)
 			return
 		}
 		answer(w, cluster.Status())

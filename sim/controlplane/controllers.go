@@ -164,6 +164,8 @@ func (c *ControlPlane) NewControllers(ctx context.Context, heartbeats Heartbeats
 			build = c.newReplicaSets
 		case names.ReplicationControllerController:
 			build = c.newReplicationControllers
+		case names.PodGarbageCollectorController:
+			build = c.newPodGC
 		}
 		controller, err := build(ctx, own)
 		if err != nil {

@@ -45,7 +45,7 @@ func SetFeatureGates(gates string) error {
 	if err := utilfeature.DefaultMutableFeatureGate.Set(gates); err != nil {
 		return fmt.Errorf("feature gates %q: %w", gates, err)
 	}
-	return nil
+	return refuseKubeletGates(gates)
 }
 
 // setFeatureGates turns off what costs time and changes no outcome. Gates are

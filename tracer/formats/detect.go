@@ -1,12 +1,10 @@
 package formats
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -93,20 +91,6 @@ func look(path string) (Sample, error) {
 	return s, err
 }
 
-var ownVersion = regexp.MustCompile(`"apiVersion"\s*:\s*"` + strings.Split(tracer.APIVersion, "/")[0] + `/`)
-
-// isOwn recognises simk's own traces, of any version and even when they are
-// damaged: they have stricter errors than any importer.
-func isOwn(prefix []byte) bool {
-	start := bytes.TrimLeft(prefix, " \t\r\n")
-	if len(start) == 0 || start[0] != '{' {
-		return false
-	}
-	// The version stands before anything else that is long.
-	head := start[:min(len(start), 4<<10)]
-	return ownVersion.Match(head) && !bytes.Contains(head[:ownVersion.FindIndex(head)[0]], []byte(`"items"`))
-}
-
 func lookedFor() string {
 	names := []string{Own}
 	for _, f := range registered {
@@ -155,6 +139,9 @@ func DetectAll(paths []string) (Format, error) {
 		case errors.Is(err, ErrOwn) && len(paths) == 1:
 			return f, err
 		case errors.Is(err, ErrOwn):
+			if path == kube.StandardInput {
+				return f, errors.New("standard input " + ErrOwn.Error() + ": give it alone, or save it in a file; `simk trace edit FILE --at 0s --insert MANIFESTS -O both.json` brings manifests into it")
+			}
 			return f, fmt.Errorf("%s %s: give it alone. Manifests come into it with `simk trace edit %s --at 0s --insert MANIFESTS -O both.json`, another trace with --merge",
 				path, ErrOwn.Error(), path)
 		case err != nil:

@@ -44,6 +44,17 @@ func TestDetectOwnAndUnknown(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
+	late := strings.Repeat(`{"at":"1s","apply":[{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"}}]},`, 2000)
+	for _, text := range []string{
+		`{"events":[` + late + `{"at":"2s"}],"apiVersion":"simk.dev/v1","kind":"Trace"}`,
+		`{"metadata":{"name":"x"},"events":[{"apply":[{"kind":"ConfigMap","data":{"a":"` + strings.Repeat("x", 1<<17) + `"}}],"at":"1s"}],"apiVersion":"simk.dev/v1"}`,
+		`{"kind":"Trace","objects":[` + strings.Repeat(`{"apiVersion":"v1","kind":"Node","metadata":{"name":"n"}},`, 2000) + `{}],"apiVersion":"simk.dev/v1"}`,
+		`{"duration":"1h","metadata":{"description":"` + strings.Repeat("x", 1<<17) + `"},"apiVersion":"simk.dev/v1"}`,
+	} {
+		if _, err := formats.Detect(formattest.Write(t, "late", text)); !errors.Is(err, formats.ErrOwn) {
+			t.Errorf("%.60s: %v", text, err)
+		}
+	}
 	for _, text := range []string{"", "once upon a time", "{}", "[{}]", `{"apiVersion":"v1","kind":"List","objects":[]}`, "\x00\x01", strings.Repeat("x", 1<<20)} {
 		_, err := formats.Detect(formattest.Write(t, "input", text))
 		if !errors.Is(err, formats.ErrUnknown) || !strings.Contains(err.Error(), "kubernetes, manifests") || !strings.Contains(err.Error(), "simk trace import FORMAT") {
