@@ -64,9 +64,6 @@ func (c *Cluster) RESTConfig() *restclient.Config { return c.plane.JSONConfig() 
 // one's own would hold each object another time.
 func (c *Cluster) Informers() informers.SharedInformerFactory { return c.plane.Informers }
 
-// DefinitionsChanged tells that custom resource definitions were made or changed.
-func (c *Cluster) DefinitionsChanged() { c.plane.InvalidateDiscovery() }
-
 // Zero is the instant at which the trace begins. Parts start some virtual minutes before.
 func (c *Cluster) Zero() time.Time { return c.zero }
 

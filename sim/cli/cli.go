@@ -139,7 +139,7 @@ failed, 130 interrupted.`,
 	root.PersistentFlags().BoolP("quiet", "q", false, "print no progress, warnings or summary; errors only, and what --output json and the like ask for")
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
-	root.AddCommand(newReplay(), newCompare(), newExplain(), newGate(), newUp(), newCtl(), newTop(), newTrace(), newVersion())
+	root.AddCommand(newReplay(), newCompare(), newBuild(), newExplain(), newGate(), newUp(), newCtl(), newTop(), newTrace(), newVersion())
 	root.InitDefaultCompletionCmd()
 	for _, cmd := range root.Commands() {
 		if cmd.Name() == "completion" {

@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	_ "simk.dev/simk/scheduler/example" // for the story scheduler-plugin
+	_ "simk.dev/simk/sim/example"       // a part of the stories
 )
 
 var update = flag.Bool("update", false, "rewrite what the stories compare with")
