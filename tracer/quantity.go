@@ -76,6 +76,9 @@ func tooMuchInAll(v map[string]any) string {
 			}
 		}
 		addLarge(sums, v["overhead"])
+		if len(sums) == 0 {
+			continue // as a rule
+		}
 		for _, name := range slices.Sorted(maps.Keys(sums)) {
 			if most := mostOf(name); sums[name].Cmp(*resource.NewQuantity(most, resource.DecimalSI)) > 0 {
 				return fmt.Sprintf("%s: %s of all containers is more than %d, the most that Kubernetes computes with", key, name, most)
@@ -93,8 +96,11 @@ func addLarge(sums map[string]*resource.Quantity, v any) {
 		if n, number := amount.(int64); number {
 			text, ok = strconv.FormatInt(n, 10), true
 		}
-		if i := strings.IndexAny(text, "eE"); !ok || isSmall(text) || i >= 0 && len(strings.TrimLeft(text[i+1:], "+-0")) > 2 {
-			continue // of the latter, which parsed had as many digits, only fractions came so far
+		if !ok || isSmall(text) {
+			continue
+		}
+		if i := strings.IndexAny(text, "eE"); i >= 0 && len(strings.TrimLeft(text[i+1:], "+-0")) > 2 {
+			continue // parsed it had as many digits, and only fractions came so far
 		}
 		q, err := resource.ParseQuantity(text)
 		if err != nil {
