@@ -1,34 +1,37 @@
 package tracer
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"simk.dev/simk/tracer/internal/source"
 )
 
-// betweenTokens are the bytes that may stand before a token.
-const betweenTokens = " \t\r\n,:"
+const (
+	whiteSpace    = " \t\r\n"
+	betweenTokens = whiteSpace + ",:" // what may stand before a token
+)
 
-// decoder reads JSON values in order and knows where each one stands. What
-// simk itself defines is read token by token; a Kubernetes object in one go,
-// which is three times as fast.
+// decoder reads JSON in order and knows where each token and value stands. jsontext is the
+// tokenizer of encoding/json/v2, several times as fast as that of encoding/json; it accepts the same
+// here, but for what is nested deeper than MaxDepth anyway.
 type decoder struct {
 	text *source.Text
-	json *json.Decoder
+	json *jsontext.Decoder
 	file string
 
 	report func(*Error) // nil unless the reader is tolerant
 
 	event int   // for errors: the index of the event, or -1
 	start int64 // where the last token or value may start, separators included
+	depth int   // how many objects and lists it stands within
 
-	// shift is how much further the text is than the JSON decoder counts.
+	// shift is how much further the text is than the tokenizer counts.
 	shift int64
-	quick *quick
 
 	limits limits
 	// part is what is being read: it is partLimit long at most, to partEnd.
@@ -36,6 +39,14 @@ type decoder struct {
 	partLimit, partEnd int64
 	// values counts the objects and lists in it.
 	values int64
+	// suspect says that there may be more to say about the value that is being read.
+	suspect bool
+
+	// strings are some of the short strings that were read last, by their hash: in a trace most are
+	// repeated all the time.
+	strings [1024]any
+	seed    maphash.Seed
+	scratch []byte
 }
 
 // limits are MaxObject, MaxEvent and MaxHead, less in tests.
@@ -57,37 +68,25 @@ var defaultLimits = limits{object: MaxObject, event: MaxEvent, head: MaxHead}
 
 func newDecoder(file string, r io.Reader, l limits) *decoder {
 	text := source.NewText(r, int(l.object))
-	d := &decoder{text: text, json: json.NewDecoder(text), file: file, event: -1, limits: l}
-	d.json.UseNumber()
-	d.quick = newQuick(text, min(quickLimit, l.object, l.event))
-	return d
+	return &decoder{text: text, json: newTokenizer(text), file: file, event: -1, limits: l, seed: maphash.MakeSeed()}
 }
 
-// offset is how far the JSON has been read.
-func (d *decoder) offset() int64 { return d.json.InputOffset() + d.shift }
-
-// restart reads on at an offset among the elements of events, before the first
-// of them or behind one.
-func (d *decoder) restart(offset int64, first bool) {
-	opening := `{"":[`
-	if !first {
-		opening += `""` // a value whose end does not depend on what follows
-	}
-	d.resume(opening, offset)
+// newTokenizer reads all that is JSON: of a key that stands twice in a Kubernetes object the last
+// counts, as for an apiserver, and broken UTF-8 is replaced.
+func newTokenizer(r io.Reader) *jsontext.Decoder {
+	return jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 }
 
-// resume reads on at an offset, as if the text before it were the opening, which is good JSON.
-func (d *decoder) resume(opening string, offset int64) {
-	d.text.Rewind(offset)
-	d.json = json.NewDecoder(io.MultiReader(strings.NewReader(opening), d.text))
-	d.json.UseNumber()
-	for d.json.InputOffset() < int64(len(opening)) {
-		if _, err := d.json.Token(); err != nil { // cannot be: opening is good
-			break
-		}
-	}
+// resume reads on at an offset, where the next key of the trace stands.
+func (d *decoder) resume(offset int64) {
+	const opening = "{"
+	d.json = newTokenizer(io.MultiReader(strings.NewReader(opening), d.text))
+	_, _ = d.json.ReadToken() // the opening: nothing can be wrong with it
 	d.shift = offset - int64(len(opening))
 }
+
+// offset is how far the text has been read.
+func (d *decoder) offset() int64 { return d.json.InputOffset() + d.shift }
 
 // begin says what is read from here on, and how long it may be.
 func (d *decoder) begin(part string, limit int64) {
@@ -96,7 +95,7 @@ func (d *decoder) begin(part string, limit int64) {
 
 // advance notes that a token or value follows.
 func (d *decoder) advance() error {
-	d.start = d.offset()
+	d.start, d.depth = d.offset(), d.json.StackDepth()
 	d.text.Mark(d.start)
 	if d.start > d.partEnd {
 		return d.errorf("%s is longer than %s%s", d.part, size(d.partLimit), d.limits.hint())
@@ -131,162 +130,5 @@ func (d *decoder) tolerate(fault Fault, pos Position, msg string) error {
 		return err
 	}
 	d.report(err)
-	return nil
-}
-
-func (d *decoder) token() (json.Token, error) {
-	if err := d.advance(); err != nil {
-		return nil, err
-	}
-	token, err := d.json.Token()
-	if err != nil {
-		return nil, d.failed(err)
-	}
-	return token, nil
-}
-
-// value reads a whole value of any kind. Numbers come as int64 or float64, the
-// only ones that unstructured objects can hold.
-func (d *decoder) value() (any, error) {
-	if err := d.advance(); err != nil {
-		return nil, err
-	}
-	var v any
-	if err := d.json.Decode(&v); err != nil {
-		return nil, d.failed(err)
-	}
-	if n := d.offset() - d.text.Skip(d.start, betweenTokens); n > d.limits.object {
-		return nil, d.tooLong()
-	}
-	v, problem := plain(v, MaxDepth)
-	if problem != "" {
-		return nil, d.errorf("%s", problem)
-	}
-	if d.limits.values > 0 {
-		if d.values += containers(v); d.values > d.limits.values {
-			return nil, d.errorf("%s has more than %d objects and lists%s", d.part, d.limits.values, d.limits.hint())
-		}
-	}
-	return v, nil
-}
-
-// containers counts the objects and lists that a value is made of.
-func containers(v any) int64 {
-	var n int64
-	switch v := v.(type) {
-	case map[string]any:
-		n++
-		for _, child := range v {
-			n += containers(child)
-		}
-	case []any:
-		n++
-		for _, child := range v {
-			n += containers(child)
-		}
-	}
-	return n
-}
-
-// failed turns an error of the JSON decoder into one of ours.
-func (d *decoder) failed(err error) error {
-	if cause := d.text.Err(); cause != nil {
-		if errors.Is(cause, source.ErrTooLong) {
-			return d.tooLong()
-		}
-		return &Error{Pos: d.position(d.text.End()), Event: d.event, Err: cause}
-	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return &Error{Pos: d.position(d.text.End()), Event: d.event, Msg: "the file ends within the trace: it is cut off", Err: io.ErrUnexpectedEOF}
-	}
-	return d.errorAt(d.position(d.faultOffset(err)), "not valid JSON: %v", err)
-}
-
-// faultOffset finds the byte at which the JSON is wrong. When a token does not
-// fit, the decoder stands at it. When a value is broken inside, the decoder
-// stands before it, and the offset in its error does not count what was read
-// as tokens: parsing the value alone once more gives the right one.
-func (d *decoder) faultOffset(err error) int64 {
-	at := d.text.Skip(d.offset(), " \t\r\n")
-	var again *json.SyntaxError
-	var v json.RawMessage
-	if errors.As(json.Unmarshal(d.text.From(at), &v), &again) && again.Error() == err.Error() {
-		return at + again.Offset - 1
-	}
-	return at
-}
-
-func (d *decoder) tooLong() error {
-	return d.errorf("a single value is longer than %s%s", size(d.limits.object), d.limits.hint())
-}
-
-// fields reads an object of which all keys are known, calling field for each
-// one with the decoder before its value. where names the object in errors.
-func (d *decoder) fields(where string, known []string, field func(key string) error) error {
-	if err := d.open('{', where); err != nil {
-		return err
-	}
-	return d.fieldsOpen(where, known, field)
-}
-
-// fieldsOpen is fields behind the opening brace.
-func (d *decoder) fieldsOpen(where string, known []string, field func(key string) error) error {
-	var seen uint32
-	for d.json.More() {
-		index, err := d.key(where, known)
-		if err != nil {
-			return err
-		}
-		if seen&(1<<index) != 0 {
-			return d.errorf("duplicate key %q in %s", known[index], where)
-		}
-		seen |= 1 << index
-		if err := field(known[index]); err != nil {
-			return err
-		}
-	}
-	_, err := d.token() // the closing brace
-	return err
-}
-
-// key reads a key and returns its index among the known ones.
-func (d *decoder) key(where string, known []string) (int, error) {
-	token, err := d.token()
-	if err != nil {
-		return 0, err
-	}
-	key, _ := token.(string) // the decoder accepts nothing else here
-	for i, k := range known {
-		if k == key {
-			return i, nil
-		}
-	}
-	return 0, d.errorf("unknown key %q in %s: %s", key, where, suggestion(key, known))
-}
-
-// items reads an array, calling item for each element with the decoder before
-// it.
-func (d *decoder) items(where string, item func() error) error {
-	if err := d.open('[', where); err != nil {
-		return err
-	}
-	for d.json.More() {
-		if err := item(); err != nil {
-			return err
-		}
-	}
-	_, err := d.token()
-	return err
-}
-
-// open reads an opening brace or bracket.
-func (d *decoder) open(delim json.Delim, where string) error {
-	token, err := d.token()
-	if err != nil {
-		return err
-	}
-	if token != delim {
-		return d.mismatch(where, map[json.Delim]string{'{': "an object", '[': "an array"}[delim], token)
-	}
 	return nil
 }

@@ -26,7 +26,7 @@ func (r *Reader) readLate(again func() (*source.File, error)) error {
 	if !ok {
 		return nil
 	}
-	d.resume("{", offset)
+	d.resume(offset)
 	events := r.d
 	r.d = d
 	defer func() { r.d, r.late = events, true }()

@@ -37,6 +37,7 @@ func TestEndlessValues(t *testing.T) {
 		{"number", start + `"duration":1`, strings.Repeat("0", 100), `trace.json:1:55: a single value is longer than 16 MiB`},
 		{"string in an object", start + `"objects":[{"x":"`, letters, `trace.json:1:55: a single value is longer than 16 MiB`},
 		{"array in an object", start + `"events":[{"apply":[{"x":[[]`, strings.Repeat(",[]", 30), `trace.json:1:64: event 0: a single value is longer than 16 MiB`},
+		{"deep array in an object", start + `"objects":[{"x":` + strings.Repeat("[", 9_998) + `1`, strings.Repeat(",1", 50), `trace.json:1:55: a single value is longer than 16 MiB`},
 		{"spaces at the end", "{\"apiVersion\":\"simk.dev/v1\",\"kind\":\"Trace\"}", strings.Repeat(" ", 100), `trace.json:1:`},
 	} {
 		t.Run(test.name, func(t *testing.T) {

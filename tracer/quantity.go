@@ -29,16 +29,25 @@ func tooMuch(key string, v any) string {
 		return ""
 	}
 	node := isOfNode(key, amounts)
-	for _, name := range slices.Sorted(maps.Keys(amounts)) {
+	var names []string // none, as a rule: a trace has a million of such fields
+	for name, amount := range amounts {
 		most := mostOf(name)
-		if ofNode := most >> 10; node && beyond(amounts[name], ofNode) && !beyond(amounts[name], most) {
-			return fmt.Sprintf("%s: %s %v of a node is more than %d, of which a thousand nodes have more than 64 bits hold", key, name, amounts[name], ofNode)
+		if node {
+			most >>= 10
 		}
-		if beyond(amounts[name], most) {
-			return fmt.Sprintf("%s: %s %v is more than %d, the most that Kubernetes computes with", key, name, amounts[name], most)
+		if beyond(amount, most) {
+			names = append(names, name)
 		}
 	}
-	return ""
+	if len(names) == 0 {
+		return ""
+	}
+	name := slices.Min(names)
+	amount, most := amounts[name], mostOf(name)
+	if beyond(amount, most) {
+		return fmt.Sprintf("%s: %s %v is more than %d, the most that Kubernetes computes with", key, name, amount, most)
+	}
+	return fmt.Sprintf("%s: %s %v of a node is more than %d, of which a thousand nodes have more than 64 bits hold", key, name, amount, most>>10)
 }
 
 // MostOfNode is the most of a resource that a node may offer, for CPUs in thousandths: a
@@ -67,6 +76,9 @@ func tooMuchInAll(v map[string]any) string {
 			}
 		}
 		addLarge(sums, v["overhead"])
+		if len(sums) == 0 {
+			continue // as a rule
+		}
 		for _, name := range slices.Sorted(maps.Keys(sums)) {
 			if most := mostOf(name); sums[name].Cmp(*resource.NewQuantity(most, resource.DecimalSI)) > 0 {
 				return fmt.Sprintf("%s: %s of all containers is more than %d, the most that Kubernetes computes with", key, name, most)
@@ -84,8 +96,11 @@ func addLarge(sums map[string]*resource.Quantity, v any) {
 		if n, number := amount.(int64); number {
 			text, ok = strconv.FormatInt(n, 10), true
 		}
-		if i := strings.IndexAny(text, "eE"); !ok || isSmall(text) || i >= 0 && len(strings.TrimLeft(text[i+1:], "+-0")) > 2 {
-			continue // of the latter, which parsed had as many digits, only fractions came so far
+		if !ok || isSmall(text) {
+			continue
+		}
+		if i := strings.IndexAny(text, "eE"); i >= 0 && len(strings.TrimLeft(text[i+1:], "+-0")) > 2 {
+			continue // parsed it had as many digits, and only fractions came so far
 		}
 		q, err := resource.ParseQuantity(text)
 		if err != nil {

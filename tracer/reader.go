@@ -18,7 +18,6 @@ type Reader struct {
 	seen map[string]bool // keys of the trace
 	late bool            // some stand behind the events, and have been read
 
-	quick  bool          // the quick reader, not the decoder, stands before the next event
 	next   int           // index of the next event
 	last   time.Duration // time of the event before it
 	latest time.Duration // events later than this have no representable instant
@@ -97,10 +96,7 @@ func (r *Reader) Next() (*Event, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	if event, ok := r.quickEvent(); ok {
-		return event, nil
-	}
-	if !r.d.json.More() {
+	if !r.d.more() {
 		r.d.event = -1
 		r.err = r.endEvents()
 		return nil, r.err
@@ -122,7 +118,7 @@ func (r *Reader) endEvents() error {
 	if r.late {
 		return io.EOF
 	}
-	if d.json.More() {
+	if d.more() {
 		index, err := d.key("the trace", topKeys)
 		if err != nil {
 			return err
@@ -144,19 +140,13 @@ func (r *Reader) end() error {
 	if err := d.advance(); err != nil {
 		return err
 	}
-	if d.json.More() || d.text.Err() == nil && len(d.rest()) > 0 {
+	if d.more() || d.text.Err() == nil && len(d.rest()) > 0 {
 		return d.errorf("there is more text after the end of the trace")
 	}
 	if d.text.Err() != nil {
-		return d.failed(d.text.Err())
+		return d.failed(false)
 	}
 	return io.EOF
-}
-
-// rest is the text behind the last token that is not white space, as far as it
-// has been read.
-func (d *decoder) rest() []byte {
-	return d.text.From(d.text.Skip(d.offset(), " \t\r\n"))
 }
 
 // startTrace reads the opening brace of the trace, and helps those who give a file

@@ -3,7 +3,6 @@ package tracer
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -97,53 +96,6 @@ func (d *decoder) integer(key string, most int64) (int32, error) {
 		return 0, d.errorf("%s: want a whole number from 0 to %d, found %s", key, most, number)
 	}
 	return int32(n), nil
-}
-
-// plain converts the numbers in a decoded value, in place, and says what is
-// wrong with it.
-func plain(v any, depth int) (any, string) {
-	if depth < 0 {
-		return nil, fmt.Sprintf("nested deeper than %d levels", MaxDepth)
-	}
-	var problem string
-	switch v := v.(type) {
-	case json.Number:
-		return plainNumber(string(v))
-	case map[string]any:
-		for key, old := range v {
-			switch old.(type) {
-			case string, bool, nil:
-			default:
-				if v[key], problem = plain(old, depth-1); problem == "" && isAmounts(key) {
-					problem = tooMuch(key, v[key])
-				}
-				if problem != "" {
-					return nil, problem
-				}
-			}
-		}
-		if problem = tooMuchInAll(v); problem != "" {
-			return nil, problem
-		}
-	case []any:
-		for i := range v {
-			if v[i], problem = plain(v[i], depth-1); problem != "" {
-				return nil, problem
-			}
-		}
-	}
-	return v, ""
-}
-
-func plainNumber(s string) (any, string) {
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-		return n, ""
-	}
-	n, err := strconv.ParseFloat(s, 64)
-	if err != nil || math.IsInf(n, 0) {
-		return nil, fmt.Sprintf("the number %s is out of range", shorten(s))
-	}
-	return n, ""
 }
 
 // size writes a limit for messages.

@@ -111,9 +111,6 @@ func (t *Text) passed(offset int64) {
 	t.fill()
 }
 
-// Ahead is how far the text has been read behind the last mark.
-func (t *Text) Ahead() int64 { return t.read - t.mark }
-
 // Position returns the line and the column, both from 1, of an offset behind
 // the last mark. Columns count bytes.
 func (t *Text) Position(offset int64) (line, column int) {
