@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"sync"
 	"time"
@@ -15,7 +14,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/tools/cache"
-	resourcehelper "k8s.io/component-helpers/resource"
 	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
 	schedulerapi "k8s.io/kubernetes/pkg/scheduler/apis/config"
 
@@ -109,7 +107,7 @@ func (r *recorder) pod(p *corev1.Pod) {
 	if h == nil {
 		h = &history.Pod{
 			Namespace: p.Namespace, Name: p.Name, Owner: r.owner(p),
-			Requests: r.share(amounts(resourcehelper.PodRequests(p, resourcehelper.PodResourcesOptions{}), math.MaxInt64)),
+			Requests: r.share(requestsOf(p)),
 			Created:  now, Bound: history.Never, Started: history.Never, Finished: history.Never, Deleted: history.Never,
 			Phase: string(corev1.PodPending), Launch: r.early[p.UID],
 		}
@@ -120,6 +118,8 @@ func (r *recorder) pod(p *corev1.Pod) {
 		r.pods[p.UID] = h
 		r.history.Pods = append(r.history.Pods, h)
 		r.pending++
+	} else {
+		r.resizedPod(h, p, now)
 	}
 	r.placement(h, p, now)
 	r.state(h, p, now)
@@ -285,6 +285,8 @@ func (r *recorder) node(n *corev1.Node) {
 		r.nodes[n.UID] = h
 		r.history.Nodes = append(r.history.Nodes, h)
 		r.devices.offer(h)
+	} else {
+		r.resizedNode(h, n, now)
 	}
 	ready := false
 	for _, c := range n.Status.Conditions {

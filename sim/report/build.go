@@ -61,7 +61,7 @@ func Build(h *history.History, meta Meta) *Report {
 		AtEnd:     r.Timeline[len(r.Timeline)-1].Nodes,
 		NodeHours: nodeHours(h),
 	}
-	r.Utilization = utilization(h, lives, am, s.peaks)
+	r.Utilization = s.utilization()
 	r.Unschedulable, r.UnschedulableOmitted = reasons(h, lives)
 	r.Owners, r.OwnersOmitted = owners(h, lives)
 	r.Namespaces = namespaces(h, lives)

@@ -142,11 +142,12 @@ type Nodes struct {
 }
 
 // Utilization is how much of a resource pods requested, as a fraction of what
-// the nodes offered. It exceeds 1 when pods outlive their node or were put on
-// one without asking the scheduler.
+// the nodes offered. A pod counts while its node exists, and time in which no node offers
+// the resource counts in neither figure. It exceeds 1 when pods were put on a node without
+// asking the scheduler, or a node offers less than before.
 type Utilization struct {
 	// MeanRequested is over the whole run, weighted by time: all that was
-	// requested (amount x time) over all that was allocatable.
+	// requested (amount x time) over all that was allocatable. It is never above PeakRequested.
 	MeanRequested float64 `json:"meanRequested"`
 	// PeakRequested is the largest fraction at any instant.
 	PeakRequested float64 `json:"peakRequested"`
@@ -241,7 +242,7 @@ type Point struct {
 	// Groups counts the nodes by group; it is left out when there is no autoscaler.
 	Groups map[string]int `json:"groups,omitempty"`
 	// Requested and Allocatable are by resource name, in Kubernetes' base
-	// unit: cores, bytes, devices. Requested is over the bound pods that have not
+	// unit: cores, bytes, devices. Requested is over the pods on the nodes that have not
 	// finished, those that are being deleted too, allocatable over the nodes. All points have the same resources.
 	Requested   map[string]float64 `json:"requested"`
 	Allocatable map[string]float64 `json:"allocatable"`
