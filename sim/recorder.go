@@ -32,6 +32,7 @@ type recorder struct {
 	// schedulers are the names of those that run; nil: any may.
 	schedulers map[string]bool
 	notCreated map[string]*history.NotCreated // by the workload
+	failing    failingPods
 	history    *history.History
 	pods       map[types.UID]*history.Pod
 	nodes      map[types.UID]*history.Node
@@ -180,6 +181,9 @@ func (r *recorder) state(h *history.Pod, p *corev1.Pod, now time.Duration) {
 	}
 	if h.Finished == history.Never && ended {
 		h.Finished = now
+		if p.Status.Phase == corev1.PodFailed {
+			r.podFailed(h, p, now)
+		}
 		if h.Bound != history.Never {
 			r.running--
 			r.done++

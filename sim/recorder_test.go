@@ -131,6 +131,34 @@ func TestRecorderResizes(t *testing.T) {
 	}
 }
 
+// A workload whose pods fail by the thousand is told once, with the most of a minute; bare pods are not.
+func TestRecorderTellsOfFailing(t *testing.T) {
+	owner := "ReplicaSet/web"
+	r := newRecorder(time.Now(), func(*corev1.Pod) string { return owner })
+	var told []string
+	r.failing.tell = func(text string) { told = append(told, text) }
+	fail := func(from, n int) {
+		for i := from; i < from+n; i++ {
+			p := somePod(i, "1")
+			p.Status.Phase, p.Status.Reason, p.Status.Message = corev1.PodFailed, "OutOfcpu", "no room"
+			r.pod(p)
+		}
+	}
+	fail(0, failingMost)
+	r.start = r.start.Add(-time.Minute)
+	fail(failingMost, failingMost)
+	if len(told) != 0 || len(r.history.FailingFast) != 0 {
+		t.Fatalf("%d in each of two minutes: %q", failingMost, told)
+	}
+	fail(2*failingMost, 5)
+	owner = "Pod/bare"
+	fail(3*failingMost, 2*failingMost)
+	f := r.history.FailingFast
+	if len(told) != 1 || len(f) != 1 || f[0].Owner != "ReplicaSet/web" || f[0].Failed != failingMost+5 || f[0].Reason != "OutOfcpu: no room" {
+		t.Errorf("told %q, noted %+v", told, f)
+	}
+}
+
 // What a pod that is gone costs.
 func BenchmarkHistory(b *testing.B) {
 	r := newRecorder(time.Now(), func(*corev1.Pod) string { return "Job/j" })

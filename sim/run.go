@@ -234,6 +234,7 @@ func start(ctx context.Context, dir string, o *Options, in *input, plan controlp
 		c.events.note(report.SchedulerComponent, p, "Warning", "InvalidLifecycle", err.Error())
 	})
 	c.recorder.schedulers = schedulerNames(in.scheduler)
+	c.recorder.failing.tell = o.Note
 	c.recorder.compareWith(head.Lifecycles, lives)
 	pool := vnode.New(c.nodesConfig(plan.Interactive, lives))
 	c.drainer = &drainer{client: plane.Client, draining: map[string]context.CancelFunc{}}

@@ -28,7 +28,7 @@ func figuresOf(r *report.Report) (figures, error) {
 		namespaces[r.Namespaces[i].Namespace] = f["namespaces"].([]any)[i]
 	}
 	f["owners"], f["namespaces"] = owners, namespaces
-	for _, list := range []string{"notCreated", "webhooksNotCalled"} { // left out when they are empty
+	for _, list := range []string{"notCreated", "failingFast", "webhooksNotCalled"} { // left out when they are empty
 		if f[list] == nil {
 			f[list] = []any{}
 		}

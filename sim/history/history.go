@@ -94,6 +94,14 @@ type NotCreated struct {
 	Message  string // of the first attempt
 }
 
+// FailingFast is a workload that made a great many pods which failed at once.
+type FailingFast struct {
+	At               time.Duration // when there were too many
+	Namespace, Owner string        // as Pod has them
+	Failed           int           // the most within a minute
+	Reason           string        // of the pod that was one too many
+}
+
 // Recorded is what the trace says about how an owner's pods really fared, in
 // launch order: entry k is about the pod with the Launch k+1. Pods beyond the
 // last entry have no counterpart.
@@ -118,6 +126,8 @@ type History struct {
 	Rejections []Rejection
 	// NotCreated are in the order in which they failed first.
 	NotCreated []*NotCreated
+	// FailingFast are in the order in which there were too many.
+	FailingFast []*FailingFast
 	// Webhooks are the objects of the trace, "Kind name", on whose behalf an apiserver
 	// would have called a webhook, each once; of an interactive cluster those for which one
 	// was to be called that is not on loopback.

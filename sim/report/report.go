@@ -15,6 +15,7 @@ const (
 	maxRejections = 100
 	maxWebhooks   = 100
 	maxNotCreated = 100
+	maxFailing    = 100
 )
 
 // Report is report.json. Counts are whole numbers; all other figures are
@@ -65,6 +66,9 @@ type Report struct {
 	// NotCreated are the first 100 workloads whose controllers could not create pods or claims, be
 	// it for a quota, an admission policy or pod security. It is left out when there are none.
 	NotCreated []NotCreated `json:"notCreated,omitempty"`
+	// FailingFast are the first 100 workloads of which more than 1,000 pods failed within a minute
+	// of virtual time. It is left out when there are none.
+	FailingFast []FailingFast `json:"failingFast,omitempty"`
 	// WebhooksNotCalled are the first 100 objects of the trace, "Kind name", on whose behalf
 	// a real apiserver calls a webhook; of an interactive cluster those for which one could not
 	// be called. It is left out when there are none.
@@ -222,6 +226,19 @@ type NotCreated struct {
 	Attempts int    `json:"attempts"`
 	// Message is that of the first attempt.
 	Message string `json:"message"`
+}
+
+// FailingFast is a workload that made a great many pods which failed at once.
+type FailingFast struct {
+	// AtSeconds is when there were too many, from the trace's start.
+	AtSeconds float64 `json:"atSeconds"`
+	// Owner and Namespace are as in Owner.
+	Owner     string `json:"owner"`
+	Namespace string `json:"namespace"`
+	// Pods is the most that failed within a minute.
+	Pods int `json:"pods"`
+	// Reason is why one of them did.
+	Reason string `json:"reason"`
 }
 
 // Point is the cluster at one instant, after all that happened at it.
