@@ -64,6 +64,9 @@ type Options struct {
 	Say, Warn func(string)
 	// Progress receives what the run is doing, now and then; nil: nobody.
 	Progress func(Progress)
+	// Note receives what those who wait should know, once each and from any goroutine; nil:
+	// nobody. It is fit for a line of a terminal.
+	Note func(string)
 	// Watch lets somebody look at the run and steer its time. Nil: nobody.
 	Watch *watch.Console
 

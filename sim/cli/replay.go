@@ -103,7 +103,7 @@ func replay(cmd *cobra.Command, o sim.Options, output string, plain bool) (*repo
 	if plain {
 		line = newPlainProgress(stderr)
 	}
-	o.Progress = line.show
+	o.Progress, o.Note = line.show, line.note
 	outcome, err := sim.Run(cmd.Context(), o)
 	line.clear()
 	if outcome == nil {

@@ -82,6 +82,7 @@ func up(cmd *cobra.Command, o sim.UpOptions) error {
 	if quiet(cmd) {
 		stdout = io.Discard
 	}
+	o.Note = o.Say
 	o.Ready = func(s control.Status) {
 		s = printable.Clean(s)
 		fmt.Fprintf(stdout, "cluster ready at %s, its time is %s\n", s.Server, s.Time.Format("2006-01-02 15:04:05 MST"))
