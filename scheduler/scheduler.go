@@ -68,7 +68,8 @@ func New(ctx context.Context, config Config) (*Scheduler, error) {
 	}
 	plugins := registered()
 	profiles := orderTies(c.Profiles, plugins)
-	s.upstream, err = upstream.New(newWithoutMetrics(ctx), config.Client, &livePods{config.Informers}, s.dynamic,
+	quiet := newWithoutMetrics(ctx)
+	s.upstream, err = upstream.New(quiet, config.Client, &livePods{config.Informers}, s.dynamic,
 		func(string) events.EventRecorderLogger { return &recorder{config.Event, config.Attempts} },
 		upstream.WithComponentConfigVersion(c.APIVersion),
 		upstream.WithKubeConfig(config.Rest),
@@ -81,6 +82,9 @@ func New(ctx context.Context, config Config) (*Scheduler, error) {
 		upstream.WithParallelism(1),
 	)
 	if err != nil {
+		return nil, err
+	}
+	if err := quiet.took(); err != nil {
 		return nil, err
 	}
 	if config.Extender != nil {

@@ -2,7 +2,6 @@ package controlplane
 
 import (
 	"fmt"
-	"os"
 
 	"k8s.io/component-base/cli/flag"
 	"k8s.io/component-base/featuregate"
@@ -46,18 +45,4 @@ func SetFeatureGates(gates string) error {
 		return fmt.Errorf("feature gates %q: %w", gates, err)
 	}
 	return refuseKubeletGates(gates)
-}
-
-// setFeatureGates turns off what costs time and changes no outcome. Gates are
-// global to the process.
-func setFeatureGates() error {
-	// Informers list and then watch: streaming the list needs a watch cache.
-	if err := os.Setenv("KUBE_FEATURE_WatchListClient", "false"); err != nil {
-		return err
-	}
-	const gates = "APIServerIdentity=false,UnknownVersionInteroperabilityProxy=false,WatchList=false,ConcurrentWatchObjectDecode=false"
-	if err := utilfeature.DefaultMutableFeatureGate.Set(gates); err != nil {
-		return fmt.Errorf("set feature gates: %w", err)
-	}
-	return nil
 }
