@@ -3,6 +3,7 @@ package sim
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"time"
 
 	"simk.dev/simk/sim/clock"
@@ -56,6 +57,8 @@ type Options struct {
 	// Explain says which attempts to place pods are recorded in Out: a mode of
 	// package explain; empty: none.
 	Explain explain.Mode
+	// Logs receives what Kubernetes' components and libraries log; nil: nobody.
+	Logs io.Writer
 	// Progress receives what the run is doing, now and then; nil: nobody.
 	Progress func(Progress)
 	// Watch lets somebody look at the run and steer its time. Nil: nobody.
@@ -96,6 +99,7 @@ func (o *Options) BringsNodes() bool { return o.replacesNodes() || o.Autoscaler 
 func (o *Options) replacesNodes() bool { return o.Nodes != "" || o.NodeCount > 0 }
 
 func (o *Options) validate(withoutTrace bool) error {
+	Logs(o.Logs)
 	switch {
 	case o.Trace == "" && !withoutTrace:
 		return fmt.Errorf("no trace given")

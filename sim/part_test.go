@@ -3,9 +3,6 @@ package sim
 import (
 	"context"
 	"errors"
-	"flag"
-	"io"
-	"os"
 	"runtime"
 	"runtime/pprof"
 	"slices"
@@ -16,20 +13,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"k8s.io/klog/v2"
 )
-
-// TestMain drops what the components log.
-func TestMain(m *testing.M) {
-	if os.Getenv("SIMK_TEST_LOGS") == "" {
-		flags := flag.NewFlagSet("klog", flag.ContinueOnError)
-		klog.InitFlags(flags)
-		_ = flags.Set("logtostderr", "false")
-		_ = flags.Set("stderrthreshold", "FATAL")
-		klog.SetOutput(io.Discard)
-	}
-	os.Exit(m.Run())
-}
 
 // part is one of a test.
 type part struct {

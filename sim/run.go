@@ -55,8 +55,11 @@ const (
 )
 
 // Run replays a trace. When ctx ends before the run does, the outcome is what
-// happened so far, marked incomplete, with ctx's error. Only one run can be made
-// by a process: Kubernetes keeps feature gates, metrics and logs in globals.
+// happened so far, marked incomplete, with ctx's error.
+//
+// A process makes one run at a time: Kubernetes keeps feature gates, metrics and logs in
+// globals. Of several, one after the other, only the first gives the same bytes each time; later
+// ones begin where the virtual clock is, if that is behind their trace's start.
 func Run(ctx context.Context, options Options) (*Outcome, error) {
 	began := clock.Wall()
 	if err := options.validate(false); err != nil {
@@ -78,6 +81,7 @@ func runIn(ctx context.Context, dir string, options Options, hooks *hooks, began
 	if err := hooks.at(ctx, BeforeStart); err != nil {
 		return nil, err
 	}
+	in.afterNow()
 	seed(options.Seed)
 	if err := tuneMemory(collectReplay); err != nil {
 		return nil, err

@@ -61,8 +61,8 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 // afterNow moves the start of a cluster that is not the first in its process: the virtual clock
 // does not go back.
 func (in *input) afterNow() {
-	if earliest := time.Now().Add(bootAhead).Truncate(time.Minute).Add(time.Minute); in.summary.Head.StartTime.Before(earliest) {
-		in.summary.Head.StartTime = earliest.UTC()
+	if head := in.summary.Head; clock.Virtual && head.StartTime.Add(-bootAhead).Before(time.Now()) {
+		head.StartTime = time.Now().Add(bootAhead).Truncate(time.Minute).Add(time.Minute).UTC()
 	}
 }
 

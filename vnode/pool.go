@@ -63,8 +63,10 @@ type Pool struct {
 type node struct {
 	name, ip string
 	failed   bool
-	failedAt time.Time
-	pods     map[*pod]struct{}
+	// began is when its kubelet started; of one that failed, silent is when its next lease
+	// renewal would have been: see heartbeat.go.
+	began, silent time.Time
+	pods          map[*pod]struct{}
 	// deferred are pods whose resize the node has no room for; retrying: they are
 	// looked at just now.
 	deferred []*pod
@@ -167,7 +169,7 @@ func (p *Pool) register(object *corev1.Node) *corev1.Node {
 	}
 	p.added++
 	complete := Complete(object, p.added)
-	p.nodes[object.Name] = &node{name: object.Name, ip: complete.Status.Addresses[0].Address, pods: map[*pod]struct{}{}}
+	p.nodes[object.Name] = &node{name: object.Name, ip: complete.Status.Addresses[0].Address, pods: map[*pod]struct{}{}, began: time.Now()}
 	return complete
 }
 
@@ -259,7 +261,8 @@ func (p *Pool) Fail(name string) error {
 		p.mu.Unlock()
 		return fmt.Errorf("fail node %s: no such node, or it has failed already", name)
 	}
-	n.failed, n.failedAt = true, time.Now()
+	n.failed, n.silent = true, nextRenewal(n.began, time.Now())
+	p.agenda.at(n.silent, p.changed)
 	for _, pod := range n.ordered() {
 		pod.halt()
 	}
@@ -277,7 +280,7 @@ func (p *Pool) Recover(ctx context.Context, name string) error {
 		p.mu.Unlock()
 		return fmt.Errorf("recover node %s: no such node, or it has not failed", name)
 	}
-	n.failed = false
+	n.failed, n.began = false, time.Now()
 	p.mu.Unlock()
 	if err := p.postReady(ctx, name); err != nil {
 		return fmt.Errorf("recover node %s: %w", name, err)
@@ -347,22 +350,6 @@ func (n *node) ordered() []*pod {
 	}
 	slices.SortFunc(pods, func(a, b *pod) int { return int(a.seq) - int(b.seq) })
 	return pods
-}
-
-// LastHeartbeat returns when the node last answered: now, while it works. ok
-// is false for a node that is not of this pool.
-func (p *Pool) LastHeartbeat(name string) (t time.Time, ok bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	n := p.nodes[name]
-	switch {
-	case n == nil:
-		return time.Time{}, false
-	case n.failed:
-		return n.failedAt, true
-	default:
-		return time.Now(), true
-	}
 }
 
 // Failed says whether the node has failed and not recovered.

@@ -1,29 +1,22 @@
 package cli
 
 import (
-	"flag"
 	"io"
 	"os"
 
-	"k8s.io/klog/v2"
+	"github.com/spf13/cobra"
 
+	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/printable"
 )
 
-// quietLogs drops what the Kubernetes components log, unless it is wanted.
-//
-// Dropping is left to klog's own settings: with a logger that discards, each of
-// the scheduler's many questions whether to log would allocate one.
-func quietLogs(verbose bool) {
-	flags := flag.NewFlagSet("klog", flag.ContinueOnError)
-	klog.InitFlags(flags)
-	if verbose {
-		_ = flags.Set("logtostderr", "true")
-		klog.SetOutput(printable.NewWriter(os.Stderr))
-		return
+// logs are where the components' logs go: nil, unless they are wanted.
+func logs(cmd *cobra.Command) io.Writer {
+	if !verbose(cmd) {
+		return nil
 	}
-	_ = flags.Set("logtostderr", "false")
-	_ = flags.Set("stderrthreshold", "FATAL") // errors would be printed in any case
-	klog.SetOutput(io.Discard)
-	klog.EnableContextualLogging(false) // the scheduler derives loggers for each node and pod
+	return printable.NewWriter(os.Stderr)
 }
+
+// quietLogs drops what the Kubernetes libraries of a command log, unless it is wanted.
+func quietLogs(cmd *cobra.Command) { sim.Logs(logs(cmd)) }

@@ -57,7 +57,7 @@ func (r *runFlags) read(o *sim.Options) (err error) {
 			return &sim.InputError{Err: fmt.Errorf("--nodes %d: want one node at least, or the file of a manifest", n)}
 		}
 	}
-	quietLogs(verbose(r.command))
+	o.Logs = logs(r.command)
 	return nil
 }
 

@@ -2,12 +2,15 @@ package cli
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -53,10 +56,28 @@ func TestStories(t *testing.T) {
 			env.Setenv("TMPDIR", env.WorkDir)
 			env.Setenv("KUBECONFIG", filepath.Join(env.WorkDir, "kubeconfig"))
 			env.Setenv("HOME", env.WorkDir) // kubectl's cache
+			env.Setenv("SIMK", filepath.Dir(traces))
+			for name, value := range goSettings() {
+				env.Setenv(name, value)
+			}
 			return err
 		},
 	})
 }
+
+// goSettings are where the go command keeps things and gets them from: in a story it has another
+// home.
+var goSettings = sync.OnceValue(func() map[string]string {
+	settings := map[string]string{}
+	text, err := exec.Command("go", "env", "-json", "GOCACHE", "GOMODCACHE", "GOPATH", "GOPROXY", "GOSUMDB", "GONOSUMDB", "GOPRIVATE", "GONOPROXY", "GOINSECURE").Output()
+	if err == nil {
+		err = json.Unmarshal(text, &settings)
+	}
+	if err != nil {
+		return nil // the story that builds says so
+	}
+	return settings
+})
 
 // columns prints columns of a table for the rows that have one value in a column, in
 // the table's order, which is that of creation:

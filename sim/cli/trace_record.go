@@ -34,7 +34,7 @@ reads it, also when the recorder was killed. At the end a trace takes its place.
   simk trace record --print-rbac | kubectl apply -f -`,
 		Args: takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			quietLogs(verbose(cmd))
+			quietLogs(cmd)
 			if err := r.check(); err != nil {
 				return &sim.InputError{Err: err}
 			}

@@ -50,7 +50,7 @@ give it a token to let it listen elsewhere.`,
   simk trace export --from -30m -O trace.json`,
 		Args: takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			quietLogs(verbose(cmd))
+			quietLogs(cmd)
 			if err := s.check(); err != nil {
 				return &sim.InputError{Err: err}
 			}

@@ -23,7 +23,7 @@ the others run until they are deleted. It reads what simk trace record reads.`,
   simk trace snapshot --context prod --exclude configmaps,secrets -O now.json.gz`,
 		Args: takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			quietLogs(verbose(cmd))
+			quietLogs(cmd)
 			if err := r.check(); err != nil {
 				return &sim.InputError{Err: err}
 			}

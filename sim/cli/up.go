@@ -17,7 +17,7 @@ import (
 
 func newUp() *cobra.Command {
 	var o sim.UpOptions
-	var start string
+	var start, config string
 	var flags runFlags
 	cmd := &cobra.Command{
 		Use:   "up [FILE...]",
@@ -48,6 +48,9 @@ current one, and removed at the end.`,
 					return &sim.InputError{Err: err}
 				}
 			}
+			if err := configure(cmd, config, args, &o.Options, &flags); err != nil {
+				return &sim.InputError{Err: err}
+			}
 			if err := flags.read(&o.Options); err != nil {
 				return err
 			}
@@ -62,6 +65,7 @@ current one, and removed at the end.`,
 		},
 	}
 	f := cmd.Flags()
+	f.StringVar(&config, "config", "", "run configuration `file` (kind Run), as for simk replay; flags count more")
 	f.StringVar(&o.Kubeconfig, "kubeconfig", "", "write the kubeconfig to this new `file` (default: one in a temporary folder)")
 	f.BoolVar(&o.MergeKubeconfig, "merge-kubeconfig", false, "add a context to the kubeconfig that exists, that of --kubeconfig or kubectl's own, and remove it at the end")
 	f.StringVar(&o.CloudConfig, "cloud-config", "", "with --autoscaler of mode external-grpc: write the autoscaler's cloud config to this new `file` (default: one in a temporary folder)")

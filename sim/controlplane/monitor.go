@@ -17,14 +17,14 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// nodeMonitorGracePeriod is how long a node may be silent before the node
-// lifecycle controller marks it Unknown. Upstream's default is 50 s since the last
-// renewal of the node's lease that a pass has seen, which is up to 10 s old when the
-// node fails; a node that fails is marked after 40 to 55 s, 47.5 on average. Here no
-// lease is renewed: the period begins with the pass after the failure, and is 45 s, so that
-// a node is marked after 45 to 50 s. The controller asks whether more than this has passed, at
-// passes that here come exactly 5 s apart, so it is a millisecond less.
-const nodeMonitorGracePeriod = 45*time.Second - time.Millisecond
+// nodeMonitorGracePeriod is how long after its last heartbeat the node lifecycle controller
+// marks a node Unknown. Upstream's default is 50 s since a pass of the controller has
+// seen the last renewal of the node's lease, of which there is one every 10 s. Here the last
+// heartbeat is the renewal that did not come (vnode/heartbeat.go), 10 s after the last one, so that
+// it is 40 s: a node that fails is marked 40 to 55 s later, as upstream does. The controller
+// asks whether more than this has passed, at passes that here come exactly 5 s
+// apart, so a millisecond less makes it 40 s and not 45.
+const nodeMonitorGracePeriod = 40*time.Second - time.Millisecond
 
 // monitor lets the real node lifecycle controller watch thousands of nodes for
 // virtual days at no cost while nothing happens to them. It shows the

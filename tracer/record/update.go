@@ -11,8 +11,8 @@ import (
 )
 
 // goneAfter is how long a node lifecycle controller waits before it says that a
-// node does not answer. That of a replay waits as long after nodes.fail.
-const goneAfter = 45 * time.Second
+// node does not answer. That of a replay waits as long, at least, after nodes.fail.
+const goneAfter = 40 * time.Second
 
 // update is an object as it is now, on its way into the recording.
 type update struct {
