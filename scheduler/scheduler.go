@@ -118,10 +118,6 @@ type recorder struct {
 	attempts Attempts // nil: nobody
 }
 
-// preempted is the reason of the event about a victim. Who it made room for is
-// its other object.
-const preempted = "Preempted"
-
 func (r *recorder) Eventf(regarding, related runtime.Object, eventType, reason, _, note string, args ...any) {
 	if r.attempts != nil && reason == preempted {
 		victim, ok1 := regarding.(*corev1.Pod)

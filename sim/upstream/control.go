@@ -57,7 +57,7 @@ var control = []Trick{
 			`k8s.io/kube-aggregator/pkg/apiserver "apiservice-openapiv3-controller"`,
 		},
 		Why: "background tasks with timers, for what is not there", Lost: "speed of an idle cluster",
-		Check: "sim/upstream.TestDeclarations",
+		Check: declared,
 	},
 	{
 		Name: "informers of pods and nodes", Package: plane, File: "upstream_informers.go", Module: "k8s.io/client-go", Kinds: []Kind{Variable},

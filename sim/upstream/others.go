@@ -11,6 +11,21 @@ const (
 // autoscaler are the tricks with Karpenter.
 var autoscaler = []Trick{
 	{
+		Name: "Karpenter's feature gates", Package: autoscalerPath, File: "upstream_gates.go", Module: karpenter, Kinds: []Kind{Name},
+		Reaches: []string{karpenter + "/pkg/operator/options.ParseFeatureGates"},
+		Why:     "a gate that is misspelt is an error", Lost: "gates that do nothing, in silence",
+		Check: autoscalerPath + ".TestGatesAreKnown",
+	},
+	{
+		Name: "Karpenter's messages", Package: autoscalerPath, File: "upstream_messages.go", Module: karpenter, Kinds: []Kind{Name},
+		Reaches: []string{
+			karpenter + `/pkg/controllers/provisioning/scheduling "not all pods would schedule, "`,
+			karpenter + `/pkg/controllers/provisioning/scheduling " and %d other(s)"`,
+		},
+		Why: "pods are named in a fixed order", Lost: "the same messages in each run",
+		Check: declared,
+	},
+	{
 		Name: "Karpenter's minute", Package: autoscalerPath, File: "upstream_retries.go", Module: karpenter, Kinds: []Kind{Linkname},
 		Reaches: []string{karpenter + "/pkg/controllers/state/informer.stateRetryPeriod"},
 		Why:     "it takes in each object anew each ten minutes", Lost: "a tenth of a day's speed with 300 nodes",
@@ -54,6 +69,12 @@ var scheduler = []Trick{
 		Reaches: []string{upstreamSched + ".Scheduler.NextEntity"},
 		Why:     "no pod is taken up while nodes join", Lost: "speed where many nodes join; repeatable order",
 		Check: "scheduler.TestSchedulerAsksForTheNextPod",
+	},
+	{
+		Name: "victims of preemption", Package: schedulerPath, File: "upstream_preempted.go", Module: kubernetes, Kinds: []Kind{Name},
+		Reaches: []string{upstreamSched + `/framework/preemption "Preempted"`},
+		Why:     "the run records who had to go for whom", Lost: "preempted pods in the report",
+		Check: declared,
 	},
 	{
 		Name: "pods of one instant", Package: schedulerPath, File: "upstream_queuesort.go", Module: kubernetes, Kinds: []Kind{Name},

@@ -27,6 +27,9 @@ const (
 // Go is the module of tricks with Go's own packages, which go.mod does not list.
 const Go = "Go"
 
+// declared is the Check of names that upstream's sources hold.
+const declared = "sim/upstream.TestDeclarations"
+
 // Linker is the Check of functions that the program cannot be linked without.
 const Linker = "linker"
 
