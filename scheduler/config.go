@@ -3,22 +3,26 @@ package scheduler
 import (
 	"fmt"
 
-	"k8s.io/klog/v2"
-	"k8s.io/kubernetes/cmd/kube-scheduler/app/options"
 	schedulerapi "k8s.io/kubernetes/pkg/scheduler/apis/config"
 	"k8s.io/kubernetes/pkg/scheduler/apis/config/latest"
+	"k8s.io/kubernetes/pkg/scheduler/apis/config/scheme"
 	"k8s.io/kubernetes/pkg/scheduler/apis/config/validation"
 )
 
-// Load reads a KubeSchedulerConfiguration (YAML or JSON) with kube-scheduler's
-// own reader, defaults and validation.
-func Load(path string) (*schedulerapi.KubeSchedulerConfiguration, error) {
-	c, err := options.LoadConfigFromFile(klog.Background(), path)
+// Parse reads a KubeSchedulerConfiguration (YAML or JSON), which errors call name, as
+// kube-scheduler does, with its defaults and validation.
+func Parse(name string, text []byte) (*schedulerapi.KubeSchedulerConfiguration, error) {
+	object, kind, err := scheme.Codecs.UniversalDecoder().Decode(text, nil, nil)
 	if err != nil {
-		return nil, fmt.Errorf("read scheduler configuration %s: %w", path, err)
+		return nil, fmt.Errorf("read scheduler configuration %s: %w", name, err)
 	}
+	c, ok := object.(*schedulerapi.KubeSchedulerConfiguration)
+	if !ok {
+		return nil, fmt.Errorf("read scheduler configuration %s: couldn't decode as KubeSchedulerConfiguration, got %s", name, kind)
+	}
+	c.APIVersion = kind.GroupVersion().String() // the internal type has lost it
 	if err := validation.ValidateKubeSchedulerConfiguration(c); err != nil {
-		return nil, fmt.Errorf("scheduler configuration %s: %w", path, err)
+		return nil, fmt.Errorf("scheduler configuration %s: %w", name, err)
 	}
 	return c, nil
 }

@@ -3,7 +3,7 @@
 // profiles, plugins and their arguments, extenders, percentageOfNodesToScore,
 // back-offs.
 //
-//	configuration, err := scheduler.Load("scheduler.yaml")
+//	configuration, err := scheduler.Parse("scheduler.yaml", text)
 //	s, err := scheduler.New(ctx, scheduler.Config{Client: client, Informers: factory, Configuration: configuration})
 //	err = s.Run(ctx, ready)
 //

@@ -47,13 +47,13 @@ var scalingModes = map[config.Mode]scalingMode{
 }
 
 // readAutoscaler reads the autoscaler's file and makes sure that its mode can be had.
-func readAutoscaler(path string, interactive bool) (*config.Config, error) {
-	c, err := config.Load(path)
+func readAutoscaler(name string, text []byte, interactive bool) (*config.Config, error) {
+	c, err := config.Parse(name, text)
 	if err != nil {
 		return nil, err
 	}
 	if scalingModes[c.Mode].interactive && !interactive {
-		return nil, fmt.Errorf("%s: mode %s needs a cluster that others can reach: use simk up", path, c.Mode)
+		return nil, fmt.Errorf("%s: mode %s needs a cluster that others can reach: use simk up", name, c.Mode)
 	}
 	return c, nil
 }
@@ -100,7 +100,7 @@ func (c *Cluster) fillGroups(ctx context.Context) error {
 		return nil
 	}
 	if err := c.scaling.groups.Fill(ctx); err != nil {
-		return &InputError{fmt.Errorf("autoscaler configuration %s: %w", c.options.Autoscaler, err)}
+		return &InputError{fmt.Errorf("autoscaler configuration %s: %w", c.options.Autoscaler.name(), err)}
 	}
 	clock.Settle()
 	return nil
@@ -158,7 +158,7 @@ func (p *clusterAutoscalerPart) Run(ctx context.Context, ready func()) error {
 }
 
 // located tells where in the autoscaler's file the cause of an error is. Nil stays nil.
-func (in *input) located(err error) error {
+func (in *runInput) located(err error) error {
 	if err == nil {
 		return nil
 	}

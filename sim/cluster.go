@@ -25,7 +25,7 @@ import (
 // Cluster is a simulated cluster, as its parts see it.
 type Cluster struct {
 	replay
-	in   *input
+	in   *runInput
 	plan controlplane.Options
 	dir  string // the scratch folder
 
@@ -106,7 +106,7 @@ func (c *Cluster) Log(name string) (add func(line any), err error) {
 
 // start brings the cluster up, one part after the other, at a fixed virtual instant before the
 // trace's start.
-func start(ctx context.Context, dir string, o *Options, in *input, plan controlplane.Options) (_ *Cluster, err error) {
+func start(ctx context.Context, dir string, o *Options, in *runInput, plan controlplane.Options) (_ *Cluster, err error) {
 	head := in.summary.Head
 	clock.JumpTo(head.StartTime.Add(-bootAhead))
 	if err := controlplane.SetFeatureGates(o.FeatureGates); err != nil {

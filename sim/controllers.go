@@ -9,7 +9,7 @@ import (
 )
 
 // nodesFail tells whether a node may stop answering, or not be Ready, once it was.
-func (in *input) nodesFail() bool {
+func (in *runInput) nodesFail() bool {
 	spot := in.autoscaler != nil && slices.ContainsFunc(in.autoscaler.NodeGroups, func(g config.NodeGroup) bool { return g.Spot != nil })
 	return spot || in.summary.NodesFail || slices.ContainsFunc(in.nodes, tracer.Object.NotReady)
 }

@@ -3,16 +3,14 @@ package sim
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 
+	"simk.dev/simk/sim/input"
 	"simk.dev/simk/sim/limits"
 	"simk.dev/simk/sim/sockets"
 )
 
 // inScratch does a run in a folder of its own, which holds its trace if that has to
-// be made first, and its inline documents. The last hooks come when it is over.
+// be made first. The last hooks come when it is over.
 func (o *Options) inScratch(run func(s *scratch, hooks *hooks) (*Outcome, error)) (*Outcome, error) {
 	sockets.Forbid()
 	s, err := newScratch()
@@ -20,82 +18,48 @@ func (o *Options) inScratch(run func(s *scratch, hooks *hooks) (*Outcome, error)
 		return nil, fmt.Errorf("create scratch folder: %w", limits.Folder(err))
 	}
 	defer s.remove()
-	word, err := o.convert(s.data)
-	if errors.As(err, new(*limits.Error)) {
-		return nil, err
-	} else if err != nil {
-		return nil, &InputError{err}
-	}
-	wordInline, err := o.unpack(s.data)
-	if err != nil {
+	if err := o.open(s.data); err != nil {
 		return nil, err
 	}
-	o.word = func(err error) error { return wordInline(word(err)) }
 	hooks, err := newHooks(o, s.data)
 	if err != nil {
 		return nil, err
 	}
 	outcome, err := run(s, hooks)
-	return outcome, o.word(hooks.afterStop(err))
+	return outcome, hooks.afterStop(err)
 }
 
-// Inline is a document that stands within another file.
-type Inline struct {
-	// Name is what people call it, such as "run.yaml: schedulerConfig".
-	Name    string
-	Content []byte
-	// Path is the option that names the document's file.
-	Path func(*Options) *string
-}
-
-// unpack writes inline documents into the scratch folder, as files that the
-// options then name. It returns how to word errors about them.
-func (o *Options) unpack(scratch string) (word func(error) error, err error) {
-	word = asItIs
-	for i, doc := range o.Inline {
-		path := filepath.Join(scratch, fmt.Sprintf("inline-%d.yaml", i))
-		if err := os.WriteFile(path, doc.Content, 0o600); err != nil {
-			return nil, fmt.Errorf("unpack %s: %w", doc.Name, limits.Files(err))
-		}
-		*doc.Path(o) = path
-		before, renamed := word, renaming(path, doc.Name)
-		word = func(err error) error { return renamed(before(err)) }
+// open opens the inputs, if there are any. A trace that has to be made is made in dir.
+func (o *Options) open(dir string) error {
+	o.trace = &input.Trace{}
+	if len(o.Inputs) == 0 {
+		return nil
 	}
-	return word, nil
-}
-
-func asItIs(err error) error { return err }
-
-// renaming words errors about a file in the scratch folder: people do not know it.
-func renaming(path, name string) func(error) error {
-	return func(err error) error {
-		if err == nil || !strings.Contains(err.Error(), path) {
-			return err
-		}
-		return &worded{err, strings.ReplaceAll(err.Error(), path, name)}
+	trace, err := input.Open(input.Inputs{Paths: o.Inputs, HelmHooks: o.HelmHooks, Edit: o.Edit, Say: o.Say, Warn: o.Warn}, dir)
+	if err = limits.Files(err); errors.As(err, new(*limits.Error)) {
+		return err
+	} else if err != nil {
+		return &InputError{err}
 	}
-}
-
-// convert lets the options' Convert write the trace into the scratch folder, and
-// makes it the trace to replay. It returns how to word errors: people know their
-// own files, not that one.
-func (o *Options) convert(scratch string) (word func(error) error, err error) {
-	if o.Convert == nil {
-		return asItIs, nil
+	if trace.Naming.Name == "" {
+		trace.Naming.Name = trace.Path
 	}
-	inputs, path := o.Trace, filepath.Join(scratch, "converted.json")
-	if err := o.Convert(path, o); err != nil {
-		return nil, limits.Files(err)
+	o.trace = trace
+	return o.needNodes()
+}
+
+// needNodes makes sure that a replay of what was no trace has nodes: without any it would only
+// show pods that wait. Data that never name nodes get some.
+func (o *Options) needNodes() error {
+	switch t := o.trace; {
+	case t.Converted == "" || t.Nodes > 0 || o.BringsNodes():
+		return nil
+	case !t.Nodeless:
+		return &InputError{fmt.Errorf("%s: there are no nodes in it, so that no pod could be placed: give a manifest of Nodes with --nodes FILE, how many there are with --nodes NUMBER, or groups of machines with --autoscaler FILE", t.From)}
 	}
-	o.Trace = path
-	return renaming(path, inputs+" (made a trace)"), nil
+	o.DefaultNodes = true
+	if o.Say != nil {
+		o.Say("it is replayed on three nodes of 8 CPUs and 32 GiB; --nodes or --autoscaler brings others")
+	}
+	return nil
 }
-
-// worded is an error in other words.
-type worded struct {
-	error
-	text string
-}
-
-func (w *worded) Error() string { return w.text }
-func (w *worded) Unwrap() error { return w.error }

@@ -1,7 +1,7 @@
 // Package sim replays a trace of a Kubernetes cluster against a real control plane, in this
 // process and in virtual time: a day in seconds, the same answer every time.
 //
-//	outcome, err := sim.Run(ctx, sim.Options{Trace: "trace.json", Autoscaler: "autoscaler.yaml"})
+//	outcome, err := sim.Run(ctx, sim.Options{Inputs: []string{"trace.json"}, Autoscaler: sim.File("autoscaler.yaml")})
 //	if err != nil {
 //		return err
 //	}

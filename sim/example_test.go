@@ -21,7 +21,7 @@ import (
 
 // Replay a trace and read a figure of the report.
 func ExampleRun() {
-	outcome, err := sim.Run(context.Background(), sim.Options{Trace: "../testdata/mixed.json", Duration: 10 * time.Minute})
+	outcome, err := sim.Run(context.Background(), sim.Options{Inputs: []string{"../testdata/mixed.json"}, Duration: 10 * time.Minute})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func ExampleRun_trace() {
 	if err := tracer.WriteFile(path, head, events); err != nil {
 		log.Fatal(err)
 	}
-	outcome, err := sim.Run(context.Background(), sim.Options{Trace: path, NodeCount: 2, Machine: "m5.xlarge"})
+	outcome, err := sim.Run(context.Background(), sim.Options{Inputs: []string{path}, NodeCount: 2, Machine: "m5.xlarge"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -102,7 +102,7 @@ profiles:
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		log.Fatal(err)
 	}
-	outcome, err := sim.Run(context.Background(), sim.Options{Trace: "../testdata/mixed.json", Duration: time.Minute, SchedulerConfig: config})
+	outcome, err := sim.Run(context.Background(), sim.Options{Inputs: []string{"../testdata/mixed.json"}, Duration: time.Minute, SchedulerConfig: sim.File(config)})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func (c *clock) Figures(*history.History) any { return map[string]int{"hours": c
 
 // A part of one's own, with a section in the report.
 func ExamplePart() {
-	outcome, err := sim.Run(context.Background(), sim.Options{Trace: "../testdata/mixed.json", Duration: 3 * time.Hour, Parts: []sim.Part{&clock{}}})
+	outcome, err := sim.Run(context.Background(), sim.Options{Inputs: []string{"../testdata/mixed.json"}, Duration: 3 * time.Hour, Parts: []sim.Part{&clock{}}})
 	if err != nil {
 		log.Fatal(err)
 	}

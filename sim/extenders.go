@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -19,11 +18,11 @@ import (
 
 // readExtenders looks at the extenders that a file with a scheduler's configuration
 // names: a replay refuses them, an interactive cluster may call them, and nobody else.
-func readExtenders(path string, extenders []schedulerapi.Extender, interactive bool) error {
+func readExtenders(path string, text []byte, extenders []schedulerapi.Extender, interactive bool) error {
 	if len(extenders) == 0 {
 		return nil
 	}
-	lines := extenderLines(path)
+	lines := extenderLines(text)
 	for i, e := range extenders {
 		if !interactive {
 			return fmt.Errorf("%s:%d: extender %s: a replay calls nobody: an extender answers over the network and in real time, "+
@@ -37,13 +36,12 @@ func readExtenders(path string, extenders []schedulerapi.Extender, interactive b
 }
 
 // extenderLines says in which line of a file each of its extenders begins.
-func extenderLines(path string) map[int]int {
+func extenderLines(text []byte) map[int]int {
 	lines := map[int]int{}
 	var file struct {
 		Extenders []yaml.Node `yaml:"extenders"`
 	}
-	text, err := os.ReadFile(path)
-	if err != nil || yaml.Unmarshal(text, &file) != nil {
+	if yaml.Unmarshal(text, &file) != nil {
 		return lines // who reads the configuration says so
 	}
 	for i := range file.Extenders {

@@ -18,13 +18,13 @@ import (
 )
 
 // external says whether the user's own autoscaler decides.
-func (in *input) external() bool {
+func (in *runInput) external() bool {
 	return in.autoscaler != nil && in.autoscaler.Mode == config.ModeExternalGRPC
 }
 
 // checkCloudConfig refuses a cloud config that nobody would write or that is there
 // already, and finds a place for it in the scratch folder if the user has none.
-func (o *UpOptions) checkCloudConfig(in *input, dir string) error {
+func (o *UpOptions) checkCloudConfig(in *runInput, dir string) error {
 	switch {
 	case !in.external() && o.CloudConfig != "":
 		return fmt.Errorf("--cloud-config is for --autoscaler FILE with mode %s", config.ModeExternalGRPC)

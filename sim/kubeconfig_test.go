@@ -270,7 +270,7 @@ func TestKubeconfigLock(t *testing.T) {
 	}
 	var said bytes.Buffer
 	s := running(t)
-	k, err := (&UpOptions{Kubeconfig: path, MergeKubeconfig: true, Say: func(text string) { said.WriteString(text) }}).newKubeconfig(s.dir)
+	k, err := (&UpOptions{Kubeconfig: path, MergeKubeconfig: true, Options: Options{Say: func(text string) { said.WriteString(text) }}}).newKubeconfig(s.dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,7 @@ func TestMachines(t *testing.T) {
 		{Options{}, "none"},
 		{Options{DefaultNodes: true}, "3 8"},
 		{Options{DefaultNodes: true, Machine: "2x4"}, "3 2"},
-		{Options{DefaultNodes: true, Nodes: "nodes.yaml"}, "none"},
+		{Options{DefaultNodes: true, Nodes: File("nodes.yaml")}, "none"},
 		{Options{NodeCount: 5, Machine: "n2-standard-4"}, "5 4"},
 		{Options{NodeCount: maxNodes + 1}, "100001 nodes are more than 100000"},
 		{Options{Machine: "2x4"}, "--machine 2x4 says what the nodes are like when --nodes is a number"},

@@ -37,7 +37,10 @@ func TestNoRequestOpensASocket(t *testing.T) {
 	sockets.Forbid()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	o := UpOptions{Options: Options{Trace: "../testdata/network.json", Seed: 1, ContinueOnError: true}}
+	o := UpOptions{Options: Options{Inputs: []string{"../testdata/network.json"}, Seed: 1, ContinueOnError: true}}
+	if err := o.open(t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
 	in, err := readUpInput(&o)
 	if err != nil {
 		t.Fatal(err)

@@ -17,8 +17,8 @@ import (
 
 // readNodes reads the Nodes of a manifest file, with the namespaces and the
 // like that other objects in it would bring left out.
-func readNodes(path string) ([]tracer.Object, error) {
-	result, err := manifests.Import([]string{path}, manifests.Options{Arrive: manifests.ArriveStart})
+func readNodes(name string, text []byte) ([]tracer.Object, error) {
+	result, err := manifests.ImportText(name, text, manifests.Options{Arrive: manifests.ArriveStart})
 	if err != nil {
 		return nil, err
 	}
@@ -29,14 +29,14 @@ func readNodes(path string) ([]tracer.Object, error) {
 		}
 	}
 	if len(nodes) == 0 {
-		return nil, fmt.Errorf("%s holds no Nodes", path)
+		return nil, fmt.Errorf("%s holds no Nodes", name)
 	}
 	return nodes, nil
 }
 
 // addStorageClass gives a live cluster a default StorageClass, as kind and others have it,
 // unless its trace has classes.
-func (in *input) addStorageClass() {
+func (in *runInput) addStorageClass() {
 	objects := in.summary.Head.Objects
 	if slices.ContainsFunc(objects, func(o tracer.Object) bool { return o.GetKind() == "StorageClass" }) {
 		return
@@ -65,7 +65,7 @@ func (c *Cluster) nodesConfig() vnode.Config {
 	post := c.poster("kubelet", "kubelet")
 	config.Event = func(about *corev1.Pod, eventType, reason, note string) { post(about, eventType, reason, note) }
 	config.Detailed, config.MinStop = true, liveStop
-	config.WaitForObjects = c.options.Trace == ""
+	config.WaitForObjects = len(c.options.Inputs) == 0
 	config.Programs = c.options.programs
 	return config
 }

@@ -8,6 +8,7 @@ import (
 
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/explain"
+	"simk.dev/simk/sim/input"
 	"simk.dev/simk/sim/watch"
 	"simk.dev/simk/vnode"
 )
@@ -15,12 +16,14 @@ import (
 // Options say how a trace is replayed. The zero value replays it as fast as
 // possible with upstream's defaults.
 type Options struct {
-	// Trace is the path of the trace.
-	Trace string
-	// Convert writes the trace, made of inputs of another format, to a path; Trace
-	// then only names these inputs in messages. It may complete the run's options by
-	// what the inputs lack. Nil: Trace is the trace itself.
-	Convert func(path string, o *Options) error
+	// Inputs are the trace: one of simk's own, or files of one data set of another format, such as
+	// a dump or manifests. "-" is standard input.
+	Inputs []string
+	// HelmHooks says what becomes of the hooks of a Helm chart's install, in manifests: run or
+	// skip; empty: run.
+	HelmHooks string
+	// Edit changes the trace. Nil: it stays as it is.
+	Edit *input.Edit
 	// Out is the folder for the results; empty: none are written.
 	Out string
 	// Seed starts the random choices of the scheduler and of simk; 0 means 1.
@@ -29,10 +32,10 @@ type Options struct {
 	Speed float64
 	// Duration ends the run at that offset; 0: where the trace says.
 	Duration time.Duration
-	// SchedulerConfig is the path of a KubeSchedulerConfiguration; empty: upstream's default.
-	SchedulerConfig string
-	// Nodes is the path of manifests whose Nodes replace those of the trace; empty: none.
-	Nodes string
+	// SchedulerConfig is a KubeSchedulerConfiguration; none: upstream's default.
+	SchedulerConfig Document
+	// Nodes are manifests whose Nodes replace those of the trace. None: these stay.
+	Nodes Document
 	// NodeCount is how many nodes of Machine replace those of the trace; 0: none.
 	NodeCount int
 	// Machine is what these nodes and DefaultNodes are like: a type of the autoscalers'
@@ -40,11 +43,8 @@ type Options struct {
 	Machine string
 	// DefaultNodes makes three nodes, unless others are brought.
 	DefaultNodes bool
-	// Autoscaler is the path of an autoscaler's file; empty: nodes neither come nor go.
-	Autoscaler string
-	// Inline are documents whose files do not exist yet; they take the place of the
-	// paths above.
-	Inline []Inline
+	// Autoscaler is an autoscaler's file. None: nodes neither come nor go.
+	Autoscaler Document
 	// FeatureGates are Kubernetes feature gates ("A=true,B=false").
 	FeatureGates string
 	// EndpointSlices runs the endpoint slice controller too.
@@ -59,8 +59,14 @@ type Options struct {
 	Explain explain.Mode
 	// Logs receives what Kubernetes' components and libraries log; nil: nobody.
 	Logs io.Writer
+	// Say hears what was made of the inputs, and what a live cluster waits for; Warn what was left
+	// out of them. Nil: nobody.
+	Say, Warn func(string)
 	// Progress receives what the run is doing, now and then; nil: nobody.
 	Progress func(Progress)
+	// Note receives what those who wait should know, once each and from any goroutine; nil:
+	// nobody. It is fit for a line of a terminal.
+	Note func(string)
 	// Watch lets somebody look at the run and steer its time. Nil: nobody.
 	Watch *watch.Console
 
@@ -78,9 +84,8 @@ type Options struct {
 	// programs know what containers do whose pods do not say it. Nil: none.
 	programs vnode.Programs
 
-	// word words an error for people, who do not know the files of the scratch folder. It is
-	// set once there is one.
-	word func(error) error
+	// trace is what the inputs are, or were made. It is set when they are opened.
+	trace *input.Trace
 }
 
 // Progress is how far a run is.
@@ -93,15 +98,15 @@ type Progress struct {
 }
 
 // BringsNodes says that nodes come from elsewhere than the trace.
-func (o *Options) BringsNodes() bool { return o.replacesNodes() || o.Autoscaler != "" }
+func (o *Options) BringsNodes() bool { return o.replacesNodes() || !o.Autoscaler.IsZero() }
 
 // replacesNodes says that the trace's own nodes are left out.
-func (o *Options) replacesNodes() bool { return o.Nodes != "" || o.NodeCount > 0 }
+func (o *Options) replacesNodes() bool { return !o.Nodes.IsZero() || o.NodeCount > 0 }
 
 func (o *Options) validate(withoutTrace bool) error {
 	Logs(o.Logs)
 	switch {
-	case o.Trace == "" && !withoutTrace:
+	case len(o.Inputs) == 0 && !withoutTrace:
 		return fmt.Errorf("no trace given")
 	case clock.CheckSpeed(o.Speed) != nil:
 		return clock.ErrSpeed
@@ -130,7 +135,7 @@ func (o *Options) checkDuration(start time.Time) error {
 		return nil
 	}
 	return fmt.Errorf("%s: with the duration %v the run would end after %s, where the virtual clock ends: from its startTime on, %s, at most %.0fh",
-		o.Trace, o.Duration, clock.Latest.Format(time.RFC3339), start.Format(time.RFC3339), most.Truncate(time.Hour).Hours())
+		o.trace.Naming.Name, o.Duration, clock.Latest.Format(time.RFC3339), start.Format(time.RFC3339), most.Truncate(time.Hour).Hours())
 }
 
 // optionsInReport is what the report says about the options: all that can change

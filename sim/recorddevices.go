@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	resourcev1 "k8s.io/api/resource/v1"
@@ -70,21 +71,39 @@ func (d *deviceRecorder) class(c *resourcev1.DeviceClass) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.classes[c.Name] = selectors
-	for _, h := range d.nodes {
-		d.offer(h)
-	}
+	d.offerAll()
 }
 
 func (d *deviceRecorder) classGone(c *resourcev1.DeviceClass) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.classes, c.Name)
+	d.offerAll()
+}
+
+// offerAll notes the devices of all nodes. d.mu is held.
+func (d *deviceRecorder) offerAll() {
+	for _, h := range d.nodes {
+		d.offer(h)
+	}
 }
 
 func (d *deviceRecorder) slice(s *resourcev1.ResourceSlice) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.slices[s.Name] = s
+	d.offerOf(s)
+}
+
+func (d *deviceRecorder) sliceGone(s *resourcev1.ResourceSlice) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.slices, s.Name)
+	d.offerOf(s)
+}
+
+// offerOf notes the devices of a slice's node. d.mu is held.
+func (d *deviceRecorder) offerOf(s *resourcev1.ResourceSlice) {
 	for _, h := range d.nodes {
 		if h.Name == ptr.Deref(s.Spec.NodeName, "") {
 			d.offer(h)
@@ -92,23 +111,14 @@ func (d *deviceRecorder) slice(s *resourcev1.ResourceSlice) {
 	}
 }
 
-func (d *deviceRecorder) sliceGone(s *resourcev1.ResourceSlice) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	delete(d.slices, s.Name)
-}
-
-// offer notes the devices of a node, at most as many as it had at once. d.mu is held. A nil d
-// notes nothing.
+// offer notes the devices that a node has at this moment. d.mu is held. A nil d notes nothing.
 func (d *deviceRecorder) offer(h *history.Node) {
 	if d == nil {
 		return
 	}
-	offered := history.Resources{}
-	for _, s := range d.slices {
-		if ptr.Deref(s.Spec.NodeName, "") != h.Name {
-			continue
-		}
+	offered := maps.Clone(h.Offered())
+	maps.DeleteFunc(offered, func(name string, _ int64) bool { _, ok := report.DeviceClass(name); return ok })
+	for _, s := range d.slicesOf(h.Name) {
 		for i := range s.Spec.Devices {
 			for class, selectors := range d.classes {
 				if selects(selectors, s.Spec.Driver, &s.Spec.Devices[i]) {
@@ -117,9 +127,27 @@ func (d *deviceRecorder) offer(h *history.Node) {
 			}
 		}
 	}
-	for name, n := range offered {
-		h.Allocatable[name] = max(h.Allocatable[name], n)
+	if !maps.Equal(offered, h.Offered()) {
+		h.Offer(d.now(), offered)
 	}
+}
+
+// slicesOf are the slices of a node that count: of each pool those of its latest generation, as
+// the scheduler takes them. They are in no particular order.
+func (d *deviceRecorder) slicesOf(node string) []*resourcev1.ResourceSlice {
+	type pool struct{ driver, name string }
+	latest := map[pool]int64{}
+	var all []*resourcev1.ResourceSlice
+	for _, s := range d.slices {
+		if ptr.Deref(s.Spec.NodeName, "") == node {
+			all = append(all, s)
+			p := pool{s.Spec.Driver, s.Spec.Pool.Name}
+			latest[p] = max(latest[p], s.Spec.Pool.Generation)
+		}
+	}
+	return slices.DeleteFunc(all, func(s *resourcev1.ResourceSlice) bool {
+		return s.Spec.Pool.Generation < latest[pool{s.Spec.Driver, s.Spec.Pool.Name}]
+	})
 }
 
 // selects says whether a device is of the class with these selectors. One that cannot be
@@ -158,12 +186,13 @@ func (d *deviceRecorder) claim(c *resourcev1.ResourceClaim) {
 		return
 	}
 	d.counted[c.UID] = true
-	h.Requests = maps.Clone(h.Requests) // others share it
+	requests := maps.Clone(h.Requested()) // others share it
 	for _, r := range c.Status.Allocation.Devices.Results {
 		if class := classOf(c, r.Request); class != "" && !ptr.Deref(r.AdminAccess, false) {
-			h.Requests[report.DevicesOf(class)]++
+			requests[report.DevicesOf(class)]++
 		}
 	}
+	h.Request(d.now(), requests)
 }
 
 func (d *deviceRecorder) claimGone(c *resourcev1.ResourceClaim) {

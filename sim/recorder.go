@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"sync"
 	"time"
@@ -15,7 +14,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/tools/cache"
-	resourcehelper "k8s.io/component-helpers/resource"
 	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
 	schedulerapi "k8s.io/kubernetes/pkg/scheduler/apis/config"
 
@@ -34,6 +32,7 @@ type recorder struct {
 	// schedulers are the names of those that run; nil: any may.
 	schedulers map[string]bool
 	notCreated map[string]*history.NotCreated // by the workload
+	failing    failingPods
 	history    *history.History
 	pods       map[types.UID]*history.Pod
 	nodes      map[types.UID]*history.Node
@@ -74,6 +73,7 @@ func (c *Cluster) newRecorder() *recorder {
 		r.keep = keptPods
 	}
 	r.schedulers = schedulerNames(c.in.scheduler)
+	r.failing.tell = c.options.Note
 	r.history.Recorded = recordedPods(c.in.summary.Head.Lifecycles)
 	return r
 }
@@ -121,7 +121,7 @@ func (r *recorder) pod(p *corev1.Pod) {
 	if h == nil {
 		h = &history.Pod{
 			Namespace: p.Namespace, Name: p.Name, Owner: r.owner(p),
-			Requests: r.share(amounts(resourcehelper.PodRequests(p, resourcehelper.PodResourcesOptions{}), math.MaxInt64)),
+			Requests: r.share(requestsOf(p)),
 			Created:  now, Bound: history.Never, Started: history.Never, Finished: history.Never, Deleted: history.Never,
 			Phase: string(corev1.PodPending), Launch: r.early[p.UID],
 		}
@@ -132,6 +132,8 @@ func (r *recorder) pod(p *corev1.Pod) {
 		r.pods[p.UID] = h
 		r.history.Pods = append(r.history.Pods, h)
 		r.pending++
+	} else {
+		r.resizedPod(h, p, now)
 	}
 	r.placement(h, p, now)
 	r.state(h, p, now)
@@ -192,6 +194,9 @@ func (r *recorder) state(h *history.Pod, p *corev1.Pod, now time.Duration) {
 	}
 	if h.Finished == history.Never && ended {
 		h.Finished = now
+		if p.Status.Phase == corev1.PodFailed {
+			r.podFailed(h, p, now)
+		}
 		if h.Bound != history.Never {
 			r.running--
 			r.done++
@@ -297,6 +302,8 @@ func (r *recorder) node(n *corev1.Node) {
 		r.nodes[n.UID] = h
 		r.history.Nodes = append(r.history.Nodes, h)
 		r.devices.offer(h)
+	} else {
+		r.resizedNode(h, n, now)
 	}
 	ready := false
 	for _, c := range n.Status.Conditions {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	schedulerapi "k8s.io/kubernetes/pkg/scheduler/apis/config"
@@ -106,8 +105,8 @@ func runIn(ctx context.Context, dir string, options Options, hooks *hooks, began
 	return outcome, r.conclude(outcome, in, began, end, runErr, runErr == nil || ctx.Err() != nil)
 }
 
-// input is all that a run reads, checked before anything is started.
-type input struct {
+// runInput is all that a run reads, checked before anything is started.
+type runInput struct {
 	summary    *tracer.Summary
 	scheduler  *schedulerapi.KubeSchedulerConfiguration
 	nodes      []tracer.Object
@@ -117,19 +116,9 @@ type input struct {
 }
 
 // readInput reads it for a replay or an interactive cluster.
-func readInput(o *Options, interactive bool) (*input, error) {
-	in := &input{}
-	var err error
-	if o.Trace == "" {
-		in.summary = &tracer.Summary{Head: &tracer.Head{Name: "empty", StartTime: tracer.DefaultStartTime}}
-	} else if in.summary, err = tracer.Check(o.Trace, tracer.CheckOptions{NodesReplaced: o.BringsNodes()}); err != nil {
-		return nil, err
-	}
-	if in.summary.Head.StartTime.Add(-bootAhead).Before(clock.Earliest) {
-		return nil, fmt.Errorf("%s: startTime %s is before %s, where simk's clock begins; give the trace a later one", o.Trace,
-			in.summary.Head.StartTime.Format(time.RFC3339), clock.Earliest.Add(bootAhead).Format(time.RFC3339))
-	}
-	if err := o.checkDuration(in.summary.Head.StartTime); err != nil {
+func readInput(o *Options, interactive bool) (*runInput, error) {
+	in := &runInput{}
+	if err := in.readTrace(o); err != nil {
 		return nil, err
 	}
 	if !clock.Virtual {
@@ -142,30 +131,36 @@ func readInput(o *Options, interactive bool) (*input, error) {
 	if o.Duration > 0 {
 		in.inReport.Duration = o.Duration.String()
 	}
-	for _, file := range []struct {
-		path   string
-		digest *string
-		read   func(path string) error
+	for _, d := range []struct {
+		document Document
+		digest   *string
+		parse    func(name string, text []byte) error
 	}{
-		{o.SchedulerConfig, &in.inReport.SchedulerConfig, func(path string) (err error) {
-			if in.scheduler, err = scheduler.Load(path); err != nil {
+		{o.SchedulerConfig, &in.inReport.SchedulerConfig, func(name string, text []byte) (err error) {
+			if in.scheduler, err = scheduler.Parse(name, text); err != nil {
 				return err
 			}
-			return readExtenders(path, in.scheduler.Extenders, interactive)
+			return readExtenders(name, text, in.scheduler.Extenders, interactive)
 		}},
-		{o.Autoscaler, &in.inReport.Autoscaler, func(path string) (err error) { in.autoscaler, err = readAutoscaler(path, interactive); return err }},
-		{o.Nodes, &in.inReport.Nodes, func(path string) (err error) { in.nodes, err = readNodes(path); return err }},
+		{o.Autoscaler, &in.inReport.Autoscaler, func(name string, text []byte) (err error) {
+			in.autoscaler, err = readAutoscaler(name, text, interactive)
+			return err
+		}},
+		{o.Nodes, &in.inReport.Nodes, func(name string, text []byte) (err error) { in.nodes, err = readNodes(name, text); return err }},
 	} {
-		if file.path == "" {
+		if d.document.IsZero() {
 			continue
 		}
-		if err := file.read(file.path); err != nil {
+		text, digest, err := d.document.read()
+		if err != nil {
 			return nil, err
 		}
-		if *file.digest, err = digest(file.path); err != nil {
+		if err := d.parse(d.document.name(), text); err != nil {
 			return nil, err
 		}
+		*d.digest = digest
 	}
+	var err error
 	if in.inReport.Parts, err = settingsOf(o.Parts); err != nil {
 		return nil, err
 	}
@@ -181,7 +176,24 @@ func readInput(o *Options, interactive bool) (*input, error) {
 	return in, nil
 }
 
-func (in *input) meta(o *Options) report.Meta {
+// readTrace checks the trace, or makes an empty one.
+func (in *runInput) readTrace(o *Options) (err error) {
+	if o.trace.Path == "" {
+		in.summary = &tracer.Summary{Head: &tracer.Head{Name: "empty", StartTime: tracer.DefaultStartTime}}
+	} else if in.summary, err = tracer.Check(o.trace.Path, tracer.CheckOptions{NodesReplaced: o.BringsNodes(), Naming: o.trace.Naming}); err != nil {
+		if o.trace.Unrecognised != nil && errors.As(err, new(*tracer.Error)) {
+			err = fmt.Errorf("%w\n%w", err, o.trace.Unrecognised)
+		}
+		return err
+	}
+	if start := in.summary.Head.StartTime; start.Add(-bootAhead).Before(clock.Earliest) {
+		return fmt.Errorf("%s: startTime %s is before %s, where simk's clock begins; give the trace a later one", o.trace.Naming.Name,
+			start.Format(time.RFC3339), clock.Earliest.Add(bootAhead).Format(time.RFC3339))
+	}
+	return o.checkDuration(in.summary.Head.StartTime)
+}
+
+func (in *runInput) meta(o *Options) report.Meta {
 	return report.Meta{
 		Version: Version, TraceName: in.summary.Head.Name, TraceSHA256: in.summary.SHA256,
 		Start: in.summary.Head.StartTime, Options: in.inReport, Seed: o.Seed,
@@ -189,7 +201,7 @@ func (in *input) meta(o *Options) report.Meta {
 }
 
 // end is the offset at which the run ends; 0: when it gets quiet.
-func (in *input) end(o *Options) time.Duration {
+func (in *runInput) end(o *Options) time.Duration {
 	if o.Duration > 0 {
 		return o.Duration
 	}
@@ -198,7 +210,7 @@ func (in *input) end(o *Options) time.Duration {
 
 // run brings in the trace's objects and replays its events. It returns the
 // offset at which the run ended.
-func (c *Cluster) run(ctx context.Context, in *input) (time.Duration, error) {
+func (c *Cluster) run(ctx context.Context, in *runInput) (time.Duration, error) {
 	if err := c.populate(ctx, in); err != nil {
 		return 0, c.cause(ctx, err)
 	}
@@ -219,7 +231,7 @@ func (c *Cluster) run(ctx context.Context, in *input) (time.Duration, error) {
 
 // withEvents opens the trace once more, for its events.
 func (c *Cluster) withEvents(do func(tracer.Source) error) error {
-	events, err := tracer.Open(c.options.Trace)
+	events, err := tracer.OpenNamed(c.options.trace.Path, c.options.trace.Naming)
 	if err != nil {
 		return err
 	}
@@ -237,7 +249,7 @@ func (c *Cluster) cause(ctx context.Context, err error) error {
 }
 
 // populate brings in what exists at the start; then time is the trace's zero.
-func (c *Cluster) populate(ctx context.Context, in *input) error {
+func (c *Cluster) populate(ctx context.Context, in *runInput) error {
 	clock.JumpTo(c.zero.Add(-clusterAhead))
 	c.report("objects", in.end(c.options))
 	if err := c.fillGroups(ctx); err != nil {
@@ -278,12 +290,3 @@ func (c *Cluster) populate(ctx context.Context, in *input) error {
 
 // Version is the version of simk, set when it is built.
 var Version = "dev"
-
-func digest(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	return sha256Hex(f)
-}

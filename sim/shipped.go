@@ -88,8 +88,8 @@ func (p *schedulerPart) Init(c *Cluster) error {
 	if err == nil {
 		return nil
 	}
-	if c.options.SchedulerConfig != "" {
-		err = fmt.Errorf("scheduler configuration %s: %w", c.options.SchedulerConfig, err)
+	if d := c.options.SchedulerConfig; !d.IsZero() {
+		err = fmt.Errorf("scheduler configuration %s: %w", d.name(), err)
 	}
 	return &InputError{err}
 }

@@ -40,7 +40,7 @@ func (r *recorder) rows(s *watch.Snapshot, filter string) {
 	for _, p := range r.pods {
 		if n := used[p.Node]; n != nil && p.Finished == history.Never {
 			n.pods++
-			for name, amount := range p.Requests {
+			for name, amount := range p.Requested() {
 				n.requested[name] += amount
 			}
 		}
@@ -78,8 +78,9 @@ type nodeUse struct {
 func (n *nodeUse) row(resources []watch.Resource) watch.Node {
 	spans := n.node.NotReady
 	row := watch.Node{Name: n.node.Name, Pods: n.pods, Ready: len(spans) == 0 || spans[len(spans)-1].To != history.Never}
+	offered := n.node.Offered()
 	for _, r := range resources {
-		row.Resources = append(row.Resources, watch.Resource{Name: r.Name, Requested: n.requested[r.Name], Allocatable: n.node.Allocatable[r.Name]})
+		row.Resources = append(row.Resources, watch.Resource{Name: r.Name, Requested: n.requested[r.Name], Allocatable: offered[r.Name]})
 	}
 	return row
 }
@@ -89,7 +90,7 @@ func (n *nodeUse) row(resources []watch.Resource) watch.Node {
 func total(nodes map[string]*nodeUse) []watch.Resource {
 	has, wants := history.Resources{}, history.Resources{}
 	for _, n := range nodes {
-		for name, amount := range n.node.Allocatable {
+		for name, amount := range n.node.Offered() {
 			has[name] += amount
 		}
 		for name, amount := range n.requested {

@@ -14,7 +14,7 @@ import (
 
 // Start brings up a cluster that a Go program drives itself, a test say, where Run replays a
 // trace to its end. At its return the virtual time is the trace's zero and the trace's objects are
-// there; events of the trace do not happen. Options.Trace may be empty. From then on time passes
+// there; events of the trace do not happen. Options.Inputs may be empty. From then on time passes
 // whenever all goroutines wait: time.Sleep(time.Hour) lets an hour pass.
 //
 // Call Stop on the cluster before the next one is started: Kubernetes keeps feature gates, metrics
@@ -34,6 +34,9 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 			_ = s.remove() // err says what happened
 		}
 	}()
+	if err := o.open(s.data); err != nil {
+		return nil, err
+	}
 	in, err := readInput(&o, false)
 	if err == nil {
 		err = o.prepareOut()
@@ -42,7 +45,6 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 		return nil, &InputError{err}
 	}
 	in.afterNow()
-	o.word = asItIs
 	seed(o.Seed)
 	if err := tuneMemory(collectReplay); err != nil {
 		return nil, err
@@ -60,7 +62,7 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 
 // afterNow moves the start of a cluster that is not the first in its process: the virtual clock
 // does not go back.
-func (in *input) afterNow() {
+func (in *runInput) afterNow() {
 	if head := in.summary.Head; clock.Virtual && head.StartTime.Add(-bootAhead).Before(time.Now()) {
 		head.StartTime = time.Now().Add(bootAhead).Truncate(time.Minute).Add(time.Minute).UTC()
 	}

@@ -47,8 +47,6 @@ type UpOptions struct {
 	// StartNow lets the cluster's time begin at the real time, not at the trace's.
 	// Without a trace it always does.
 	StartNow bool
-	// Say tells the user what the cluster waits for. Nil: nobody is told.
-	Say func(string)
 	// Ready is called when clients can come. Nil: nobody.
 	Ready func(control.Status)
 	// Tell hears what the user should know while the cluster runs. Nil: nobody.
@@ -61,7 +59,7 @@ type UpOptions struct {
 // interactive cluster is not repeatable.
 func Up(ctx context.Context, o UpOptions) (*Outcome, error) {
 	began := clock.Wall()
-	if err := o.validate(o.Trace == ""); err != nil {
+	if err := o.validate(len(o.Inputs) == 0); err != nil {
 		return nil, &InputError{err}
 	}
 	if o.EventTTL != 0 && o.EventTTL < time.Second {
@@ -116,14 +114,14 @@ func upIn(ctx context.Context, s *scratch, o UpOptions, hooks *hooks, began time
 }
 
 // readUpInput is readInput for a cluster that needs no trace.
-func readUpInput(o *UpOptions) (*input, error) {
-	o.DefaultNodes = o.DefaultNodes || o.Trace == ""
+func readUpInput(o *UpOptions) (*runInput, error) {
+	o.DefaultNodes = o.DefaultNodes || len(o.Inputs) == 0
 	in, err := readInput(&o.Options, true)
 	if err != nil {
 		return nil, err
 	}
 	head := in.summary.Head
-	if o.StartNow || o.Trace == "" {
+	if o.StartNow || len(o.Inputs) == 0 {
 		head.StartTime = clock.Wall().UTC().Truncate(time.Second)
 	}
 	return in, nil
@@ -146,7 +144,7 @@ func (o *UpOptions) readImages() (err error) {
 
 // serve lets clients in and replays the trace, until ctx ends. dir is the folder where
 // clients of the machine look for the cluster.
-func (c *Cluster) serve(ctx context.Context, dir string, access *kubeconfig, o *UpOptions, hooks *hooks, in *input) (err error) {
+func (c *Cluster) serve(ctx context.Context, dir string, access *kubeconfig, o *UpOptions, hooks *hooks, in *runInput) (err error) {
 	if err := c.adoptNodes(); err != nil {
 		return err
 	}
@@ -197,12 +195,12 @@ func (c *Cluster) serve(ctx context.Context, dir string, access *kubeconfig, o *
 }
 
 // live replays the trace while clients can come, and waits for the end.
-func (c *Cluster) live(ctx context.Context, o *UpOptions, hooks *hooks, in *input) error {
+func (c *Cluster) live(ctx context.Context, o *UpOptions, hooks *hooks, in *runInput) error {
 	hooks.live(o.Kubeconfig)
 	if err := hooks.at(c.group.ctx, BeforeRun); err != nil && ctx.Err() == nil {
 		return c.cause(ctx, err)
 	}
-	if o.Trace != "" {
+	if len(o.Inputs) > 0 {
 		err := c.withEvents(func(events tracer.Source) error { return c.fireAll(c.group.ctx, events, in.end(c.options)) })
 		if err != nil && ctx.Err() == nil {
 			return c.cause(ctx, err)

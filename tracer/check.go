@@ -13,6 +13,8 @@ type CheckOptions struct {
 	// NodesReplaced says that the trace's own nodes will not be used: nodes that
 	// fail, recover or are drained are then not looked for among them.
 	NodesReplaced bool
+	// Naming is what errors call the trace.
+	Naming Naming
 }
 
 // Summary is what a check found out about a valid trace.
@@ -64,7 +66,7 @@ func (o Object) NotReady() bool {
 // that live at the same time.
 func Check(path string, options CheckOptions) (*Summary, error) {
 	digest := sha256.New()
-	r, err := open(path, digest, nil)
+	r, err := open(path, options.Naming, digest, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +76,7 @@ func Check(path string, options CheckOptions) (*Summary, error) {
 		return nil, err
 	}
 	if err := r.file.Drain(); err != nil {
-		return nil, &Error{Pos: Position{File: path}, Event: -1, Msg: "cannot read the trace", Err: err}
+		return nil, &Error{Pos: Position{File: options.Naming.of(path).Name}, Event: -1, Msg: "cannot read the trace", Err: err}
 	}
 	s.SHA256 = hex.EncodeToString(digest.Sum(nil))
 	return s, nil

@@ -20,9 +20,9 @@ const (
 // tokenizer of encoding/json/v2, several times as fast as that of encoding/json; it accepts the same
 // here, but for what is nested deeper than MaxDepth anyway.
 type decoder struct {
-	text *source.Text
-	json *jsontext.Decoder
-	file string
+	text   *source.Text
+	json   *jsontext.Decoder
+	naming Naming
 
 	report func(*Error) // nil unless the reader is tolerant
 
@@ -66,9 +66,9 @@ func (l limits) hint() string {
 
 var defaultLimits = limits{object: MaxObject, event: MaxEvent, head: MaxHead}
 
-func newDecoder(file string, r io.Reader, l limits) *decoder {
+func newDecoder(naming Naming, r io.Reader, l limits) *decoder {
 	text := source.NewText(r, int(l.object))
-	return &decoder{text: text, json: newTokenizer(text), file: file, event: -1, limits: l, seed: maphash.MakeSeed()}
+	return &decoder{text: text, json: newTokenizer(text), naming: naming, event: -1, limits: l, seed: maphash.MakeSeed()}
 }
 
 // newTokenizer reads all that is JSON: of a key that stands twice in a Kubernetes object the last
@@ -109,8 +109,11 @@ func (d *decoder) pos() Position {
 }
 
 func (d *decoder) position(offset int64) Position {
+	if d.naming.Made {
+		return Position{File: d.naming.Name}
+	}
 	line, column := d.text.Position(offset)
-	return Position{d.file, line, column}
+	return Position{d.naming.Name, line, column}
 }
 
 // errorf is an error about the last token or value.

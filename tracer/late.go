@@ -17,10 +17,10 @@ func (r *Reader) readLate(again func() (*source.File, error)) error {
 	}
 	file, err := again()
 	if err != nil {
-		return &Error{Pos: Position{File: r.d.file}, Event: -1, Msg: "cannot read the trace", Err: err}
+		return &Error{Pos: Position{File: r.d.naming.Name}, Event: -1, Msg: "cannot read the trace", Err: err}
 	}
 	defer file.Close()
-	d := newDecoder(r.d.file, file, r.d.limits)
+	d := newDecoder(r.d.naming, file, r.d.limits)
 	d.report = r.d.report
 	offset, ok := d.text.PassList(r.d.offset())
 	if !ok {

@@ -25,25 +25,29 @@ type Reader struct {
 }
 
 // Open opens a trace and reads its head.
-func Open(path string) (*Reader, error) { return open(path, nil, nil) }
+func Open(path string) (*Reader, error) { return open(path, Naming{}, nil, nil) }
+
+// OpenNamed is Open for a trace that errors call otherwise.
+func OpenNamed(path string, naming Naming) (*Reader, error) { return open(path, naming, nil, nil) }
 
 // OpenTolerant is Open for those who want all faults, not the first: what does
 // not keep the trace from being read on is passed to report. An object without
 // a name is left out; an event out of order or after the end is handed out.
 func OpenTolerant(path string, report func(*Error)) (*Reader, error) {
-	return open(path, nil, report)
+	return open(path, Naming{}, nil, report)
 }
 
 // open is Open; what is read, as it is stored, is written to tap too.
-func open(path string, tap io.Writer, report func(*Error)) (*Reader, error) {
+func open(path string, naming Naming, tap io.Writer, report func(*Error)) (*Reader, error) {
+	naming = naming.of(path)
 	if path == "-" {
 		return nil, &Error{Event: -1, Msg: "a trace cannot be read from standard input: it is read twice, first to check it, so save it to a file"}
 	}
 	file, err := source.Open(path, tap)
 	if err != nil {
-		return nil, &Error{Pos: Position{File: path}, Event: -1, Msg: "cannot read the trace", Err: err}
+		return nil, &Error{Pos: Position{File: naming.Name}, Event: -1, Msg: "cannot read the trace", Err: err}
 	}
-	r := &Reader{d: newDecoder(path, file, limitsOf(file)), seen: map[string]bool{}}
+	r := &Reader{d: newDecoder(naming, file, limitsOf(file)), seen: map[string]bool{}}
 	r.d.report = report
 	if err := r.readHead(func() (*source.File, error) { return source.Open(path, nil) }); err != nil {
 		file.Close()
@@ -73,7 +77,7 @@ func limitsOf(file *source.File) limits {
 
 // newReader reads the head of the trace in text, which errors call name.
 func newReader(name string, text io.Reader, l limits) (*Reader, error) {
-	r := &Reader{d: newDecoder(name, text, l), seen: map[string]bool{}}
+	r := &Reader{d: newDecoder(Naming{Name: name}, text, l), seen: map[string]bool{}}
 	if err := r.readHead(reopened(text)); err != nil {
 		return nil, err
 	}
@@ -163,7 +167,7 @@ func (d *decoder) startTrace() error {
 	case d.text.Err() != nil:
 		return err
 	case len(text) == 0:
-		return &Error{Pos: Position{File: d.file}, Event: -1, Msg: "the file is empty"}
+		return &Error{Pos: Position{File: d.naming.Name}, Event: -1, Msg: "the file is empty"}
 	case strings.HasPrefix(string(text[:min(len(text), 3)]), "\ufeff"):
 		return d.errorf("the file starts with a byte order mark: save it as UTF-8 without one")
 	}

@@ -59,6 +59,9 @@ func Parse(name string, text []byte) (*Config, error) {
 	if err := c.complete(); err != nil {
 		return nil, c.Locate(err)
 	}
+	if err := c.unused(&document); err != nil {
+		return nil, c.Locate(err)
+	}
 	return &c, nil
 }
 

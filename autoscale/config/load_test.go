@@ -29,7 +29,6 @@ nodeGroups:
 clusterAutoscaler:
   scan-interval: 20s
   scale-down-utilization-threshold: 0.4
-karpenter: {batchIdleDuration: 2s}
 schedule:
 - {at: 8h, every: 24h, sizes: {general: 5}}
 `
@@ -76,6 +75,15 @@ var mistakes = map[string]struct{ text, want string }{
 	"unknown driver":  {"nodeGroups:\n- {name: a, max: 1, machine: g5.xlarge, template: {deviceDriver: gpu.example.com}}", "a.yaml:4:52: nodeGroups[0].template.deviceDriver: no driver"},
 	"bad attribute":   {"nodeGroups:\n- {name: a, max: 1, machine: m5.large, template: {resourceSlices: [{driver: x.y, devices: [{name: x, attributes: {model: {string: yes}}}]}]}}", "a.yaml:4:123: nodeGroups[0].template.resourceSlices[0].devices[0].attributes.model.string: "},
 	"not yaml":        {"{", "a.yaml"},
+
+	"section of another mode": {"mode: karpenter\nnodeGroups:\n- {name: a, max: 1, machine: m5.large}\nclusterAutoscaler: {}",
+		"a.yaml:6:1: clusterAutoscaler: mode karpenter does not look at this section; take it out, or set mode: cluster-autoscaler"},
+	"Karpenter's in the default mode": {"nodeGroups:\n- {name: a, max: 1, machine: m5.large}\nkarpenter: {batchIdleDuration: 2s}",
+		"a.yaml:5:1: karpenter: mode cluster-autoscaler does not look at this section; take it out, or set mode: karpenter"},
+	"a group's options": {"mode: karpenter\nnodeGroups:\n- {name: a, max: 1, machine: m5.large, options: {scale-down-unneeded-time: 2m}}",
+		"a.yaml:5:40: nodeGroups[0].options: are the Cluster Autoscaler's; mode karpenter does not look at them"},
+	"flags of one's own": {"mode: external-grpc\nnodeGroups:\n- {name: a, max: 1, machine: m5.large}\nclusterAutoscaler: {startup-taint: [a], expander: price}",
+		"a.yaml:6:41: clusterAutoscaler.expander: mode external-grpc does not look at it; take it out, and give your own"},
 }
 
 // Each mistake is told with the place of it.
@@ -87,6 +95,18 @@ func TestMistakes(t *testing.T) {
 				t.Errorf("got %v, want %s...", err, test.want)
 			}
 		})
+	}
+}
+
+// With the mode none sections of all may stay, and startup taints are told by flags in other modes too.
+func TestSectionsThatMayStay(t *testing.T) {
+	for _, text := range []string{
+		"mode: none\nnodeGroups:\n- {name: a, max: 1, machine: m5.large, options: {scale-down-unneeded-time: 2m}}\nclusterAutoscaler: {expander: price}\nkarpenter: {batchIdleDuration: 2s}",
+		"mode: external-grpc\nnodeGroups:\n- {name: a, max: 1, machine: m5.large}\nclusterAutoscaler: {startup-taint: [a]}",
+	} {
+		if _, err := Parse("a.yaml", []byte(head+text)); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }
 

@@ -55,6 +55,7 @@ func TestSchemaAcceptsGoodFiles(t *testing.T) {
 var onlyParser = map[string]bool{
 	"min above max": true, "no cpu": true, "duplicate names": true, "unknown machine": true, "unknown group": true, "duplicate key": true,
 	"hasty agent": true, "no devices": true, "device twice": true, "no GPUs": true, "driver of none": true,
+	"section of another mode": true, "flags of one's own": true, "Karpenter's in the default mode": true, "a group's options": true,
 }
 
 // The schema refuses what Parse refuses, as far as it can.

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"simk.dev/simk/sim"
+	"simk.dev/simk/sim/input"
 )
 
 // fileOutput are the flags of commands that write a file: --output-file names it, and --output
@@ -49,9 +50,9 @@ func (o *fileOutput) check() error {
 }
 
 // wrote tells what is in the file now.
-func (o *fileOutput) wrote(cmd *cobra.Command, c *counted) error {
+func (o *fileOutput) wrote(cmd *cobra.Command, c *input.Counted) error {
 	if o.format == "json" {
-		return writeJSON(cmd.OutOrStdout(), c.written(o.path))
+		return writeJSON(cmd.OutOrStdout(), writtenOf(c, o.path))
 	}
 	say(cmd, "wrote %s: %s", o.path, c)
 	return nil

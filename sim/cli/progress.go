@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"golang.org/x/term"
@@ -15,6 +16,7 @@ import (
 // progressLine shows how far a run is, on one line of a terminal that is
 // written over; on anything else it shows nothing, or a line each time.
 type progressLine struct {
+	mu    sync.Mutex
 	out   io.Writer
 	on    bool
 	plain bool
@@ -47,6 +49,8 @@ func newPlainProgress(out io.Writer) *progressLine {
 }
 
 func (l *progressLine) show(p sim.Progress) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if !l.on {
 		return
 	}
@@ -70,7 +74,15 @@ func (l *progressLine) show(p sim.Progress) {
 	if left := l.eta(p); left > 0 {
 		text += fmt.Sprintf("  ETA %v", left.Round(time.Second))
 	}
-	l.text(text)
+	l.write(text)
+}
+
+// note adds a line of its own, also where progress is not shown.
+func (l *progressLine) note(text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.erase()
+	fmt.Fprintf(l.out, "simk: %s\n", text)
 }
 
 // measure notes how fast virtual time passes.
@@ -84,6 +96,12 @@ func (l *progressLine) measure(at time.Duration, now time.Time) {
 
 // text shows a text in place of the last one.
 func (l *progressLine) text(text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.write(text)
+}
+
+func (l *progressLine) write(text string) {
 	if !l.on {
 		return
 	}
@@ -104,6 +122,12 @@ func (l *progressLine) eta(p sim.Progress) time.Duration {
 }
 
 func (l *progressLine) clear() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.erase()
+}
+
+func (l *progressLine) erase() {
 	if l.shown && !l.plain {
 		fmt.Fprint(l.out, "\r\x1b[K")
 	}

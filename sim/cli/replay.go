@@ -46,11 +46,8 @@ options and seed give the same files, byte for byte.`,
 			if view.watched && view.terminal() {
 				return watchReplay(cmd, titleOf(args))
 			}
-			unknown, err := inputOf(cmd, args, &o)
-			if err != nil {
-				return &sim.InputError{Err: err}
-			}
-			if err := configure(cmd, config, args, &o, &flags); err != nil {
+			o.Inputs = args
+			if err := configure(cmd, config, &o, &flags); err != nil {
 				return &sim.InputError{Err: err}
 			}
 			if err := flags.read(&o); err != nil {
@@ -68,7 +65,7 @@ options and seed give the same files, byte for byte.`,
 			}
 			r, err := replay(cmd, o, gates.leave(output), view.watched && !view.viewed)
 			if err != nil {
-				return hint(err, unknown)
+				return err
 			}
 			return gate.check(cmd, r)
 		},
@@ -106,7 +103,7 @@ func replay(cmd *cobra.Command, o sim.Options, output string, plain bool) (*repo
 	if plain {
 		line = newPlainProgress(stderr)
 	}
-	o.Progress = line.show
+	o.Progress, o.Note = line.show, line.note
 	outcome, err := sim.Run(cmd.Context(), o)
 	line.clear()
 	if outcome == nil {

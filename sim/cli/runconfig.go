@@ -1,24 +1,19 @@
 package cli
 
 import (
-	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"simk.dev/simk/sim"
+	"simk.dev/simk/sim/input"
 	"simk.dev/simk/sim/runconfig"
-	"simk.dev/simk/tracer"
-	"simk.dev/simk/tracer/edit"
-	"simk.dev/simk/tracer/formats"
 )
 
 // configure puts a run's configuration, if there is one, into the options. Flags that were given
-// count more; args are the inputs, which its edits change.
-func configure(cmd *cobra.Command, path string, args []string, o *sim.Options, flags *runFlags) error {
+// count more.
+func configure(cmd *cobra.Command, path string, o *sim.Options, flags *runFlags) error {
 	if path == "" {
 		return nil
 	}
@@ -58,63 +53,27 @@ func configure(cmd *cobra.Command, path string, args []string, o *sim.Options, f
 	for _, d := range []struct {
 		name, flag string
 		document   runconfig.Document
-		path       func(*sim.Options) *string
+		to         *sim.Document
 	}{
-		{"schedulerConfig", "scheduler-config", c.SchedulerConfig, func(o *sim.Options) *string { return &o.SchedulerConfig }},
-		{"autoscaler", "autoscaler", c.Autoscaler, func(o *sim.Options) *string { return &o.Autoscaler }},
-		{"nodes", "nodes", c.Nodes, func(o *sim.Options) *string { return &o.Nodes }},
+		{"schedulerConfig", "scheduler-config", c.SchedulerConfig, &o.SchedulerConfig},
+		{"autoscaler", "autoscaler", c.Autoscaler, &o.Autoscaler},
+		{"nodes", "nodes", c.Nodes, &o.Nodes},
 	} {
 		switch {
 		case d.document.IsZero() || given(d.flag):
 		case d.document.Count > 0:
-			*d.path(o) = strconv.Itoa(d.document.Count) // as the flag has it
+			o.NodeCount = d.document.Count
 			if !given("machine") {
 				o.Machine = c.Machine
 			}
 		case d.document.Path != "":
-			*d.path(o) = d.document.Path
+			*d.to = sim.File(d.document.Path)
 		default:
-			*d.path(o) = path // what follows only asks whether there is one
-			o.Inline = append(o.Inline, sim.Inline{Name: path + ": " + d.name, Content: d.document.Content, Path: d.path})
+			*d.to = sim.Document{Name: path + ": " + d.name, Content: d.document.Content}
 		}
 	}
 	if !c.Edit.IsZero() {
-		o.Convert = func(out string, o *sim.Options) error {
-			nodes, err := editInputs(cmd, path, c.Edit, args, out)
-			if err != nil {
-				return err
-			}
-			if f, err := formats.DetectAll(args); err == nil { // no trace of simk's own, which may lack nodes
-				return needNodes(cmd, f, args, nodes, o)
-			}
-			return nil
-		}
+		o.Edit = &input.Edit{Config: path, Path: c.Edit.Path, Content: c.Edit.Content}
 	}
 	return nil
-}
-
-// editInputs writes the trace that the inputs make when a configuration's edits
-// are applied, and returns how many nodes it has.
-func editInputs(cmd *cobra.Command, config string, document runconfig.Document, args []string, out string) (nodes int, err error) {
-	var script *edit.Script
-	files := edit.Options{Dir: filepath.Dir(config)}
-	if document.Path != "" {
-		files.Dir = filepath.Dir(document.Path)
-		script, err = edit.ReadScript(document.Path)
-	} else {
-		script, err = edit.ParseScript(config+": edit", document.Content)
-	}
-	if err != nil {
-		return 0, err
-	}
-	s, err := (&editOptions{}).apply(cmd, args, script, files)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = s.Close() }() // it was only read
-	counted := newCounted(s)
-	if err := tracer.WriteFile(out, s.Head(), tracer.Events(counted)); err != nil {
-		return 0, fmt.Errorf("%s: edit: %w", config, err)
-	}
-	return counted.nodes, nil
 }

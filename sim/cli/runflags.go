@@ -11,6 +11,7 @@ import (
 
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/tracer/formats"
 )
 
 // runFlags are the flags that replay and up have in common, as texts.
@@ -18,6 +19,8 @@ type runFlags struct {
 	speed, onError string
 	command        *cobra.Command
 	hooks          []string
+	// The files of documents; nodes may also be how many there are.
+	schedulerConfig, autoscaler, nodes string
 }
 
 // add adds them to a command, with its own defaults of two of them.
@@ -25,10 +28,10 @@ func (r *runFlags) add(cmd *cobra.Command, o *sim.Options, speed, onError string
 	r.command = cmd
 	f := cmd.Flags()
 	f.StringVar(&r.speed, "speed", speed, "virtual seconds per second: a `number|max`")
-	f.StringVar(&o.SchedulerConfig, "scheduler-config", "", "KubeSchedulerConfiguration `file`")
-	f.StringVar(&o.Nodes, "nodes", "", "manifest with the Nodes to use instead of the trace's, or how many of --machine: a `file|number`")
+	f.StringVar(&r.schedulerConfig, "scheduler-config", "", "KubeSchedulerConfiguration `file`")
+	f.StringVar(&r.nodes, "nodes", "", "manifest with the Nodes to use instead of the trace's, or how many of --machine: a `file|number`")
 	f.StringVar(&o.Machine, "machine", "", "with a number of --nodes: what they are like, as a `type` of the catalogue such as m5.xlarge, or CPUxGiB (default \"8x32\")")
-	f.StringVar(&o.Autoscaler, "autoscaler", "", "`file` that says which nodes come and go, and who decides it")
+	f.StringVar(&r.autoscaler, "autoscaler", "", "`file` that says which nodes come and go, and who decides it")
 	f.StringVar(&o.FeatureGates, "feature-gates", "", "Kubernetes feature gates, such as `A=true,B=false`")
 	f.BoolVar(&o.EndpointSlices, "endpoint-slices", false, "run the endpoint slice controller too")
 	f.StringVar(&r.onError, "on-error", onError, "when the apiserver rejects an object of an event: `stop|continue`")
@@ -51,13 +54,36 @@ func (r *runFlags) read(o *sim.Options) (err error) {
 		}
 		o.Hooks = append(o.Hooks, sim.Hook{Point: sim.HookPoint(point), Command: []string{"sh", "-c", command}})
 	}
-	// A file with such a name is ./10.
-	if n, err := strconv.Atoi(o.Nodes); err == nil {
-		if o.Nodes, o.NodeCount = "", n; n < 1 {
-			return &sim.InputError{Err: fmt.Errorf("--nodes %d: want one node at least, or the file of a manifest", n)}
-		}
+	if r.schedulerConfig != "" {
+		o.SchedulerConfig = sim.File(r.schedulerConfig)
+	}
+	if r.autoscaler != "" {
+		o.Autoscaler = sim.File(r.autoscaler)
+	}
+	if err := r.readNodes(o); err != nil {
+		return err
+	}
+	o.Say = func(text string) { say(r.command, "%s", text) }
+	o.Warn = warner(r.command)
+	if r.command.Flags().Changed(formats.HelmHooks) {
+		o.HelmHooks = r.command.Flags().Lookup(formats.HelmHooks).Value.String()
 	}
 	o.Logs = logs(r.command)
+	return nil
+}
+
+// readNodes takes a number for how many nodes there are; a file with such a name is ./10.
+func (r *runFlags) readNodes(o *sim.Options) error {
+	n, err := strconv.Atoi(r.nodes)
+	switch {
+	case r.nodes == "":
+	case err != nil:
+		o.Nodes = sim.File(r.nodes)
+	case n < 1:
+		return &sim.InputError{Err: fmt.Errorf("--nodes %d: want one node at least, or the file of a manifest", n)}
+	default:
+		o.NodeCount = n
+	}
 	return nil
 }
 

@@ -9,9 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"simk.dev/simk/sim"
-	"simk.dev/simk/tracer"
+	"simk.dev/simk/sim/input"
 	"simk.dev/simk/tracer/edit"
-	"simk.dev/simk/tracer/formats"
 )
 
 func newTraceEdit() *cobra.Command {
@@ -69,33 +68,12 @@ func (o *editOptions) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	s, err := o.apply(cmd, args, script, files)
+	s, err := input.Apply(args, o.prefixes, nil, script, files, warner(cmd))
 	if err != nil {
 		return err
 	}
 	defer func() { _ = s.Close() }()
 	return writeTrace(cmd, &o.out, s)
-}
-
-// apply opens the inputs, changed by a script.
-func (o *editOptions) apply(cmd *cobra.Command, args []string, script *edit.Script, files edit.Options) (tracer.Source, error) {
-	open, more, err := o.inputs(cmd, args)
-	if err != nil {
-		return nil, err
-	}
-	files.Open = func(path string) (tracer.Source, error) { return openEdited([]string{path}, formats.Common{}) }
-	if len(more) == 0 && len(script.Operations) == 0 {
-		return nil, errors.New("nothing to do: give an operation, such as --from 2h (see --help)")
-	}
-	joined, err := (&edit.Script{Operations: more}).Compile(edit.Options{Open: files.Open})
-	if err != nil {
-		return nil, err
-	}
-	plan, err := script.Compile(files)
-	if err != nil {
-		return nil, err
-	}
-	return joined.Then(plan).Apply(open)
 }
 
 // operationsOf returns the operations of the script or of the flags.
@@ -119,46 +97,6 @@ func (o *editOptions) operationsOf(cmd *cobra.Command) (*edit.Script, edit.Optio
 		script.Seed = o.seed
 	}
 	return script, files, nil
-}
-
-// inputs returns the first input, and what is done to it to get all of them.
-func (o *editOptions) inputs(cmd *cobra.Command, args []string) (edit.Input, []edit.Operation, error) {
-	separate := len(args) == 1
-	for _, path := range args {
-		if _, err := formats.Detect(path); errors.Is(err, formats.ErrOwn) {
-			separate = true
-		}
-	}
-	paths := args
-	if separate {
-		paths = args[:1]
-	}
-	if n := len(o.prefixes); n > 0 && n != 1+len(args)-len(paths) {
-		return nil, nil, fmt.Errorf("--prefixes has %d for %d traces: give one for each", n, 1+len(args)-len(paths))
-	}
-	var more []edit.Operation
-	if len(o.prefixes) > 0 && o.prefixes[0] != "" {
-		more = append(more, edit.Operation{AddPrefix: &edit.AddPrefix{Prefix: o.prefixes[0]}}.From("--prefixes"))
-	}
-	for i, path := range args[len(paths):] {
-		m := &edit.Merge{Trace: path}
-		if len(o.prefixes) > 0 {
-			m.Prefix = o.prefixes[i+1]
-		}
-		more = append(more, edit.Operation{Merge: m}.From("merge "+path))
-	}
-	warn := warner(cmd)
-	return func() (tracer.Source, error) {
-		s, err := openEdited(paths, formats.Common{Warn: warn})
-		warn = nil // the second reading has nothing new to say
-		return s, err
-	}, more, nil
-}
-
-// openEdited opens inputs of any format.
-func openEdited(paths []string, c formats.Common) (tracer.Source, error) {
-	s, _, err := formats.OpenAny(paths, c)
-	return s, err
 }
 
 // factor reads "10", "x10" and "0.5".

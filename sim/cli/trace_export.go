@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"simk.dev/simk/sim"
+	"simk.dev/simk/sim/input"
 	"simk.dev/simk/tracer"
 	"simk.dev/simk/tracer/formats"
 )
@@ -50,7 +51,7 @@ func newTraceExportFormat(f formats.Format) *cobra.Command {
 			return &sim.InputError{Err: err}
 		}
 		defer func() { _ = s.Close() }() // it was only read
-		counted := newCounted(s)
+		counted := input.Count(s)
 		err = tracer.WriteWhole(out.path, 0o666, func(w io.Writer) error { return write(w, counted, warner(cmd)) })
 		if err != nil {
 			return &sim.InputError{Err: fmt.Errorf("export %s: %w", f.Name, err)}

@@ -14,7 +14,6 @@ import (
 	"simk.dev/simk/sim"
 	"simk.dev/simk/tracer"
 	"simk.dev/simk/tracer/formats"
-	_ "simk.dev/simk/tracer/formats/all" // registers them
 )
 
 // newTraceImport has a subcommand for each format, with its own flags. Without
@@ -121,23 +120,7 @@ func (o *importOptions) run(cmd *cobra.Command, open func(formats.Common) (trace
 
 // openAs opens files of a format, with the default of each of its flags.
 func openAs(f formats.Format, paths []string, c formats.Common) (tracer.Source, error) {
-	return openWith(nil, f, paths, c)
-}
-
-// openWith is openAs with what the user said by the flags of a command that formats have, too.
-func openWith(given *pflag.FlagSet, f formats.Format, paths []string, c formats.Common) (tracer.Source, error) {
-	flags := pflag.NewFlagSet(f.Name, pflag.ContinueOnError)
-	open := f.Importer(flags)
-	if given != nil && given.Changed(formats.HelmHooks) {
-		value := given.Lookup(formats.HelmHooks).Value.String()
-		if flags.Lookup(formats.HelmHooks) == nil {
-			return nil, fmt.Errorf("--%s is for manifests, and the input is %s", formats.HelmHooks, f.Name)
-		}
-		if err := flags.Set(formats.HelmHooks, value); err != nil {
-			return nil, err
-		}
-	}
-	return open(paths, c)
+	return f.Importer(pflag.NewFlagSet(f.Name, pflag.ContinueOnError))(paths, c)
 }
 
 // undetected explains why no format was found: a first argument that is no file

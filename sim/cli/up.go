@@ -42,13 +42,8 @@ current one, and removed at the end.`,
   simk ctl until +1h`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var unknown, err error
-			if len(args) > 0 {
-				if unknown, err = inputOf(cmd, args, &o.Options); err != nil {
-					return &sim.InputError{Err: err}
-				}
-			}
-			if err := configure(cmd, config, args, &o.Options, &flags); err != nil {
+			o.Inputs = args
+			if err := configure(cmd, config, &o.Options, &flags); err != nil {
 				return &sim.InputError{Err: err}
 			}
 			if err := flags.read(&o.Options); err != nil {
@@ -61,7 +56,7 @@ current one, and removed at the end.`,
 				return &sim.InputError{Err: fmt.Errorf("--event-ttl %v: Events are kept for a second at least", o.EventTTL)}
 			}
 			o.StartNow = start == "now"
-			return hint(up(cmd, o), unknown)
+			return up(cmd, o)
 		},
 	}
 	f := cmd.Flags()
@@ -87,7 +82,7 @@ func up(cmd *cobra.Command, o sim.UpOptions) error {
 	if quiet(cmd) {
 		stdout = io.Discard
 	}
-	o.Say = func(text string) { fmt.Fprintln(asides(cmd), "simk:", text) }
+	o.Note = o.Say
 	o.Ready = func(s control.Status) {
 		s = printable.Clean(s)
 		fmt.Fprintf(stdout, "cluster ready at %s, its time is %s\n", s.Server, s.Time.Format("2006-01-02 15:04:05 MST"))

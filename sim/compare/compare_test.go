@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,8 +19,8 @@ func outcome(pending int, p99, nodeHours float64) *report.Report {
 		Nodes:          report.Nodes{Peak: 3, NodeHours: nodeHours},
 		Utilization:    map[string]report.Utilization{"cpu": {MeanRequested: 0.5}},
 		Owners: []report.Owner{
-			{Namespace: "a", Owner: "Job/x", Share: report.Share{PendingAtEnd: pending, PendingSecondsMean: p99}},
-			{Namespace: "a", Owner: "Job/y", Share: report.Share{PendingSecondsMean: 100 - p99}},
+			{Namespace: "a", Owner: "Job/x", Share: report.Share{Bound: 1, PendingAtEnd: pending, PendingSecondsMean: p99}},
+			{Namespace: "a", Owner: "Job/y", Share: report.Share{Bound: 1, PendingSecondsMean: 100 - p99}},
 		},
 	}
 }
@@ -103,6 +104,43 @@ func TestChanges(t *testing.T) {
 	}
 	if !strings.Contains(markdown.String(), "| pending at the end | 0 | 2 (+2 WORSE) ❌ |") {
 		t.Errorf("markdown:\n%s", markdown.String())
+	}
+}
+
+// An owner that one run has alone, or of which it bound no pod, fared neither better nor worse.
+func TestMissingOwners(t *testing.T) {
+	owner := func(name string, bound int, waited float64) report.Owner {
+		return report.Owner{Namespace: "a", Owner: name, Share: report.Share{Bound: bound, PendingSecondsMean: waited}}
+	}
+	base, cand := outcome(0, 10, 5), outcome(0, 10, 5)
+	base.Owners = []report.Owner{owner("Job/gone", 1, 429), owner("Job/unbound", 1, 60), owner("Job/some", 1, 20)}
+	second, empty := outcome(0, 10, 5), outcome(10, 0, 5) // of the seed 2, with owners of their own
+	second.Owners, empty.Owners = []report.Owner{owner("Job/some", 1, 40)}, nil
+	cand.Owners = []report.Owner{owner("Job/new", 1, 5), owner("Job/unbound", 0, 0), owner("Job/some", 1, 30)}
+	cand.OwnersOmitted.Owners = 0
+	c := Of([]Run{{Name: "base", Reports: []*report.Report{base, second}}, {Name: "cand", Reports: []*report.Report{cand, empty}}})
+	change := c.Changes[0]
+	if len(change.BetterOwners)+len(change.WorseOwners) != 0 {
+		t.Errorf("better %v, worse %v", change.BetterOwners, change.WorseOwners)
+	}
+	want := []MissingOwner{{Owner: "a/Job/gone", Run: "cand", PendingSecondsMean: 429}, {Owner: "a/Job/new", Run: "base", PendingSecondsMean: 5}}
+	if !slices.Equal(change.MissingOwners, want) {
+		t.Errorf("missing %+v", change.MissingOwners)
+	}
+	if v := row(t, c, "pendingSeconds.p99").Values[1]; !v.Missing {
+		t.Errorf("a run that bound no pod waited %+v", v)
+	}
+	var text strings.Builder
+	if err := c.WriteText(&text); err != nil {
+		t.Fatal(err)
+	}
+	if want := "  absent  a/Job/gone: not in cand; in the other run pending at the end 0, failed 0, waiting, mean 7m9s\n"; !strings.Contains(text.String(), want) {
+		t.Errorf("the text has no %q:\n%s", want, text.String())
+	}
+	cand.OwnersOmitted.Owners = 7
+	c = Of([]Run{{Name: "base", Reports: []*report.Report{base}}, {Name: "cand", Reports: []*report.Report{cand}}})
+	if m := c.Changes[0].MissingOwners[0]; !m.Unlisted || !strings.Contains(m.text(), "not among the owners that the report of cand lists") {
+		t.Errorf("missing %+v", m)
 	}
 }
 

@@ -55,6 +55,11 @@ func scaled(of func(*report.Autoscaling) float64) func(*report.Report) (float64,
 	}
 }
 
+// waited is a figure of the pods that were bound: of none there is none.
+func waited(of func(*report.Distribution) float64) func(*report.Report) (float64, bool) {
+	return func(r *report.Report) (float64, bool) { return of(&r.PendingSeconds), r.Pods.Bound > 0 }
+}
+
 // figures are named as in report.json and expressions over it.
 var figures = []figure{
 	{"pods.created", "pods created", Neither, Count, count(func(r *report.Report) int { return r.Pods.Created })},
@@ -66,11 +71,11 @@ var figures = []figure{
 	{"pods.pendingAtEnd", "pending at the end", Lower, Count, count(func(r *report.Report) int { return r.Pods.PendingAtEnd })},
 	{"pods.runningAtEnd", "running at the end", Neither, Count, count(func(r *report.Report) int { return r.Pods.RunningAtEnd })},
 	{"restarts", "container restarts", Lower, Count, count(func(r *report.Report) int { return int(r.Restarts) })},
-	{"pendingSeconds.mean", "waiting, mean", Lower, Seconds, number(func(r *report.Report) float64 { return r.PendingSeconds.Mean })},
-	{"pendingSeconds.p50", "waiting, p50", Lower, Seconds, number(func(r *report.Report) float64 { return r.PendingSeconds.P50 })},
-	{"pendingSeconds.p90", "waiting, p90", Lower, Seconds, number(func(r *report.Report) float64 { return r.PendingSeconds.P90 })},
-	{"pendingSeconds.p99", "waiting, p99", Lower, Seconds, number(func(r *report.Report) float64 { return r.PendingSeconds.P99 })},
-	{"pendingSeconds.max", "waiting, max", Lower, Seconds, number(func(r *report.Report) float64 { return r.PendingSeconds.Max })},
+	{"pendingSeconds.mean", "waiting, mean", Lower, Seconds, waited(func(d *report.Distribution) float64 { return d.Mean })},
+	{"pendingSeconds.p50", "waiting, p50", Lower, Seconds, waited(func(d *report.Distribution) float64 { return d.P50 })},
+	{"pendingSeconds.p90", "waiting, p90", Lower, Seconds, waited(func(d *report.Distribution) float64 { return d.P90 })},
+	{"pendingSeconds.p99", "waiting, p99", Lower, Seconds, waited(func(d *report.Distribution) float64 { return d.P99 })},
+	{"pendingSeconds.max", "waiting, max", Lower, Seconds, waited(func(d *report.Distribution) float64 { return d.Max })},
 	{"nodes.peak", "nodes, peak", Neither, Count, count(func(r *report.Report) int { return r.Nodes.Peak })},
 	{"nodes.atEnd", "nodes at the end", Neither, Count, count(func(r *report.Report) int { return r.Nodes.AtEnd })},
 	{"nodes.nodeHours", "node-hours", Lower, Hours, number(func(r *report.Report) float64 { return r.Nodes.NodeHours })},

@@ -58,5 +58,8 @@ func (c Change) table(base string) html.Table {
 			t.Rows = append(t.Rows, []html.Cell{{Text: "pod " + p.Pod}, {Text: p.text(), Mark: side.mark}})
 		}
 	}
+	for _, o := range c.MissingOwners {
+		t.Rows = append(t.Rows, []html.Cell{{Text: o.Owner}, {Text: o.text()}})
+	}
 	return t
 }

@@ -123,6 +123,9 @@ func (c Change) text(b *strings.Builder, base string) {
 			fmt.Fprintf(b, "  %-6s  %s: %s\n", side.word, o.Owner, o.text())
 		}
 	}
+	for _, o := range c.MissingOwners[:min(len(c.MissingOwners), shownChanges)] {
+		fmt.Fprintf(b, "  absent  %s: %s\n", o.Owner, o.text())
+	}
 	if c.PodsCompared > 0 {
 		fmt.Fprintf(b, "  of %d pods in both, %d waited longer and %d shorter\n", c.PodsCompared, c.PodsWorse, c.PodsBetter)
 	}
@@ -146,8 +149,23 @@ func (o OwnerChange) text() string {
 	}
 	add("pending at the end", Count, o.PendingAtEnd)
 	add("failed", Count, o.Failed)
-	add("waiting, mean", Seconds, o.PendingSecondsMean)
+	if o.PendingSecondsMean[0] >= 0 && o.PendingSecondsMean[1] >= 0 {
+		add("waiting, mean", Seconds, o.PendingSecondsMean)
+	}
 	return strings.Join(parts, ", ")
+}
+
+// text tells which run has no such owner, and how it fared in the other.
+func (o MissingOwner) text() string {
+	text := "not in " + o.Run
+	if o.Unlisted {
+		text = "not among the owners that the report of " + o.Run + " lists"
+	}
+	text += "; in the other run pending at the end " + Count.text(o.PendingAtEnd) + ", failed " + Count.text(o.Failed)
+	if o.PendingSecondsMean >= 0 {
+		text += ", waiting, mean " + Seconds.text(o.PendingSecondsMean)
+	}
+	return text
 }
 
 func (p PodChange) text() string {

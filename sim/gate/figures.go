@@ -31,7 +31,7 @@ func figuresOf(r *report.Report) (figures, error) {
 	if f["parts"] == nil {
 		f["parts"] = map[string]any{}
 	}
-	for _, list := range []string{"notCreated", "webhooksNotCalled"} { // left out when they are empty
+	for _, list := range []string{"notCreated", "failingFast", "webhooksNotCalled"} { // left out when they are empty
 		if f[list] == nil {
 			f[list] = []any{}
 		}

@@ -31,9 +31,11 @@ type Pod struct {
 	// for its owner. It is 0 before, and where the trace records no lives of
 	// the owner's pods.
 	Launch int
-	// Requests are the pod's effective requests as the scheduler counts them;
-	// that each pod takes one of the resource "pods" is understood.
+	// Requests are the pod's effective requests as the scheduler counts them, when it
+	// was bound; that each pod takes one of the resource "pods" is understood. Resized are
+	// what they were later, in order; nil: it was never resized.
 	Requests Resources
+	Resized  []Later[Resources]
 
 	// Created, Bound, Started and Finished come in this order, Deleted may
 	// come anywhere behind Created. All are Never until they come. Finished is
@@ -61,8 +63,11 @@ type Pod struct {
 // Node is the life of one node object; one added again under its old name is
 // another Node.
 type Node struct {
-	Name        string
+	Name string
+	// Allocatable is what the node offered at first, Resized what it offered later, in
+	// order; nil: that never changed.
 	Allocatable Resources
+	Resized     []Later[Resources]
 	// Added and Removed bound its existence; Removed is Never at the end.
 	Added, Removed time.Duration
 	// NotReady are the spans in which its Ready condition was not True, in
@@ -89,6 +94,14 @@ type NotCreated struct {
 	Message  string // of the first attempt
 }
 
+// FailingFast is a workload that made a great many pods which failed at once.
+type FailingFast struct {
+	At               time.Duration // when there were too many
+	Namespace, Owner string        // as Pod has them
+	Failed           int           // the most within a minute
+	Reason           string        // of the pod that was one too many
+}
+
 // Recorded is what the trace says about how an owner's pods really fared, in
 // launch order: entry k is about the pod with the Launch k+1. Pods beyond the
 // last entry have no counterpart.
@@ -113,6 +126,8 @@ type History struct {
 	Rejections []Rejection
 	// NotCreated are in the order in which they failed first.
 	NotCreated []*NotCreated
+	// FailingFast are in the order in which there were too many.
+	FailingFast []*FailingFast
 	// Webhooks are the objects of the trace, "Kind name", on whose behalf an apiserver
 	// would have called a webhook, each once; of an interactive cluster those for which one
 	// was to be called that is not on loopback.

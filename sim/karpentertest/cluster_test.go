@@ -41,7 +41,7 @@ func newCluster(t *testing.T, file string, audit func(why string, right bool)) *
 	c := &cluster{t: t, out: filepath.Join(t.TempDir(), "out")}
 	c.must(os.WriteFile(path, []byte(file), 0o600))
 	var err error
-	c.Cluster, err = sim.Start(t.Context(), sim.Options{Autoscaler: path, Out: c.out, AuditRounds: audit})
+	c.Cluster, err = sim.Start(t.Context(), sim.Options{Autoscaler: sim.File(path), Out: c.out, AuditRounds: audit})
 	c.must(err)
 	return c
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"iter"
 	"maps"
 	"math/big"
 	"slices"
@@ -183,42 +184,53 @@ func machinesOf(h *history.History, lives []life, am amounts) map[string]*groupS
 	}
 	byNode := map[string]*history.Machine{}
 	for _, m := range h.Autoscaling.Machines {
-		sum := sums[m.Group]
-		if sum == nil {
+		group := sums[m.Group]
+		if group == nil {
 			continue
 		}
-		sum.add(m, h.End)
+		group.add(m, h.End)
 		if came(m.Registered) {
 			byNode[m.Node] = m
 		}
 	}
+	stood := map[string][]*history.Node{}
 	for i, n := range h.Nodes {
-		if m := byNode[n.Name]; m != nil {
-			for k, amount := range am.allocatable(int32(i)) {
-				sums[m.Group].offered[k].add(amount, spanWithin(max(n.Added, m.Registered), first(n.Removed, m.Gone), h.End))
-			}
+		m := byNode[n.Name]
+		if m == nil {
+			continue
 		}
+		stood[n.Name] = append(stood[n.Name], n)
+		integrate(sums[m.Group].offered, am.nodes.during(int32(i), max(n.Added, m.Registered), first(n.Removed, m.Gone)), h.End)
 	}
 	for i, p := range h.Pods {
 		m := byNode[p.Node]
 		if m == nil || !came(lives[i].bound) {
 			continue
 		}
-		span := spanWithin(max(lives[i].bound, m.Registered), first(lives[i].over(), m.Gone), h.End)
-		for k, amount := range am.requests(int32(i)) {
-			sums[m.Group].requested[k].add(amount, span)
+		for _, n := range stood[p.Node] {
+			from, to := max(lives[i].bound, m.Registered, n.Added), first(first(lives[i].over(), m.Gone), n.Removed)
+			integrate(sums[m.Group].requested, am.pods.during(int32(i), from, to), h.End)
 		}
 	}
 	for _, d := range h.Autoscaling.Decisions {
-		if sum := sums[d.Group]; sum != nil {
-			sum.interrupts += one(d.Kind == history.Interrupted)
+		if group := sums[d.Group]; group != nil {
+			group.interrupts += one(d.Kind == history.Interrupted)
 		}
 	}
-	for _, sum := range sums {
-		slices.Sort(sum.registered)
-		slices.Sort(sum.gone)
+	for _, group := range sums {
+		slices.Sort(group.registered)
+		slices.Sort(group.gone)
 	}
 	return sums
+}
+
+// integrate adds up amounts over time, as far as it is within the run.
+func integrate(to []area, stretches iter.Seq2[history.Span, []int64], end time.Duration) {
+	for span, row := range stretches {
+		for k, amount := range row {
+			to[k].add(amount, spanWithin(span.From, span.To, end))
+		}
+	}
 }
 
 func (s *groupSum) add(m *history.Machine, end time.Duration) {

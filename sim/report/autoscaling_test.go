@@ -94,6 +94,25 @@ func TestAutoscalingByHand(t *testing.T) {
 	}
 }
 
+// What pods request and nodes offer counts as it is at each instant, and of a node's pods while it exists.
+func TestUnusedOfResized(t *testing.T) {
+	h := &history.History{
+		End: 4 * time.Hour,
+		Nodes: []*history.Node{with(node("a-1", 4000, 0, 3*time.Hour), func(n *history.Node) {
+			n.Offer(time.Hour, history.Resources{"cpu": 8000})
+		})},
+		Pods: []*history.Pod{with(resized(requesting(pod("p", 0, 0), 1000), 2*time.Hour, 3000), func(p *history.Pod) { p.Node = "a-1" })},
+		Autoscaling: &history.Autoscaling{
+			Groups:   []history.Group{{Name: "a", Max: 1}},
+			Machines: []*history.Machine{{Group: "a", Node: "a-1", Gone: 4 * time.Hour, Failed: never}},
+		},
+	}
+	got := Build(h, Meta{}).Autoscaling.Unused["cpu"]
+	if want := (Unused{Hours: 15, Fraction: 0.75}); got != want { // of 4 + 8 + 8: 1 + 1 + 3, and nothing once the node is gone
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
 func TestNodesCSV(t *testing.T) {
 	var b bytes.Buffer
 	if err := writeNodes(&b, scaled()); err != nil {

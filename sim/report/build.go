@@ -61,12 +61,13 @@ func Build(h *history.History, meta Meta) *Report {
 		AtEnd:     r.Timeline[len(r.Timeline)-1].Nodes,
 		NodeHours: nodeHours(h),
 	}
-	r.Utilization = utilization(h, lives, am, s.peaks)
+	r.Utilization = s.utilization()
 	r.Unschedulable, r.UnschedulableOmitted = reasons(h, lives)
 	r.Owners, r.OwnersOmitted = owners(h, lives)
 	r.Namespaces = namespaces(h, lives)
 	r.Rejected, r.Rejections = rejections(h)
 	r.NotCreated = notCreated(h)
+	r.FailingFast = failingFast(h)
 	r.WebhooksNotCalled = h.Webhooks[:min(len(h.Webhooks), maxWebhooks)]
 	r.Fidelity = fidelity(h, lives)
 	r.Autoscaling = autoscaling(h, lives, am, instants, r.Timeline)
@@ -235,6 +236,14 @@ func notCreated(h *history.History) []NotCreated {
 	var list []NotCreated
 	for _, n := range h.NotCreated[:min(len(h.NotCreated), maxNotCreated)] {
 		list = append(list, NotCreated{AtSeconds: seconds(n.At), Object: n.Object, Attempts: n.Attempts, Message: n.Message})
+	}
+	return list
+}
+
+func failingFast(h *history.History) []FailingFast {
+	var list []FailingFast
+	for _, f := range h.FailingFast[:min(len(h.FailingFast), maxFailing)] {
+		list = append(list, FailingFast{AtSeconds: seconds(f.At), Owner: f.Owner, Namespace: f.Namespace, Pods: f.Failed, Reason: f.Reason})
 	}
 	return list
 }

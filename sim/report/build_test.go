@@ -35,9 +35,9 @@ func pod(name string, instants ...time.Duration) *history.Pod {
 	return p
 }
 
-func with(p *history.Pod, change func(*history.Pod)) *history.Pod {
-	change(p)
-	return p
+func with[T any](x *T, change func(*T)) *T {
+	change(x)
+	return x
 }
 
 func node(name string, cpu int64, added, removed time.Duration) *history.Node {
@@ -119,7 +119,7 @@ var byHand = []struct {
 		name: "utilization is weighted by time, its peak is of the fraction",
 		h: history.History{
 			End:   10 * sec,
-			Nodes: []*history.Node{node("a", 1000, 0, never), node("b", 3000, 0, 5*sec)},
+			Nodes: []*history.Node{node("n", 1000, 0, never), node("b", 3000, 0, 5*sec)},
 			Pods: []*history.Pod{
 				requesting(pod("p", 0, 0, 0, 8*sec), 500),                     // 4000 over its life
 				requesting(pod("q", 0, 4*sec, 4*sec), 250),                    // 1500
@@ -130,6 +130,48 @@ var byHand = []struct {
 		get: func(r *Report) any { return r.Utilization },
 		// 5500 of 1000*10 + 3000*5; 750 of 1000 from 5s to 8s.
 		want: map[string]Utilization{"cpu": {MeanRequested: 0.22, PeakRequested: 0.75}},
+	},
+	{
+		name: "a pod counts with what it requests at each instant",
+		h: history.History{
+			End:   10 * sec,
+			Nodes: []*history.Node{node("n", 8000, 0, never)},
+			Pods:  []*history.Pod{resized(requesting(pod("p", 0, 0, 0, 8*sec), 1000), 6*sec, 6000), requesting(pod("q", 0, 4*sec), 1000)},
+		},
+		get:  func(r *Report) any { return r.Utilization },
+		want: map[string]Utilization{"cpu": {MeanRequested: 0.3, PeakRequested: 0.875}}, // 6*1 + 2*6 + 6*1 of 80; 7 of 8
+	},
+	{
+		name: "a node counts with what it offers at each instant",
+		h: history.History{
+			End: 10 * sec,
+			Nodes: []*history.Node{with(node("n", 10000, 0, never), func(n *history.Node) {
+				n.Offer(5*sec, history.Resources{"cpu": 20000})
+			})},
+			Pods: []*history.Pod{requesting(pod("p", 0, 0), 1000), requesting(pod("q", 6*sec, 6*sec), 15000)},
+		},
+		get:  func(r *Report) any { return r.Utilization },
+		want: map[string]Utilization{"cpu": {MeanRequested: 0.466667, PeakRequested: 0.8}}, // 10*1 + 4*15 of 50 + 100
+	},
+	{
+		name: "a pod on a node that went, or never came, takes nothing from the others",
+		h: history.History{
+			End:   10 * sec,
+			Nodes: []*history.Node{node("n", 8000, 0, 2*sec), node("other", 1000, 0, never), node("n", 8000, 8*sec, never)},
+			Pods:  []*history.Pod{requesting(pod("p", 0, 0), 4000), with(requesting(pod("q", 0, 0), 4000), func(p *history.Pod) { p.Node = "none" })},
+		},
+		get:  func(r *Report) any { return []any{r.Utilization, r.Timeline[len(r.Timeline)/2].Requested} },
+		want: []any{map[string]Utilization{"cpu": {MeanRequested: 0.380952, PeakRequested: 0.444444}}, map[string]float64{"cpu": 0}}, // 16 of 42; 4 of 9
+	},
+	{
+		name: "what is requested while no node offers it counts in no mean",
+		h: history.History{
+			End:   10 * sec,
+			Nodes: []*history.Node{with(node("n", 8000, 0, never), func(n *history.Node) { n.Offer(5*sec, history.Resources{}) })},
+			Pods:  []*history.Pod{requesting(pod("p", 0, 0), 4000)},
+		},
+		get:  func(r *Report) any { return r.Utilization },
+		want: map[string]Utilization{"cpu": {MeanRequested: 0.5, PeakRequested: 0.5}},
 	},
 	{
 		name: "every pod takes one of the pods that a node offers",
@@ -150,7 +192,7 @@ var byHand = []struct {
 	{
 		name: "the timeline has the resources of nodes and bound pods only",
 		h: history.History{
-			Nodes: []*history.Node{node("a", 1000, 0, never)},
+			Nodes: []*history.Node{node("n", 1000, 0, never)},
 			Pods: []*history.Pod{
 				with(pod("p", 0), func(p *history.Pod) { p.Requests = history.Resources{"no/such": 1} }),
 				with(pod("q", 0, 0), func(p *history.Pod) { p.Requests = history.Resources{"memory": 1} }),
@@ -231,6 +273,11 @@ func requesting(p *history.Pod, cpu int64) *history.Pod {
 	return p
 }
 
+func resized(p *history.Pod, at time.Duration, cpu int64) *history.Pod {
+	p.Request(at, history.Resources{"cpu": cpu})
+	return p
+}
+
 func because(p *history.Pod, reason string) *history.Pod {
 	p.Reason = reason
 	return p
@@ -252,7 +299,7 @@ func TestTimelineByHand(t *testing.T) {
 		End: 5 * ms,
 		Nodes: []*history.Node{
 			{
-				Name: "a", Allocatable: history.Resources{"cpu": 1500, "memory": 7}, Added: 0, Removed: 4 * ms,
+				Name: "n", Allocatable: history.Resources{"cpu": 1500, "memory": 7}, Added: 0, Removed: 4 * ms,
 				NotReady: []history.Span{{From: 0, To: ms}, {From: 3 * ms, To: never}},
 			},
 			{Name: "b", Allocatable: history.Resources{"cpu": 500}, Added: 2 * ms, Removed: never},

@@ -106,6 +106,9 @@ func randomHistory(rng *rand.Rand) *history.History {
 		p.Phase = []string{"Succeeded", "Failed", "Running"}[rng.IntN(3)]
 		p.Node = fmt.Sprintf("n-%d", rng.IntN(5))
 		p.Reason = []string{"", "x", "y"}[rng.IntN(3)]
+		for at := later(p.Bound, 30); at != never; at = later(at, 50) {
+			p.Request(at, history.Resources{"cpu": int64(rng.IntN(2000)), "memory": 1 << rng.IntN(40)})
+		}
 		h.Pods = append(h.Pods, p)
 	}
 	recordAtRandom(rng, h, unit)
@@ -113,6 +116,12 @@ func randomHistory(rng *rand.Rand) *history.History {
 		n := &history.Node{Name: fmt.Sprintf("n-%d", i), Added: later(0, 100)}
 		n.Allocatable = history.Resources{"cpu": int64(rng.IntN(4000)), "memory": 1 << rng.IntN(44), "pods": 5}
 		n.Removed = later(n.Added, 50)
+		if rng.IntN(4) == 0 {
+			n.Name = "n-0" // one more of the name
+		}
+		for at := later(n.Added, 30); at != never; at = later(at, 50) {
+			n.Offer(at, history.Resources{"cpu": int64(rng.IntN(4000)), "pods": 5})
+		}
 		for at := later(0, 80); at != never; at = later(at, 80) {
 			span := history.Span{From: at, To: later(at, 90)}
 			n.NotReady = append(n.NotReady, span)
@@ -134,6 +143,16 @@ func (b brute) by(t time.Duration) bool {
 	return t != never && (t <= b.at || b.at == b.h.End)
 }
 
+// latest is what amounts have become by then.
+func (b brute) latest(first history.Resources, later []history.Later[history.Resources]) history.Resources {
+	for _, l := range later {
+		if b.by(l.From) {
+			first = l.Value
+		}
+	}
+	return first
+}
+
 func (b brute) state() (p Point, requested, allocatable map[string]int64) {
 	requested, allocatable = map[string]int64{}, map[string]int64{}
 	for _, x := range b.h.Pods {
@@ -153,9 +172,11 @@ func (b brute) state() (p Point, requested, allocatable map[string]int64) {
 		default:
 			p.Pending++
 		}
-		if b.by(x.Created) && b.by(x.Bound) && !over {
-			requested["cpu"] += x.Requests["cpu"]
-			requested["memory"] += x.Requests["memory"]
+		on := slices.ContainsFunc(b.h.Nodes, func(n *history.Node) bool { return n.Name == x.Node && b.by(n.Added) && !b.by(n.Removed) })
+		if b.by(x.Created) && b.by(x.Bound) && !over && on {
+			amounts := b.latest(x.Requests, x.Resized)
+			requested["cpu"] += amounts["cpu"]
+			requested["memory"] += amounts["memory"]
 			requested["pods"]++
 		}
 	}
@@ -171,7 +192,7 @@ func (b brute) state() (p Point, requested, allocatable map[string]int64) {
 			}
 		}
 		p.ReadyNodes += ready
-		for name, amount := range n.Allocatable {
+		for name, amount := range b.latest(n.Allocatable, n.Resized) {
 			allocatable[name] += amount
 		}
 	}
@@ -227,9 +248,15 @@ func bruteNodes(h *history.History, r *Report) {
 	instants := []time.Duration{0, h.End}
 	for _, p := range h.Pods {
 		instants = append(instants, p.Created, p.Bound, p.Finished, p.Deleted)
+		for _, l := range p.Resized {
+			instants = append(instants, l.From)
+		}
 	}
 	for _, n := range h.Nodes {
 		instants = append(instants, n.Added, n.Removed)
+		for _, l := range n.Resized {
+			instants = append(instants, l.From)
+		}
 	}
 	instants = slices.DeleteFunc(instants, func(t time.Duration) bool { return t < 0 || t > h.End })
 	slices.Sort(instants)
@@ -261,6 +288,9 @@ func bruteNodes(h *history.History, r *Report) {
 		times := func(n int64) *big.Rat { return new(big.Rat).Mul(span, big.NewRat(n, 1)) }
 		hours.Add(hours, times(int64(p.Nodes)))
 		for name := range peak {
+			if allocatable[name] == 0 {
+				continue // neither in the mean nor in the peak
+			}
 			requestedSum[name].Add(requestedSum[name], times(requested[name]))
 			allocatableSum[name].Add(allocatableSum[name], times(allocatable[name]))
 		}

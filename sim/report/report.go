@@ -15,6 +15,7 @@ const (
 	maxRejections = 100
 	maxWebhooks   = 100
 	maxNotCreated = 100
+	maxFailing    = 100
 )
 
 // Report is report.json. Counts are whole numbers; all other figures are
@@ -65,6 +66,9 @@ type Report struct {
 	// NotCreated are the first 100 workloads whose controllers could not create pods or claims, be
 	// it for a quota, an admission policy or pod security. It is left out when there are none.
 	NotCreated []NotCreated `json:"notCreated,omitempty"`
+	// FailingFast are the first 100 workloads of which more than 1,000 pods failed within a minute
+	// of virtual time. It is left out when there are none.
+	FailingFast []FailingFast `json:"failingFast,omitempty"`
 	// WebhooksNotCalled are the first 100 objects of the trace, "Kind name", on whose behalf
 	// a real apiserver calls a webhook; of an interactive cluster those for which one could not
 	// be called. It is left out when there are none.
@@ -145,11 +149,12 @@ type Nodes struct {
 }
 
 // Utilization is how much of a resource pods requested, as a fraction of what
-// the nodes offered. It exceeds 1 when pods outlive their node or were put on
-// one without asking the scheduler.
+// the nodes offered. A pod counts while its node exists, and time in which no node offers
+// the resource counts in neither figure. It exceeds 1 when pods were put on a node without
+// asking the scheduler, or a node offers less than before.
 type Utilization struct {
 	// MeanRequested is over the whole run, weighted by time: all that was
-	// requested (amount x time) over all that was allocatable.
+	// requested (amount x time) over all that was allocatable. It is never above PeakRequested.
 	MeanRequested float64 `json:"meanRequested"`
 	// PeakRequested is the largest fraction at any instant.
 	PeakRequested float64 `json:"peakRequested"`
@@ -226,6 +231,19 @@ type NotCreated struct {
 	Message string `json:"message"`
 }
 
+// FailingFast is a workload that made a great many pods which failed at once.
+type FailingFast struct {
+	// AtSeconds is when there were too many, from the trace's start.
+	AtSeconds float64 `json:"atSeconds"`
+	// Owner and Namespace are as in Owner.
+	Owner     string `json:"owner"`
+	Namespace string `json:"namespace"`
+	// Pods is the most that failed within a minute.
+	Pods int `json:"pods"`
+	// Reason is why one of them did.
+	Reason string `json:"reason"`
+}
+
 // Point is the cluster at one instant, after all that happened at it.
 type Point struct {
 	// AtSeconds is from the trace's start.
@@ -244,7 +262,7 @@ type Point struct {
 	// Groups counts the nodes by group; it is left out when there is no autoscaler.
 	Groups map[string]int `json:"groups,omitempty"`
 	// Requested and Allocatable are by resource name, in Kubernetes' base
-	// unit: cores, bytes, devices. Requested is over the bound pods that have not
+	// unit: cores, bytes, devices. Requested is over the pods on the nodes that have not
 	// finished, those that are being deleted too, allocatable over the nodes. All points have the same resources.
 	Requested   map[string]float64 `json:"requested"`
 	Allocatable map[string]float64 `json:"allocatable"`

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -20,35 +21,58 @@ const (
 // into maps would take most of Build's time.
 type amounts struct {
 	resources []string // sorted
-	ofPods    []int64
-	ofNodes   []int64
+	pods      table
+	nodes     table
+}
+
+// table has a row for each pod, or each node, by its index in the history.
+type table struct {
+	width int
+	first []int64
+	// later are the rows of those that were resized: few are.
+	later map[int32][]history.Later[[]int64]
 }
 
 func amountsOf(h *history.History) amounts {
 	a := amounts{resources: resourceNames(h)}
-	a.ofPods = make([]int64, 0, len(h.Pods)*len(a.resources))
-	for _, p := range h.Pods {
-		for _, name := range a.resources {
-			a.ofPods = append(a.ofPods, request(p, name))
-		}
+	a.pods = newTable(len(h.Pods), len(a.resources))
+	for i, p := range h.Pods {
+		a.pods.add(i, p.Requests, p.Resized, a.resources, Requested)
 	}
-	a.ofNodes = make([]int64, 0, len(h.Nodes)*len(a.resources))
-	for _, n := range h.Nodes {
-		for _, name := range a.resources {
-			a.ofNodes = append(a.ofNodes, n.Allocatable[name])
-		}
+	a.nodes = newTable(len(h.Nodes), len(a.resources))
+	for i, n := range h.Nodes {
+		a.nodes.add(i, n.Allocatable, n.Resized, a.resources, func(r history.Resources, name string) int64 { return r[name] })
 	}
 	return a
 }
 
-// requests returns the row of a pod, allocatable that of a node, by its index
-// in the history.
-func (a amounts) requests(pod int32) []int64     { return a.row(a.ofPods, pod) }
-func (a amounts) allocatable(node int32) []int64 { return a.row(a.ofNodes, node) }
+func newTable(rows, width int) table {
+	return table{width: width, first: make([]int64, 0, rows*width), later: map[int32][]history.Later[[]int64]{}}
+}
 
-func (a amounts) row(rows []int64, i int32) []int64 {
-	from := int(i) * len(a.resources)
-	return rows[from : from+len(a.resources)]
+// add appends the row of the i-th, whose amounts of are in the resources.
+func (t *table) add(i int, first history.Resources, later []history.Later[history.Resources], names []string, of func(history.Resources, string) int64) {
+	for _, name := range names {
+		t.first = append(t.first, of(first, name))
+	}
+	for _, l := range later {
+		row := make([]int64, len(names))
+		for k, name := range names {
+			row[k] = of(l.Value, name)
+		}
+		t.later[int32(i)] = append(t.later[int32(i)], history.Later[[]int64]{From: l.From, Value: row})
+	}
+}
+
+// at returns the first row of the i-th.
+func (t *table) at(i int32) []int64 {
+	from := int(i) * t.width
+	return t.first[from : from+t.width]
+}
+
+// during yields the rows of the i-th between two instants, as history.Stretches does.
+func (t *table) during(i int32, from, to time.Duration) iter.Seq2[history.Span, []int64] {
+	return history.Stretches(t.at(i), t.later[i], from, to)
 }
 
 // resourceNames returns, sorted, every resource that a node offers or that a
@@ -64,20 +88,20 @@ func resourceNames(h *history.History) []string {
 	}
 	for _, n := range h.Nodes {
 		note(n.Allocatable)
+		for _, l := range n.Resized {
+			note(l.Value)
+		}
 	}
 	for _, p := range h.Pods {
-		if came(p.Bound) {
-			note(p.Requests)
+		if !came(p.Bound) {
+			continue
+		}
+		note(p.Requests)
+		for _, l := range p.Resized {
+			note(l.Value)
 		}
 	}
 	return slices.Sorted(maps.Keys(names))
-}
-
-func request(p *history.Pod, resource string) int64 {
-	if resource == pods {
-		return 1
-	}
-	return p.Requests[resource]
 }
 
 // baseUnit turns an amount of the history into Kubernetes' base unit. Amounts
@@ -87,36 +111,6 @@ func baseUnit(resource string, amount int64) float64 {
 		return float64(amount) / 1000
 	}
 	return float64(amount)
-}
-
-// utilization relates what pods requested to what nodes offered, for every
-// resource that was on offer for some time.
-func utilization(h *history.History, lives []life, am amounts, peaks []fraction) map[string]Utilization {
-	requested := make([]area, len(am.resources))
-	for i, l := range lives {
-		span := spanWithin(l.bound, l.over(), h.End)
-		for k, amount := range am.requests(int32(i)) {
-			requested[k].add(amount, span)
-		}
-	}
-	offered := make([]area, len(am.resources))
-	for i, n := range h.Nodes {
-		span := spanWithin(n.Added, n.Removed, h.End)
-		for k, amount := range am.allocatable(int32(i)) {
-			offered[k].add(amount, span)
-		}
-	}
-	u := make(map[string]Utilization, len(am.resources))
-	for k, name := range am.resources {
-		if offered[k].isZero() {
-			continue
-		}
-		u[name] = Utilization{
-			MeanRequested: ratio(requested[k].int(), offered[k].int()),
-			PeakRequested: peaks[k].float(),
-		}
-	}
-	return u
 }
 
 func nodeHours(h *history.History) float64 {

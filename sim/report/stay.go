@@ -25,6 +25,11 @@ func Stays(h *history.History) []Stay {
 	return stays
 }
 
-// Requested is how much a pod takes of a resource, in the history's unit: one of
-// "pods".
-func Requested(p *history.Pod, resource string) int64 { return request(p, resource) }
+// Requested is how much a pod with such requests takes of a resource, in the history's unit:
+// one of "pods".
+func Requested(requests history.Resources, resource string) int64 {
+	if resource == pods {
+		return 1
+	}
+	return requests[resource]
+}

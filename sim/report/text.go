@@ -31,6 +31,7 @@ func WriteText(w io.Writer, r *Report) error {
 	t.fidelity(r.Fidelity)
 	t.pending(r)
 	t.failures(r)
+	t.failingFast(r)
 	t.rejections(r)
 	t.notCreated(r)
 	t.webhooks(r)
@@ -188,6 +189,20 @@ func (t *text) failures(r *Report) {
 		others += o.Failed
 	}
 	t.others(others, "of other owners")
+}
+
+func (t *text) failingFast(r *Report) {
+	if len(r.FailingFast) == 0 {
+		return
+	}
+	t.line("")
+	t.line("Failed and made again at once, pods within a minute:")
+	top, rest := split(r.FailingFast, topRows)
+	for _, x := range top {
+		t.item(x.Pods, oneLine(fmt.Sprintf("of %s in namespace %s", x.Owner, x.Namespace)))
+		t.line("           %s", oneLine(x.Reason))
+	}
+	t.others(len(rest), "more workloads in report.json")
 }
 
 func (t *text) rejections(r *Report) {

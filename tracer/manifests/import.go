@@ -1,6 +1,7 @@
 package manifests
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -107,7 +108,25 @@ func Import(paths []string, options Options) (*Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("import manifests: %w", err)
 	}
-	result := &Result{Head: head(paths, options)}
+	return made(head(paths, options), documents, asides, options)
+}
+
+// ImportText is Import for a text that errors call name.
+func ImportText(name string, text []byte, options Options) (*Result, error) {
+	var documents []kube.Document
+	err := kube.Read(name, bytes.NewReader(text), func(d kube.Document) error {
+		documents = append(documents, d)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("import manifests: %w", err)
+	}
+	return made(head([]string{name}, options), documents, nil, options)
+}
+
+// made makes a trace of documents.
+func made(head *tracer.Head, documents []kube.Document, asides []string, options Options) (*Result, error) {
+	result := &Result{Head: head}
 	result.Summary.Documents, result.Summary.Asides = len(documents), asides
 	old := kube.Converted{}
 	for _, d := range documents {

@@ -90,6 +90,18 @@ func TestHeat(t *testing.T) {
 	}
 }
 
+// A pod and a node count with what they request and offer at each instant.
+func TestHeatOfResized(t *testing.T) {
+	const s = time.Second
+	n, p := node("n", 0, 8*s), pod("p", "n", 0, 1*s, 6*s)
+	p.Request(2*s, history.Resources{"cpu": 3000})
+	n.Offer(4*s, history.Resources{"cpu": 2000})
+	cpu := detailFor(&history.History{End: 150 * s, Nodes: []*history.Node{n}, Pods: []*history.Pod{p}}).Heat.Heated[0]
+	if want := []int{0, 25, 75, 75, 150, 150, 0, 0, -1}; !slices.Equal(cpu.Percent[0][:9], want) {
+		t.Errorf("got %v, want %v", cpu.Percent[0][:9], want)
+	}
+}
+
 func TestHeatAddsUpBands(t *testing.T) {
 	h := &history.History{End: 10 * time.Second}
 	for i := range 250 {

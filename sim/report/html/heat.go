@@ -2,6 +2,7 @@ package html
 
 import (
 	"cmp"
+	"iter"
 	"maps"
 	"math"
 	"slices"
@@ -56,13 +57,14 @@ type heating struct {
 	changes   []change
 }
 
-// change is a node or a pod that comes to a row, or goes from it.
+// change is a node or a pod that comes to a row, or goes from it, with what it offers or
+// requests. One that is resized goes and comes.
 type change struct {
-	at   time.Duration
-	row  int
-	sign int64
-	node *history.Node
-	pod  *history.Pod
+	at      time.Duration
+	row     int
+	sign    int64
+	node    bool
+	amounts history.Resources
 }
 
 func heatOf(r *report.Report, h *history.History, stays []report.Stay, instants []time.Duration) heat {
@@ -147,21 +149,22 @@ func newHeating(h *history.History, stays []report.Stay, names, resources []stri
 	for i, name := range names {
 		w.rows[name] = i
 	}
-	add := func(at time.Duration, c change) {
-		if c.at = at; came(at) {
-			w.changes = append(w.changes, c)
+	add := func(row int, node bool, stretches iter.Seq2[history.Span, history.Resources]) {
+		for span, amounts := range stretches {
+			w.changes = append(w.changes, change{span.From, row, +1, node, amounts})
+			if came(span.To) {
+				w.changes = append(w.changes, change{span.To, row, -1, node, amounts})
+			}
 		}
 	}
 	for _, n := range h.Nodes {
 		if came(n.Added) {
-			add(n.Added, change{row: w.rows[n.Name], sign: +1, node: n})
-			add(n.Removed, change{row: w.rows[n.Name], sign: -1, node: n})
+			add(w.rows[n.Name], true, n.Offers(n.Added, n.Removed))
 		}
 	}
 	for i, p := range h.Pods {
 		if row, known := w.rows[p.Node]; known && came(stays[i].Bound) {
-			add(stays[i].Bound, change{row: row, sign: +1, pod: p})
-			add(stays[i].Over, change{row: row, sign: -1, pod: p})
+			add(row, false, p.Held(stays[i].Bound, stays[i].Over))
 		}
 	}
 	slices.SortFunc(w.changes, func(a, b change) int { return cmp.Compare(a.at, b.at) })
@@ -170,15 +173,15 @@ func newHeating(h *history.History, stays []report.Stay, names, resources []stri
 
 func (w *heating) apply(c *change) {
 	from := c.row * len(w.resources)
-	if c.node != nil {
+	if c.node {
 		w.there[c.row] += int(c.sign)
 		for k, name := range w.resources {
-			w.offered[from+k] += c.sign * c.node.Allocatable[name]
+			w.offered[from+k] += c.sign * c.amounts[name]
 		}
 		return
 	}
 	for k, name := range w.resources {
-		w.requested[from+k] += c.sign * report.Requested(c.pod, name)
+		w.requested[from+k] += c.sign * report.Requested(c.amounts, name)
 	}
 }
 
