@@ -46,3 +46,18 @@ func SetFeatureGates(gates string) error {
 	}
 	return refuseKubeletGates(gates)
 }
+
+// setFeatureGates turns off what costs time and changes no outcome. Gates are
+// global to the process.
+//
+// The client feature WatchListClient stays on: Kubernetes' packages put their gates in the place of
+// client-go's, which read KUBE_FEATURE_WatchListClient. The apiserver refuses streamed lists, since
+// they need a watch cache, and informers then list and watch. Without the refused request they
+// would be ready at other instants, and some results would be others.
+func setFeatureGates() error {
+	const gates = "APIServerIdentity=false,UnknownVersionInteroperabilityProxy=false,WatchList=false,ConcurrentWatchObjectDecode=false"
+	if err := utilfeature.DefaultMutableFeatureGate.Set(gates); err != nil {
+		return fmt.Errorf("set feature gates: %w", err)
+	}
+	return nil
+}

@@ -35,12 +35,6 @@ var control = []Trick{
 		Lost:    "most of an idle cluster's speed; bursts are slow", Check: plane + ".tuneWatches",
 	},
 	{
-		Name: "features of clients", Package: plane, File: "upstream_features.go", Module: "k8s.io/client-go", Kinds: []Kind{Name},
-		Reaches: []string{"k8s.io/client-go/features.WatchListClient"},
-		Why:     "informers list and then watch: streaming the list needs a watch cache", Lost: "each informer first asks in vain",
-		Check: plane + ".setFeatureGates",
-	},
-	{
 		Name: "hooks that do not run", Package: plane, File: "upstream_hooks.go", Module: kubernetes, Kinds: []Kind{Name},
 		Reaches: []string{
 			kubernetes + `/pkg/controlplane/apiserver "start-cluster-authentication-info-controller"`,
