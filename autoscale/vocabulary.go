@@ -74,3 +74,6 @@ const (
 type Recorder interface {
 	Decision(Decision)
 }
+
+// PodKey is a pod as decisions name it.
+func PodKey(p *corev1.Pod) string { return p.Namespace + "/" + p.Name }

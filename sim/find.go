@@ -7,18 +7,18 @@ import (
 	"path/filepath"
 	"strings"
 
-	"simk.dev/simk/sim/control"
+	"simk.dev/simk/sim/live/socket"
 )
 
 // FindCluster returns the control socket of the cluster that Up runs, or the one
 // that is given. Folders of runs that are over do not count, nor do those that others
 // could have made; who listens at the socket, the client asks the kernel.
-func FindCluster(socket string) (string, error) {
-	if socket != "" {
-		if _, err := os.Stat(socket); err != nil {
+func FindCluster(path string) (string, error) {
+	if path != "" {
+		if _, err := os.Stat(path); err != nil {
 			return "", fmt.Errorf("--socket: %w", err)
 		}
-		return socket, nil
+		return path, nil
 	}
 	found, unsafe, err := clusters()
 	if err != nil {
@@ -53,7 +53,7 @@ func clusters() (found []string, unsafe, err error) {
 			continue
 		}
 		reap(place)
-		sockets, err := filepath.Glob(filepath.Join(place, runPrefix+"*", control.SocketName))
+		sockets, err := filepath.Glob(filepath.Join(place, runPrefix+"*", socket.FileName))
 		if err != nil {
 			return nil, nil, err
 		}

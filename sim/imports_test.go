@@ -28,3 +28,38 @@ func TestImportsGoOneWay(t *testing.T) {
 		}
 	}
 }
+
+// pure are packages of sim that may not know the others that are named: a report is a function of
+// a history, and what only looks at a run adds nothing to it.
+var pure = map[string][]string{
+	"sim/history":     {"sim/clock", "sim/controlplane", "k8s.io/client-go"},
+	"sim/report":      {"sim/clock", "sim/controlplane", "k8s.io/client-go"},
+	"sim/report/html": {"sim/clock", "sim/controlplane", "k8s.io/client-go"},
+	"sim/gate":        {"sim/clock", "sim/controlplane", "k8s.io/client-go"},
+	"sim/compare":     {"sim/clock", "sim/controlplane", "k8s.io/client-go"},
+	"sim/input":       {"sim/clock", "sim/controlplane", "k8s.io/client-go", "github.com/spf13/cobra"},
+	"sim/live":        {"sim/controlplane", "k8s.io/client-go", "net", "net/http", "math/rand"},
+	"sim":             {"sim/cli", "github.com/spf13/cobra"},
+}
+
+// TestRoomsOfSim guards the inside of sim.
+func TestRoomsOfSim(t *testing.T) {
+	const module = "simk.dev/simk/"
+	for name, forbidden := range pure {
+		out, err := exec.Command("go", "list", "-f", `{{join .Imports "\n"}}`, module+name).Output()
+		if err != nil {
+			t.Fatalf("go list %s: %v", name, err)
+		}
+		imports := strings.Fields(string(out))
+		if len(imports) == 0 {
+			t.Errorf("%s imports nothing: is it still there?", name)
+		}
+		for _, imported := range imports {
+			for _, not := range forbidden {
+				if rest := strings.TrimPrefix(imported, module); rest == not || strings.HasPrefix(rest, not+"/") {
+					t.Errorf("%s imports %s", name, imported)
+				}
+			}
+		}
+	}
+}

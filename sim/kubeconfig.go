@@ -14,8 +14,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
-	"simk.dev/simk/sim/control"
 	"simk.dev/simk/sim/controlplane"
+	"simk.dev/simk/sim/live/socket"
 	"simk.dev/simk/tracer"
 )
 
@@ -186,8 +186,8 @@ func (k *kubeconfig) replace(text []byte) error {
 }
 
 // kubeconfigs makes kubeconfigs for further users of the API.
-func kubeconfigs(api *controlplane.Listener) func(control.User) ([]byte, error) {
-	return func(who control.User) ([]byte, error) {
+func kubeconfigs(api *controlplane.Listener) func(socket.User) ([]byte, error) {
+	return func(who socket.User) ([]byte, error) {
 		config, err := api.KubeconfigFor(who.Name, who.Groups...)
 		if err != nil {
 			return nil, err

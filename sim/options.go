@@ -9,7 +9,7 @@ import (
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/explain"
 	"simk.dev/simk/sim/input"
-	"simk.dev/simk/sim/watch"
+	"simk.dev/simk/sim/live"
 	"simk.dev/simk/vnode"
 )
 
@@ -68,7 +68,7 @@ type Options struct {
 	// nobody. It is fit for a line of a terminal.
 	Note func(string)
 	// Watch lets somebody look at the run and steer its time. Nil: nobody.
-	Watch *watch.Console
+	Watch *live.Console
 
 	// Parts live in the cluster besides those that simk ships, see NewPart. Nil: none.
 	Parts []Part

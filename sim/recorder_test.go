@@ -10,7 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"simk.dev/simk/sim/watch"
+	"simk.dev/simk/sim/live"
 )
 
 func somePod(n int, cpu string) *corev1.Pod {
@@ -107,7 +107,7 @@ func TestRecorderResizes(t *testing.T) {
 	}
 	check := func(what string, requested, offered int64) {
 		t.Helper()
-		var s watch.Snapshot
+		var s live.Snapshot
 		r.rows(&s, "")
 		live := s.NodeRows[0].Resources[0]
 		if h.Requested()["cpu"] != requested || live.Requested != requested || live.Allocatable != offered || s.Resources[0].Requested != requested {

@@ -13,8 +13,8 @@ import (
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/controlplane"
 	"simk.dev/simk/sim/limits"
+	"simk.dev/simk/sim/live"
 	"simk.dev/simk/sim/report"
-	"simk.dev/simk/sim/watch"
 	"simk.dev/simk/tracer"
 	"simk.dev/simk/tracer/interrupt"
 )
@@ -180,7 +180,7 @@ func readInput(o *Options, interactive bool) (*runInput, error) {
 func (in *runInput) readTrace(o *Options) (err error) {
 	if o.trace.Path == "" {
 		in.summary = &tracer.Summary{Head: &tracer.Head{Name: "empty", StartTime: tracer.DefaultStartTime}}
-	} else if in.summary, err = tracer.Check(o.trace.Path, tracer.CheckOptions{NodesReplaced: o.BringsNodes(), Naming: o.trace.Naming}); err != nil {
+	} else if in.summary, err = tracer.Check(o.trace.Path, tracer.CheckOptions{NodesReplaced: o.BringsNodes(), Naming: o.trace.Naming, Look: CheckAnnotations}); err != nil {
 		if o.trace.Unrecognised != nil && errors.As(err, new(*tracer.Error)) {
 			err = fmt.Errorf("%w\n%w", err, o.trace.Unrecognised)
 		}
@@ -216,7 +216,7 @@ func (c *Cluster) run(ctx context.Context, in *runInput) (time.Duration, error) 
 	}
 	if view := c.options.Watch; view != nil {
 		last := in.end(c.options)
-		view.Start(ctx, func(q watch.Query) watch.Snapshot { return c.snapshot(last, q) })
+		view.Start(ctx, func(q live.Query) live.Snapshot { return c.snapshot(last, q) })
 		defer view.Over()
 	} else if c.options.Speed > 0 {
 		go clock.Pace(ctx, c.options.Speed)

@@ -11,15 +11,15 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"simk.dev/simk/sim/history"
+	"simk.dev/simk/sim/live"
 	"simk.dev/simk/sim/report"
-	"simk.dev/simk/sim/watch"
 	"simk.dev/simk/tracer"
 )
 
 // snapshot is what those see who look at the run live; who paces it adds how.
-func (c *Cluster) snapshot(end time.Duration, q watch.Query) watch.Snapshot {
+func (c *Cluster) snapshot(end time.Duration, q live.Query) live.Snapshot {
 	p, at := c.recorder.progress(), c.place()
-	s := watch.Snapshot{
+	s := live.Snapshot{
 		Phase: at.phase, Time: time.Now().UTC(), At: p.At, End: end, Events: at.fired, EventsTotal: c.total, Next: at.next,
 		Nodes: p.Nodes, Pending: p.Pending, Running: p.Running, Done: p.Done,
 	}
@@ -29,7 +29,7 @@ func (c *Cluster) snapshot(end time.Duration, q watch.Query) watch.Snapshot {
 }
 
 // rows fills in nodes and pods that match a filter, and what nodes have in all.
-func (r *recorder) rows(s *watch.Snapshot, filter string) {
+func (r *recorder) rows(s *live.Snapshot, filter string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	used := map[string]*nodeUse{}
@@ -50,7 +50,7 @@ func (r *recorder) rows(s *watch.Snapshot, filter string) {
 	}
 	s.PodsMatching = len(pods)
 	slices.SortFunc(pods, comparePods)
-	for _, p := range pods[:min(len(pods), watch.Rows)] {
+	for _, p := range pods[:min(len(pods), live.Rows)] {
 		s.PodRows = append(s.PodRows, podRow(p))
 	}
 	s.Resources = total(used)
@@ -58,7 +58,7 @@ func (r *recorder) rows(s *watch.Snapshot, filter string) {
 		if !matches(filter, name) {
 			continue
 		}
-		if s.NodesMatching++; s.NodesMatching <= watch.Rows {
+		if s.NodesMatching++; s.NodesMatching <= live.Rows {
 			s.NodeRows = append(s.NodeRows, used[name].row(s.Resources))
 		}
 	}
@@ -75,19 +75,19 @@ type nodeUse struct {
 	requested history.Resources
 }
 
-func (n *nodeUse) row(resources []watch.Resource) watch.Node {
+func (n *nodeUse) row(resources []live.Resource) live.Node {
 	spans := n.node.NotReady
-	row := watch.Node{Name: n.node.Name, Pods: n.pods, Ready: len(spans) == 0 || spans[len(spans)-1].To != history.Never}
+	row := live.Node{Name: n.node.Name, Pods: n.pods, Ready: len(spans) == 0 || spans[len(spans)-1].To != history.Never}
 	offered := n.node.Offered()
 	for _, r := range resources {
-		row.Resources = append(row.Resources, watch.Resource{Name: r.Name, Requested: n.requested[r.Name], Allocatable: offered[r.Name]})
+		row.Resources = append(row.Resources, live.Resource{Name: r.Name, Requested: n.requested[r.Name], Allocatable: offered[r.Name]})
 	}
 	return row
 }
 
 // total adds up what all nodes have and what is requested of it: cpu and memory
 // first, then what else any pod requests.
-func total(nodes map[string]*nodeUse) []watch.Resource {
+func total(nodes map[string]*nodeUse) []live.Resource {
 	has, wants := history.Resources{}, history.Resources{}
 	for _, n := range nodes {
 		for name, amount := range n.node.Offered() {
@@ -103,9 +103,9 @@ func total(nodes map[string]*nodeUse) []watch.Resource {
 			names = append(names, name)
 		}
 	}
-	var all []watch.Resource
+	var all []live.Resource
 	for _, name := range names {
-		all = append(all, watch.Resource{Name: name, Requested: wants[name], Allocatable: has[name]})
+		all = append(all, live.Resource{Name: name, Requested: wants[name], Allocatable: has[name]})
 	}
 	return all
 }
@@ -144,9 +144,9 @@ func stateOf(p *history.Pod) (state string, since time.Duration) {
 	return statePending, p.Created
 }
 
-func podRow(p *history.Pod) watch.Pod {
+func podRow(p *history.Pod) live.Pod {
 	state, since := stateOf(p)
-	row := watch.Pod{Namespace: p.Namespace, Name: p.Name, Owner: p.Owner, State: state, Since: since, Node: p.Node}
+	row := live.Pod{Namespace: p.Namespace, Name: p.Name, Owner: p.Owner, State: state, Since: since, Node: p.Node}
 	if state == statePending {
 		row.Reason = cmp.Or(p.Message, p.Reason)
 	}
@@ -156,7 +156,7 @@ func podRow(p *history.Pod) watch.Pod {
 // recentLines are the latest events of a run, for those who look at it live.
 type recentLines struct {
 	mu    sync.Mutex
-	lines []watch.Line
+	lines []live.Line
 	end   int // how many there have been
 }
 
@@ -167,23 +167,23 @@ func (r *recentLines) add(e *report.EventLine) {
 	object := tracer.ObjectRef{Kind: e.Kind, Namespace: e.Namespace, Name: e.Name}.String()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.lines) == 2*watch.Lines {
-		r.lines = slices.Delete(r.lines, 0, watch.Lines)
+	if len(r.lines) == 2*live.Lines {
+		r.lines = slices.Delete(r.lines, 0, live.Lines)
 	}
 	r.end++
-	r.lines = append(r.lines, watch.Line{
+	r.lines = append(r.lines, live.Line{
 		At: time.Duration(e.At * float64(time.Second)), Type: e.Type, Reason: e.Reason, Object: object, Message: e.Message,
 	})
 }
 
-// since returns the lines from a number on, at most watch.Lines, and the number of
+// since returns the lines from a number on, at most live.Lines, and the number of
 // the next.
-func (r *recentLines) since(n int) ([]watch.Line, int) {
+func (r *recentLines) since(n int) ([]live.Line, int) {
 	if r == nil {
 		return nil, 0
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	wanted := min(max(r.end-n, 0), len(r.lines), watch.Lines)
+	wanted := min(max(r.end-n, 0), len(r.lines), live.Lines)
 	return slices.Clone(r.lines[len(r.lines)-wanted:]), r.end
 }

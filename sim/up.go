@@ -13,9 +13,9 @@ import (
 	"k8s.io/client-go/tools/cache"
 
 	"simk.dev/simk/sim/clock"
-	"simk.dev/simk/sim/control"
 	"simk.dev/simk/sim/controlplane"
-	"simk.dev/simk/sim/watch"
+	"simk.dev/simk/sim/live"
+	"simk.dev/simk/sim/live/socket"
 	"simk.dev/simk/tracer"
 	"simk.dev/simk/tracer/interrupt"
 	"simk.dev/simk/vnode/images"
@@ -48,7 +48,7 @@ type UpOptions struct {
 	// Without a trace it always does.
 	StartNow bool
 	// Ready is called when clients can come. Nil: nobody.
-	Ready func(control.Status)
+	Ready func(socket.Status)
 	// Tell hears what the user should know while the cluster runs. Nil: nobody.
 	Tell func(string)
 }
@@ -166,14 +166,14 @@ func (c *Cluster) serve(ctx context.Context, dir string, access *kubeconfig, o *
 		}
 		defer remove()
 	}
-	commands, err := control.Listen(filepath.Join(dir, control.SocketName))
+	commands, err := socket.Listen(filepath.Join(dir, socket.FileName))
 	if err != nil {
 		return err
 	}
 	pacer := clock.NewPacer(o.Speed)
 	go pacer.Run(c.group.ctx)
-	status := func() control.Status { return c.status(pacer, api, access, o) }
-	snapshot := func(q watch.Query) watch.Snapshot {
+	status := func() socket.Status { return c.status(pacer, api, access, o) }
+	snapshot := func(q live.Query) live.Snapshot {
 		s, pace := c.snapshot(in.end(c.options), q), pacer.State()
 		s.Speed, s.Paused = pace.Speed, pace.Paused
 		return s
@@ -182,7 +182,7 @@ func (c *Cluster) serve(ctx context.Context, dir string, access *kubeconfig, o *
 	scale := func(ctx context.Context, n int) error { return c.scaleNodes(ctx, nodes, n) }
 	for _, part := range []Part{&runner{"API listener", api.Serve}, &runner{"commands", func(ctx context.Context, ready func()) error {
 		ready()
-		return control.Serve(ctx, commands, control.Cluster{Pacer: pacer, Status: status, Snapshot: snapshot, ScaleNodes: scale, Kubeconfig: kubeconfigs(api)})
+		return socket.Serve(ctx, commands, socket.Cluster{Pacer: pacer, Status: status, Snapshot: snapshot, ScaleNodes: scale, Kubeconfig: kubeconfigs(api)})
 	}}, &runner{"watchdog", func(ctx context.Context, ready func()) error { return c.plane.RunWatchdog(ctx, ready, o.stalled) }}} {
 		if err := c.group.start(part); err != nil {
 			return c.cause(ctx, err)
@@ -213,9 +213,9 @@ func (c *Cluster) live(ctx context.Context, o *UpOptions, hooks *hooks, in *runI
 	return c.cause(ctx, nil)
 }
 
-func (c *Cluster) status(p *clock.Pacer, api *controlplane.Listener, access *kubeconfig, o *UpOptions) control.Status {
+func (c *Cluster) status(p *clock.Pacer, api *controlplane.Listener, access *kubeconfig, o *UpOptions) socket.Status {
 	pace, progress := p.State(), c.recorder.progress()
-	s := control.Status{
+	s := socket.Status{
 		Time: time.Now().UTC(), Speed: pace.Speed, Paused: pace.Paused,
 		Server: "https://" + api.Address(), Kubeconfig: access.path, Context: access.name, CloudConfig: o.CloudConfig, Process: os.Getpid(),
 		Events: c.place().fired, EventsTotal: c.total,

@@ -15,6 +15,9 @@ type CheckOptions struct {
 	NodesReplaced bool
 	// Naming is what errors call the trace.
 	Naming Naming
+	// Look has a look at each object of the start and each that events apply. Its error is about
+	// the object. Nil: nobody looks.
+	Look func(Object) error
 }
 
 // Summary is what a check found out about a valid trace.
@@ -82,6 +85,19 @@ func Check(path string, options CheckOptions) (*Summary, error) {
 	return s, nil
 }
 
+// look looks at the objects of an event, -1 for those of the start.
+func (o *CheckOptions) look(event int, objects []Object) error {
+	if o.Look == nil {
+		return nil
+	}
+	for _, object := range objects {
+		if err := o.Look(object); err != nil {
+			return &Error{Fault: FaultObject, Pos: object.Pos, Event: event, Msg: object.Ref().String(), Err: err}
+		}
+	}
+	return nil
+}
+
 func check(r *Reader, options CheckOptions) (*Summary, error) {
 	s := &Summary{Head: r.Head(), Objects: len(r.Head().Objects)}
 	var fault *Error // the first one
@@ -91,11 +107,17 @@ func check(r *Reader, options CheckOptions) (*Summary, error) {
 		}
 	})
 	s.note(r.Head().Objects)
+	if err := options.look(-1, r.Head().Objects); err != nil {
+		return nil, err
+	}
 	for event, err := range Events(r) {
 		if err != nil {
 			return nil, err
 		}
 		s.note(event.Apply)
+		if err := options.look(event.Index, event.Apply); err != nil {
+			return nil, err
+		}
 		s.NodesFail = s.NodesFail || len(event.Nodes.Fail) > 0
 		if refs.Event(event); fault != nil {
 			return nil, fault

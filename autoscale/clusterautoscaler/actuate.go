@@ -120,7 +120,7 @@ func (a *Autoscaler) start(ctx context.Context, u *unneeded, now time.Time) {
 		kind = "pods move"
 		var names []string
 		for _, p := range u.move.elsewhere {
-			names = append(names, podKey(p))
+			names = append(names, autoscale.PodKey(p))
 		}
 		a.tell(a.statusRef(), corev1.EventTypeNormal, "ScaleDown", fmt.Sprintf("Scale-down: removing node %s, utilization: %.3f, pods to reschedule: %s", r.node, u.share, strings.Join(names, ",")))
 	}
@@ -189,7 +189,7 @@ func (d *deletions) podsOn(node string) []*corev1.Pod {
 			pods = append(pods, p)
 		}
 	}
-	slices.SortFunc(pods, func(x, y *corev1.Pod) int { return strings.Compare(podKey(x), podKey(y)) })
+	slices.SortFunc(pods, func(x, y *corev1.Pod) int { return strings.Compare(autoscale.PodKey(x), autoscale.PodKey(y)) })
 	return pods
 }
 

@@ -293,7 +293,7 @@ func (a *Autoscaler) statusRef() runtime.Object {
 func named(pods []*corev1.Pod) []string {
 	names := make([]string, 0, min(len(pods), autoscale.MaxPods))
 	for _, p := range pods[:min(len(pods), autoscale.MaxPods)] {
-		names = append(names, podKey(p))
+		names = append(names, autoscale.PodKey(p))
 	}
 	return names
 }

@@ -13,6 +13,8 @@ import (
 	"k8s.io/klog/v2"
 	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
 	"k8s.io/kubernetes/pkg/scheduler/framework"
+
+	"simk.dev/simk/autoscale"
 )
 
 // cluster is the nodes and pods as the informers tell them. What they tell is
@@ -135,7 +137,7 @@ func (c *cluster) takeNode(n *corev1.Node, gone bool) bool {
 		delete(c.byName, n.Name)
 		c.nodes = slices.DeleteFunc(c.nodes, func(o *node) bool { return o == known })
 		for _, p := range known.info.Pods {
-			c.orphans[n.Name] = append(c.orphans[n.Name], podKey(p.GetPod()))
+			c.orphans[n.Name] = append(c.orphans[n.Name], autoscale.PodKey(p.GetPod()))
 		}
 		return true
 	case known == nil:
@@ -165,7 +167,7 @@ func sameNode(a, b *corev1.Node) bool {
 }
 
 func (c *cluster) takePod(p *corev1.Pod, gone bool) bool {
-	key := podKey(p)
+	key := autoscale.PodKey(p)
 	old := c.pods[key]
 	gone = gone || podutil.IsPodTerminal(p)
 	if old == nil && gone {
@@ -236,7 +238,7 @@ func (c *cluster) ordered() []*waiting {
 // current is the pod as last seen: the simulation's may be older, in what does
 // not matter to fitting.
 func (c *cluster) current(p *corev1.Pod) *corev1.Pod {
-	if latest := c.pods[podKey(p)]; latest != nil {
+	if latest := c.pods[autoscale.PodKey(p)]; latest != nil {
 		return latest
 	}
 	return p

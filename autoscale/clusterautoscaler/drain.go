@@ -12,6 +12,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
 	"k8s.io/utils/ptr"
+
+	"simk.dev/simk/autoscale"
 )
 
 // drain looks again at a node that is to go, and evicts its pods. It returns why the node
@@ -74,7 +76,7 @@ func (d *deletions) evict(ctx context.Context, r *deletion, pods, daemons []*cor
 	wg.Wait()
 	for i, err := range failed {
 		if err != nil {
-			return fmt.Errorf("pod %s could not be evicted within %v: %w", podKey(pods[i]), d.a.options.down.maxEvictionTime, err)
+			return fmt.Errorf("pod %s could not be evicted within %v: %w", autoscale.PodKey(pods[i]), d.a.options.down.maxEvictionTime, err)
 		}
 	}
 	return nil

@@ -16,6 +16,8 @@ import (
 	policylisters "k8s.io/client-go/listers/policy/v1"
 	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
 	"k8s.io/utils/ptr"
+
+	"simk.dev/simk/autoscale"
 )
 
 // Annotations that users put on pods and nodes.
@@ -62,7 +64,7 @@ type blocking struct {
 }
 
 func (b *blocking) String() string {
-	return fmt.Sprintf("BlockedByPod %s: %s: %s", podKey(b.pod), b.reason, b.text)
+	return fmt.Sprintf("BlockedByPod %s: %s: %s", autoscale.PodKey(b.pod), b.reason, b.text)
 }
 
 // move is what is to happen to a node's pods when it goes.
@@ -85,7 +87,7 @@ func (r *rules) podsToMove(pods []*corev1.Pod, now time.Time, budgets *budgets) 
 		q.budgets = noBudgets
 	}
 	pods = slices.Clone(pods)
-	slices.SortFunc(pods, func(x, y *corev1.Pod) int { return strings.Compare(podKey(x), podKey(y)) })
+	slices.SortFunc(pods, func(x, y *corev1.Pod) int { return strings.Compare(autoscale.PodKey(x), autoscale.PodKey(y)) })
 	m := &move{}
 	for _, p := range pods {
 		switch outcome, b := r.drainable(p, q); {

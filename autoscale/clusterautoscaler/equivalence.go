@@ -8,6 +8,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"simk.dev/simk/autoscale"
 )
 
 // class is pods that fit the same nodes: of one controller, with the same labels
@@ -65,7 +67,7 @@ func classOf(p *corev1.Pod) string {
 	// Maps are written in the order of their keys.
 	text, err := json.Marshal([]any{p.Namespace, controller, p.Labels, spec})
 	if err != nil {
-		return controller + podKey(p) // cannot be: the API wrote it
+		return controller + autoscale.PodKey(p) // cannot be: the API wrote it
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])

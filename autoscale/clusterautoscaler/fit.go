@@ -18,6 +18,8 @@ import (
 	frameworkruntime "k8s.io/kubernetes/pkg/scheduler/framework/runtime"
 	"k8s.io/kubernetes/pkg/scheduler/metrics"
 	"k8s.io/kubernetes/pkg/scheduler/util/assumecache"
+
+	"simk.dev/simk/autoscale"
 )
 
 // fitter asks the scheduler's plugins whether pods fit nodes of a snapshot.
@@ -163,7 +165,7 @@ func (f *fitter) place(ctx context.Context, pod *corev1.Pod, h *hints, usable fu
 
 // placeAgain puts the pod where it fitted before.
 func (f *fitter) placeAgain(ctx context.Context, pod *corev1.Pod, h *hints, usable func(at int) bool) bool {
-	key := podKey(pod)
+	key := autoscale.PodKey(pod)
 	at, known := f.index[h.get(key)]
 	if !known || usable != nil && !usable(at) || f.placeOn(ctx, pod, at) != "" {
 		return false
@@ -177,7 +179,7 @@ func (f *fitter) placeAgain(ctx context.Context, pod *corev1.Pod, h *hints, usab
 func (f *fitter) placeAnywhere(ctx context.Context, pod *corev1.Pod, h *hints, usable func(at int) bool) bool {
 	at, ok := f.placeAt(ctx, pod, usable)
 	if ok {
-		h.set(podKey(pod), f.list[at].Node().Name)
+		h.set(autoscale.PodKey(pod), f.list[at].Node().Name)
 	}
 	return ok
 }
@@ -199,5 +201,3 @@ func (f *fitter) placeAt(ctx context.Context, pod *corev1.Pod, usable func(at in
 	}
 	return 0, false
 }
-
-func podKey(p *corev1.Pod) string { return p.Namespace + "/" + p.Name }

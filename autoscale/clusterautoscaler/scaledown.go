@@ -240,7 +240,7 @@ func (a *Autoscaler) remove(ctx context.Context, u *unneeded, now time.Time, bud
 		usable := func(at int) bool { name := f.info(at).Node().Name; return destinations[name] && name != u.node.Name }
 		if !f.place(ctx, &c, f.forRemoval, usable) {
 			f.revert()
-			return fmt.Sprintf("NoPlaceToMovePods: pod %s fits no other node", podKey(p)), time.Time{}
+			return fmt.Sprintf("NoPlaceToMovePods: pod %s fits no other node", autoscale.PodKey(p)), time.Time{}
 		}
 	}
 	f.commit()

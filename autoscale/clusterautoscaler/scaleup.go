@@ -75,7 +75,7 @@ func (a *Autoscaler) scaleUp(ctx context.Context, now time.Time, pods []*waiting
 	}
 	note := fmt.Sprintf("pod triggered scale-up: [%s]", strings.Join(grown, " "))
 	for _, p := range best.pods {
-		if p.UID != "" && a.cluster.waiting[podKey(p)] != nil {
+		if p.UID != "" && a.cluster.waiting[autoscale.PodKey(p)] != nil {
 			a.tell(p, corev1.EventTypeNormal, "TriggeredScaleUp", note)
 		}
 	}
@@ -192,7 +192,7 @@ func (a *Autoscaler) explain(classes []*class, skipped map[string]string, best *
 	helped := map[string]bool{}
 	for _, o := range options {
 		for _, p := range o.pods {
-			helped[podKey(p)] = true
+			helped[autoscale.PodKey(p)] = true
 		}
 	}
 	said := map[string]bool{}
@@ -221,7 +221,7 @@ func (a *Autoscaler) explainGroup(s *groupState, classes []*class, skipped map[s
 		if r := skipped[s.Name()]; r != "" {
 			reason = r
 		}
-		if reason == "" || helped[podKey(c.first())] {
+		if reason == "" || helped[autoscale.PodKey(c.first())] {
 			continue
 		}
 		if pods[reason] == nil {
@@ -243,8 +243,8 @@ func (a *Autoscaler) tellWaiting(classes []*class, skipped map[string]string, he
 	for _, c := range classes {
 		note := "pod didn't trigger scale-up: " + a.tally(c, skipped)
 		for _, p := range c.pods {
-			key := "pod/" + podKey(p)
-			if helped[podKey(p)] || a.cluster.waiting[podKey(p)] == nil {
+			key := "pod/" + autoscale.PodKey(p)
+			if helped[autoscale.PodKey(p)] || a.cluster.waiting[autoscale.PodKey(p)] == nil {
 				continue
 			}
 			now[key] = true

@@ -9,6 +9,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/cache"
 	karpv1 "sigs.k8s.io/karpenter/pkg/apis/v1"
+
+	"simk.dev/simk/autoscale"
 )
 
 // changes counts what happens to all that Karpenter reads: it handles the events
@@ -82,7 +84,7 @@ func (c *changes) note(object any, deleted bool) {
 
 // notePod keeps when a pod will count for something else.
 func (c *changes) notePod(p *corev1.Pod, deleted bool) {
-	key := podKey(p)
+	key := autoscale.PodKey(p)
 	delete(c.flips, key)
 	delete(c.clocked, key)
 	if deleted {

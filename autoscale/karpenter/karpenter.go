@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/rest"
@@ -172,6 +171,3 @@ func (k *Karpenter) NextStep() (t time.Time, ok bool) {
 // longestWait is an expiry beyond which a run is not waited for: the default is 30 days, and what
 // is due later than the others would hide them.
 const longestWait = 24 * time.Hour
-
-// podKey is a pod as decisions name it.
-func podKey(p *corev1.Pod) string { return p.Namespace + "/" + p.Name }

@@ -104,7 +104,7 @@ func (r *recorder) flush() {
 // subject is the pod that an event is about.
 func subject(e events.Event) string {
 	if p, ok := e.InvolvedObject.(*corev1.Pod); ok {
-		return podKey(p)
+		return autoscale.PodKey(p)
 	}
 	return ""
 }
@@ -116,9 +116,9 @@ func (r *recorder) note(e events.Event) {
 		if e.Reason != events.Nominated {
 			return
 		}
-		delete(r.said, "pod "+podKey(about))
+		delete(r.said, "pod "+autoscale.PodKey(about))
 		if _, claim, ok := strings.Cut(e.Message, "nodeclaim/"); ok && !strings.Contains(claim, ",") { // with a node it is there already
-			r.nominated[claim] = append(r.nominated[claim], podKey(about))
+			r.nominated[claim] = append(r.nominated[claim], autoscale.PodKey(about))
 		}
 	case *karpv1.NodeClaim:
 		r.noteClaim(about, e)

@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"testing"
 
-	"simk.dev/simk/sim/control"
+	"simk.dev/simk/sim/live/socket"
 )
 
 // TestAttacks does what another user of the machine can do to the folder in which runs are
@@ -135,16 +135,16 @@ func TestStrangersSocket(t *testing.T) {
 		_ = cluster.Process.Kill()
 		_ = cluster.Wait()
 	}()
-	socket := awaitSocket(t, other.tmp)
-	must(t, os.Chmod(other.place(other.tmp), 0o755), os.Chmod(filepath.Dir(socket), 0o755), os.Chmod(socket, 0o777))
-	link := filepath.Join(a.work, control.SocketName)
-	must(t, os.Symlink(socket, link))
-	for _, args := range [][]string{{"simk", "ctl", "status", "--socket", socket}, {"simk", "ctl", "pause", "--socket", link}, {"simk", "top", "--socket", socket}} {
+	theirs := awaitSocket(t, other.tmp)
+	must(t, os.Chmod(other.place(other.tmp), 0o755), os.Chmod(filepath.Dir(theirs), 0o755), os.Chmod(theirs, 0o777))
+	link := filepath.Join(a.work, socket.FileName)
+	must(t, os.Symlink(theirs, link))
+	for _, args := range [][]string{{"simk", "ctl", "status", "--socket", theirs}, {"simk", "ctl", "pause", "--socket", link}, {"simk", "top", "--socket", theirs}} {
 		if text, code := a.run(t, nil, args...); code == exitOK || !strings.Contains(text, "user 54322 listens on") {
 			t.Errorf("%q: exit code %d: %s", args, code, text)
 		}
 	}
-	if text := other.mustRun(t, "simk", "ctl", "status", "--socket", socket); strings.Contains(text, "paused") {
+	if text := other.mustRun(t, "simk", "ctl", "status", "--socket", theirs); strings.Contains(text, "paused") {
 		t.Errorf("a stranger paused it: %s", text)
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/clock"
-	"simk.dev/simk/sim/control"
+	"simk.dev/simk/sim/live/socket"
 	"simk.dev/simk/sim/printable"
 )
 
@@ -31,26 +31,26 @@ then. The cluster is found by itself if one runs; of several, name one's --socke
 	cmd.PersistentFlags().StringVar(&f.socket, "socket", "", "the cluster's control socket, a `file`")
 	formatFlag(cmd.PersistentFlags(), &f.output)
 	cmd.AddCommand(
-		f.command("status", "Say what the cluster is doing", takes(0, 0), func(ctx context.Context, c *control.Client, _ []string) (control.Status, error) {
+		f.command("status", "Say what the cluster is doing", takes(0, 0), func(ctx context.Context, c *socket.Client, _ []string) (socket.Status, error) {
 			return c.Status(ctx)
 		}),
-		f.command("pause", "Stop the cluster's time; the API still answers", takes(0, 0), func(ctx context.Context, c *control.Client, _ []string) (control.Status, error) {
+		f.command("pause", "Stop the cluster's time; the API still answers", takes(0, 0), func(ctx context.Context, c *socket.Client, _ []string) (socket.Status, error) {
 			return c.Pause(ctx)
 		}),
-		f.command("resume", "Let the cluster's time go on", takes(0, 0), func(ctx context.Context, c *control.Client, _ []string) (control.Status, error) {
+		f.command("resume", "Let the cluster's time go on", takes(0, 0), func(ctx context.Context, c *socket.Client, _ []string) (socket.Status, error) {
 			return c.Resume(ctx)
 		}),
-		f.command("speed NUMBER|max", "Set how many seconds pass in the cluster for each real one", oneSpeed, func(ctx context.Context, c *control.Client, args []string) (control.Status, error) {
+		f.command("speed NUMBER|max", "Set how many seconds pass in the cluster for each real one", oneSpeed, func(ctx context.Context, c *socket.Client, args []string) (socket.Status, error) {
 			speed, err := parseSpeed(args[0])
 			if err != nil {
-				return control.Status{}, &sim.InputError{Err: err}
+				return socket.Status{}, &sim.InputError{Err: err}
 			}
 			return c.SetSpeed(ctx, speed)
 		}),
-		f.command("scale-nodes N", "Set how many nodes there are of simk up's own: it creates like ones, or deletes the newest", oneCount, func(ctx context.Context, c *control.Client, args []string) (control.Status, error) {
+		f.command("scale-nodes N", "Set how many nodes there are of simk up's own: it creates like ones, or deletes the newest", oneCount, func(ctx context.Context, c *socket.Client, args []string) (socket.Status, error) {
 			n, err := count(args[0])
 			if err != nil {
-				return control.Status{}, err
+				return socket.Status{}, err
 			}
 			return c.ScaleNodes(ctx, n)
 		}),
@@ -61,7 +61,7 @@ then. The cluster is found by itself if one runs; of several, name one's --socke
 	return cmd
 }
 
-func (f *ctlFlags) command(use, short string, args cobra.PositionalArgs, do func(context.Context, *control.Client, []string) (control.Status, error)) *cobra.Command {
+func (f *ctlFlags) command(use, short string, args cobra.PositionalArgs, do func(context.Context, *socket.Client, []string) (socket.Status, error)) *cobra.Command {
 	return &cobra.Command{Use: use, Short: short, Args: args, RunE: func(cmd *cobra.Command, args []string) error {
 		if err := textOrJSON(f.output); err != nil {
 			return err
@@ -71,8 +71,8 @@ func (f *ctlFlags) command(use, short string, args cobra.PositionalArgs, do func
 			return &sim.InputError{Err: err}
 		}
 		clock.Live(cmd.Context())
-		status, err := do(cmd.Context(), control.NewClient(path), args)
-		if errors.As(err, new(*control.RefusedError)) {
+		status, err := do(cmd.Context(), socket.NewClient(path), args)
+		if errors.As(err, new(*socket.RefusedError)) {
 			return &sim.InputError{Err: err}
 		}
 		if err != nil {
@@ -111,7 +111,7 @@ func count(text string) (int, error) {
 	return n, nil
 }
 
-func until(ctx context.Context, c *control.Client, args []string) (control.Status, error) {
+func until(ctx context.Context, c *socket.Client, args []string) (socket.Status, error) {
 	s, err := c.Status(ctx)
 	if err != nil {
 		return s, err
@@ -166,7 +166,7 @@ func isNumber(text string) bool {
 	return err == nil
 }
 
-func showStatus(w io.Writer, s control.Status, output string) error {
+func showStatus(w io.Writer, s socket.Status, output string) error {
 	if output == "json" {
 		return writeJSON(w, s)
 	}

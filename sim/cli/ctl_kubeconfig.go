@@ -9,13 +9,13 @@ import (
 
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/clock"
-	"simk.dev/simk/sim/control"
+	"simk.dev/simk/sim/live/socket"
 	"simk.dev/simk/tracer"
 )
 
 // kubeconfig is the command that makes a kubeconfig for a user.
 func (f *ctlFlags) kubeconfig() *cobra.Command {
-	var who control.User
+	var who socket.User
 	var file string
 	cmd := &cobra.Command{
 		Use:   "kubeconfig",
@@ -39,7 +39,7 @@ bindings say, if the cluster was started with --rbac; else everything.`,
 				return &sim.InputError{Err: err}
 			}
 			clock.Live(cmd.Context())
-			text, err := control.NewClient(path).Kubeconfig(cmd.Context(), who)
+			text, err := socket.NewClient(path).Kubeconfig(cmd.Context(), who)
 			if err != nil {
 				return asRunError(err)
 			}

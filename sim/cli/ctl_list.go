@@ -12,7 +12,7 @@ import (
 
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/clock"
-	"simk.dev/simk/sim/control"
+	"simk.dev/simk/sim/live/socket"
 	"simk.dev/simk/sim/printable"
 )
 
@@ -23,7 +23,7 @@ type listed struct {
 	Port int `json:"port,omitempty"`
 	// Error is why the cluster did not answer; the rest is empty then.
 	Error string `json:"error,omitempty"`
-	*control.Status
+	*socket.Status
 }
 
 // list is the command that lists clusters.
@@ -65,12 +65,12 @@ func (f *ctlFlags) sockets() ([]string, error) {
 }
 
 // look asks a cluster what it is doing.
-func look(ctx context.Context, socket string) listed {
-	status, err := control.NewClient(socket).Status(ctx)
+func look(ctx context.Context, path string) listed {
+	status, err := socket.NewClient(path).Status(ctx)
 	if err != nil {
-		return listed{Socket: socket, Error: err.Error()}
+		return listed{Socket: path, Error: err.Error()}
 	}
-	l := listed{Socket: socket, Status: &status}
+	l := listed{Socket: path, Status: &status}
 	if u, err := url.Parse(status.Server); err == nil {
 		l.Port, _ = strconv.Atoi(u.Port())
 	}

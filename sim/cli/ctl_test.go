@@ -8,12 +8,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"simk.dev/simk/sim/control"
+	"simk.dev/simk/sim/live/socket"
 )
 
 // A cluster that makes no progress says so before all else.
 func TestStatusOfAStalledCluster(t *testing.T) {
-	s := control.Status{Time: time.Date(2026, 3, 2, 6, 0, 0, 0, time.UTC), Speed: 1}
+	s := socket.Status{Time: time.Date(2026, 3, 2, 6, 0, 0, 0, time.UTC), Speed: 1}
 	var text, asJSON strings.Builder
 	require.NoError(t, showStatus(&text, s, "text"))
 	assert.True(t, strings.HasPrefix(text.String(), "time "), text.String())

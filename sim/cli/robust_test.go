@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"simk.dev/simk/sim/clock"
-	"simk.dev/simk/sim/control"
+	"simk.dev/simk/sim/live/socket"
 )
 
 // command is simk as a process of its own, with a private temporary folder.
@@ -87,7 +87,7 @@ func awaitSocket(t *testing.T, tmp string) string {
 	t.Helper()
 	var sockets []string
 	if !within(func() bool {
-		sockets, _ = filepath.Glob(filepath.Join(tmp, "simk-*", "run-*", control.SocketName))
+		sockets, _ = filepath.Glob(filepath.Join(tmp, "simk-*", "run-*", socket.FileName))
 		return len(sockets) > 0
 	}) || len(sockets) != 1 {
 		t.Fatalf("control sockets: %v, want one", sockets)

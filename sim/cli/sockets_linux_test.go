@@ -18,7 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"simk.dev/simk/sim/clock"
-	"simk.dev/simk/sim/control"
+	"simk.dev/simk/sim/live/socket"
 )
 
 func init() { commands["socketless"] = runSocketless }
@@ -124,7 +124,7 @@ func TestSocketsOfUp(t *testing.T) {
 		return out
 	}
 	ctl("until", "+10m")
-	var status control.Status
+	var status socket.Status
 	if err := json.Unmarshal(ctl("status", "-o", "json"), &status); err != nil {
 		t.Fatal(err)
 	}

@@ -13,14 +13,14 @@ import (
 
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/clock"
-	"simk.dev/simk/sim/control"
+	"simk.dev/simk/sim/live"
+	"simk.dev/simk/sim/live/socket"
 	"simk.dev/simk/sim/tui"
 	"simk.dev/simk/sim/tui/top"
-	"simk.dev/simk/sim/watch"
 )
 
 func newTop() *cobra.Command {
-	var socket string
+	var named string
 	cmd := &cobra.Command{
 		Use:   "top",
 		Short: "Look at a cluster that simk up runs, and steer its time",
@@ -31,12 +31,12 @@ when the view is left. Without a terminal a line is printed each second. For a r
 simk replay --watch.`,
 		Args: takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			path, err := sim.FindCluster(socket)
+			path, err := sim.FindCluster(named)
 			if err != nil {
 				return &sim.InputError{Err: err}
 			}
 			clock.Live(cmd.Context())
-			cluster := &liveCluster{client: control.NewClient(path)}
+			cluster := &liveCluster{client: socket.NewClient(path)}
 			if tui.Check(os.Stderr) != nil {
 				return topLines(cmd, cluster)
 			}
@@ -50,7 +50,7 @@ simk replay --watch.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&socket, "socket", "", "the cluster's control socket, a `file`")
+	cmd.Flags().StringVar(&named, "socket", "", "the cluster's control socket, a `file`")
 	return cmd
 }
 
@@ -79,21 +79,21 @@ const (
 
 // liveCluster is a cluster behind a control socket, as a view sees it.
 type liveCluster struct {
-	client *control.Client
+	client *socket.Client
 
 	mu    sync.Mutex
-	query watch.Query
+	query live.Query
 	next  time.Time     // when the trace's next event is
 	took  time.Duration // wall time of the last look, 0: there was none; for Next alone
 }
 
-func (c *liveCluster) Next(ctx context.Context) (watch.Snapshot, error) {
+func (c *liveCluster) Next(ctx context.Context) (live.Snapshot, error) {
 	c.mu.Lock()
 	query, asked := c.query, c.took > 0
 	c.mu.Unlock()
 	if asked {
 		if err := clock.Jump(ctx, time.Now().Add(max(lookEvery, lookShare*c.took))); err != nil {
-			return watch.Snapshot{}, err
+			return live.Snapshot{}, err
 		}
 	}
 	began := clock.Wall()
@@ -109,7 +109,7 @@ func (c *liveCluster) Next(ctx context.Context) (watch.Snapshot, error) {
 	return s, err
 }
 
-func (c *liveCluster) Do(ctx context.Context, command watch.Command) (err error) {
+func (c *liveCluster) Do(ctx context.Context, command live.Command) (err error) {
 	if command.Filter != nil {
 		c.mu.Lock()
 		c.query.Filter = *command.Filter

@@ -9,8 +9,8 @@ import (
 
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/clock"
-	"simk.dev/simk/sim/control"
 	"simk.dev/simk/sim/explain"
+	"simk.dev/simk/sim/live/socket"
 	"simk.dev/simk/sim/printable"
 	"simk.dev/simk/sim/report"
 )
@@ -83,7 +83,7 @@ func up(cmd *cobra.Command, o sim.UpOptions) error {
 		stdout = io.Discard
 	}
 	o.Note = o.Say
-	o.Ready = func(s control.Status) {
+	o.Ready = func(s socket.Status) {
 		s = printable.Clean(s)
 		fmt.Fprintf(stdout, "cluster ready at %s, its time is %s\n", s.Server, s.Time.Format("2006-01-02 15:04:05 MST"))
 		if o.MergeKubeconfig {

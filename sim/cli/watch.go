@@ -18,15 +18,15 @@ import (
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/limits"
+	"simk.dev/simk/sim/live"
 	"simk.dev/simk/sim/printable"
 	"simk.dev/simk/sim/process"
 	"simk.dev/simk/sim/tui"
 	"simk.dev/simk/sim/tui/top"
-	"simk.dev/simk/sim/watch"
 )
 
 // viewedFlag makes a replay the child of a view, with which it speaks through the
-// descriptors of package watch.
+// descriptors of package live.
 const viewedFlag = "viewed"
 
 // viewFlags say whether somebody looks at a replay.
@@ -55,7 +55,7 @@ func (v *viewFlags) attach(o *sim.Options) error {
 		fmt.Fprintln(printable.NewWriter(os.Stderr), "simk:", why)
 		_ = syscall.Kill(os.Getpid(), syscall.SIGTERM) // as if the user had done it
 	}
-	console, err := watch.NewConsole(watch.CommandsFD, watch.SnapshotsFD, o.Speed, stop)
+	console, err := live.NewConsole(live.CommandsFD, live.SnapshotsFD, o.Speed, stop)
 	o.Watch = console
 	return err
 }
@@ -105,7 +105,7 @@ func (e *childError) Error() string { return fmt.Sprintf("exit code %d", e.code)
 
 // viewed is a replay in a child process.
 type viewed struct {
-	*watch.Child
+	*live.Child
 	cmd            *exec.Cmd
 	stdout, stderr *os.File
 	stopped        bool
@@ -131,7 +131,7 @@ func startViewed() (v *viewed, err error) {
 			return nil, err
 		}
 	}
-	if v.Child, err = watch.NewChild(); err != nil {
+	if v.Child, err = live.NewChild(); err != nil {
 		return nil, err
 	}
 	at := slices.Index(os.Args, "replay") + 1 // before a "--", which would end the flags

@@ -140,7 +140,13 @@ func (v *validator) pods(o tracer.Object, spec map[string]any, p place) {
 
 // annotations finds those that look like simk's own and are none, in a pod or a pod template.
 func (v *validator) annotations(template map[string]any, p place) {
-	for _, name := range slices.Sorted(maps.Keys(kube.Map(template, "metadata", "annotations"))) {
+	annotations := kube.Map(template, "metadata", "annotations")
+	for _, name := range slices.Sorted(maps.Keys(annotations)) {
+		if value, ok := annotations[name].(string); ok {
+			if err := tracer.CheckAnnotation(name, value); err != nil {
+				v.found.add("E0119", name, 1, p, err.Error())
+			}
+		}
 		if !strings.HasPrefix(name, "simk.dev/") || slices.Contains(tracer.PodAnnotations, name) {
 			continue
 		}

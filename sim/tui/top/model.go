@@ -11,16 +11,16 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"simk.dev/simk/sim/live"
 	"simk.dev/simk/sim/tui"
-	"simk.dev/simk/sim/watch"
 )
 
 // Source is a run to look at.
 type Source interface {
 	// Next waits for the next snapshot; io.EOF: there is none any more.
-	Next(context.Context) (watch.Snapshot, error)
+	Next(context.Context) (live.Snapshot, error)
 	// Do steers the run.
-	Do(context.Context, watch.Command) error
+	Do(context.Context, live.Command) error
 }
 
 // Model is the view.
@@ -34,10 +34,10 @@ type Model struct {
 	// Err is why the run cannot be looked at any more.
 	Err error
 
-	snapshot watch.Snapshot
+	snapshot live.Snapshot
 	seen     bool // there is a snapshot
 	ended    bool // there will be none any more
-	log      []watch.Line
+	log      []live.Line
 	list     tui.List
 	width    int
 	meter    meter
@@ -56,7 +56,7 @@ func (m *Model) Ended() bool { return m.ended || m.snapshot.Over }
 const keptLines = 1000
 
 type (
-	snapshotMsg watch.Snapshot
+	snapshotMsg live.Snapshot
 	endedMsg    struct{ err error }
 	doneMsg     struct{ err error }
 )
@@ -76,7 +76,7 @@ func (m *Model) next() tea.Msg {
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case snapshotMsg:
-		m.take(watch.Snapshot(msg))
+		m.take(live.Snapshot(msg))
 		return m, m.next
 	case endedMsg:
 		m.ended = true
@@ -100,7 +100,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return m, nil
 }
 
-func (m *Model) take(s watch.Snapshot) {
+func (m *Model) take(s live.Snapshot) {
 	m.snapshot, m.seen = s, true
 	m.meter.add(s.Time, time.Now())
 	m.log = append(m.log, s.Log...)
@@ -120,7 +120,7 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 	if taken, cmd := m.list.Update(msg); taken {
 		m.fill()
 		if filter := m.list.Filter(); filter != before {
-			return tea.Batch(cmd, m.do(watch.Command{Filter: &filter}))
+			return tea.Batch(cmd, m.do(live.Command{Filter: &filter}))
 		}
 		return cmd
 	}
@@ -129,10 +129,10 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 		return tea.Quit
 	case "space":
 		paused := !m.snapshot.Paused
-		return m.do(watch.Command{Paused: &paused})
+		return m.do(live.Command{Paused: &paused})
 	case "n", "right":
 		paused := true
-		return m.do(watch.Command{Paused: &paused, Step: m.snapshot.Paused})
+		return m.do(live.Command{Paused: &paused, Step: m.snapshot.Paused})
 	case "+", "=":
 		return m.speed(faster(m.snapshot.Speed))
 	case "-":
@@ -143,9 +143,9 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 	return nil
 }
 
-func (m *Model) speed(speed float64) tea.Cmd { return m.do(watch.Command{Speed: &speed}) }
+func (m *Model) speed(speed float64) tea.Cmd { return m.do(live.Command{Speed: &speed}) }
 
-func (m *Model) do(command watch.Command) tea.Cmd {
+func (m *Model) do(command live.Command) tea.Cmd {
 	if m.Ended() {
 		return nil
 	}

@@ -12,8 +12,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"k8s.io/apimachinery/pkg/api/resource"
 
+	"simk.dev/simk/sim/live"
 	"simk.dev/simk/sim/tui"
-	"simk.dev/simk/sim/watch"
 )
 
 // headLines are above the list.
@@ -154,11 +154,11 @@ func (m *Model) matches(texts ...string) bool {
 	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, m.list.Filter()) })
 }
 
-func podRow(p *watch.Pod, now time.Duration) table.Row {
+func podRow(p *live.Pod, now time.Duration) table.Row {
 	return table.Row{p.Namespace, p.Name, p.State, tui.Offset(max(now-p.Since, 0)), p.Node, p.Reason}
 }
 
-func nodeRow(n *watch.Node) table.Row {
+func nodeRow(n *live.Node) table.Row {
 	state := "Ready"
 	if !n.Ready {
 		state = "NotReady"

@@ -1,4 +1,4 @@
-package control
+package socket
 
 import (
 	"errors"
@@ -11,7 +11,7 @@ import (
 // A client speaks to processes of its own user alone. (That a real other user is refused
 // is a test of sim/cli, which needs root.)
 func TestPeer(t *testing.T) {
-	path := filepath.Join(t.TempDir(), SocketName)
+	path := filepath.Join(t.TempDir(), FileName)
 	listener, err := Listen(path)
 	if err != nil {
 		t.Fatal(err)

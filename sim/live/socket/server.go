@@ -1,4 +1,4 @@
-package control
+package socket
 
 import (
 	"context"
@@ -13,8 +13,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/live"
 	"simk.dev/simk/sim/sockets"
-	"simk.dev/simk/sim/watch"
 )
 
 // Pacer is what a server steers; clock.Pacer is one.
@@ -45,7 +45,7 @@ func Listen(path string) (net.Listener, error) {
 type Cluster struct {
 	Pacer    Pacer
 	Status   func() Status
-	Snapshot func(watch.Query) watch.Snapshot
+	Snapshot func(live.Query) live.Snapshot
 	// Kubeconfig makes a kubeconfig for a user, with a certificate of its own.
 	Kubeconfig func(User) ([]byte, error)
 	// ScaleNodes changes how many nodes there are of those that are a number.
@@ -57,7 +57,7 @@ func Serve(ctx context.Context, listener net.Listener, cluster Cluster) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, _ *http.Request) { answer(w, cluster.Status()) })
 	mux.HandleFunc("POST /v1/snapshot", func(w http.ResponseWriter, r *http.Request) {
-		var q watch.Query
+		var q live.Query
 		if read(w, r, &q) {
 			answer(w, cluster.Snapshot(q))
 		}

@@ -1,4 +1,4 @@
-package control
+package socket
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"simk.dev/simk/sim/watch"
+	"simk.dev/simk/sim/live"
 )
 
 // Client steers the cluster behind one socket.
@@ -78,8 +78,8 @@ func (c *Client) ScaleNodes(ctx context.Context, n int) (Status, error) {
 }
 
 // Snapshot asks for what a live view shows.
-func (c *Client) Snapshot(ctx context.Context, q watch.Query) (watch.Snapshot, error) {
-	return call[watch.Snapshot](ctx, c, http.MethodPost, "/v1/snapshot", q)
+func (c *Client) Snapshot(ctx context.Context, q live.Query) (live.Snapshot, error) {
+	return call[live.Snapshot](ctx, c, http.MethodPost, "/v1/snapshot", q)
 }
 
 func (c *Client) change(ctx context.Context, body change) (Status, error) {

@@ -1,4 +1,4 @@
-// Package watch is between a run and those who look at it live: what they see, and
+// Package live is between a run and those who look at it live: what they see, and
 // how they steer the run's time.
 //
 // A replay that is watched is a child process of the view. Its Console writes
@@ -6,11 +6,11 @@
 // simulation and by plain system calls. No socket and no goroutine of the kernel's
 // choosing is added to the run, so that it gives the same results with and without
 // a view. A live cluster, which is not repeatable anyhow, gives its snapshots over
-// the socket of package control.
+// package live/socket.
 //
 // Everything shown is read from the real components' objects; nothing is simulated
 // here.
-package watch
+package live
 
 import "time"
 

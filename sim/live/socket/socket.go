@@ -1,15 +1,15 @@
-// Package control lets `simk ctl` steer a cluster that `simk up` runs: JSON over
+// Package socket lets `simk ctl` steer a cluster that `simk up` runs: JSON over
 // HTTP on a unix socket in a folder that only the user can enter.
 //
-//	server: listener, err := control.Listen(path)
-//	        err = control.Serve(ctx, listener, cluster)
-//	client: status, err := control.NewClient(path).Pause(ctx)
-package control
+//	server: listener, err := socket.Listen(path)
+//	        err = socket.Serve(ctx, listener, cluster)
+//	client: status, err := socket.NewClient(path).Pause(ctx)
+package socket
 
 import "time"
 
-// SocketName is the file name of a cluster's socket, in its scratch folder.
-const SocketName = "control.sock"
+// FileName is the name of a cluster's socket, in its scratch folder.
+const FileName = "control.sock"
 
 // Status is what a cluster is doing.
 type Status struct {
