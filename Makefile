@@ -47,7 +47,7 @@ scenarios: $(OVERLAY)  ## clusters made at random under the cluster autoscaler, 
 	SCENARIOS=$(N) go test $(VIRTUAL) -ldflags=-checklinkname=0 -timeout 0 -count 1 -run '^TestScenarios$$' ./sim/cli
 
 golden: $(OVERLAY)  ## rewrite the files that tests compare with
-	go test $(VIRTUAL) -ldflags=-checklinkname=0 -timeout 0 -count 1 ./sim/report ./sim/cli -update
+	go test $(VIRTUAL) -ldflags=-checklinkname=0 -timeout 0 -count 1 ./sim/report ./sim/upstream ./sim/cli -update
 
 # The fuzzer of the go command needs real time, so that this is a build without the
 # tags. Readers of traces do without Kubernetes' servers: it takes some minutes once.

@@ -6,13 +6,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	fwk "k8s.io/kube-scheduler/framework"
-	upstream "k8s.io/kubernetes/pkg/scheduler"
 	"k8s.io/kubernetes/pkg/scheduler/framework"
 )
 
@@ -61,26 +59,6 @@ type Placement struct {
 	// Scores are those of all nodes that were scored, in no order. Nil: none was,
 	// because only one fitted or the result for an equal pod was used again.
 	Scores []fwk.NodePluginScores
-}
-
-// observe lets somebody hear of attempts. The scheduler's own failure handler and
-// frameworks go on doing all the work.
-func observe(s *upstream.Scheduler, to Attempts, scores bool) {
-	handle := s.FailureHandler
-	s.FailureHandler = func(ctx context.Context, f framework.Framework, pod *framework.QueuedPodInfo, status *fwk.Status,
-		nominating *fwk.NominatingInfo, start time.Time) {
-		to.Failed(failureOf(f, pod.Pod, status, nominating))
-		if scored, ok := f.(*scoredFramework); ok {
-			scored.take(pod.Pod.UID)
-		}
-		handle(ctx, f, pod, status, nominating, start)
-	}
-	if !scores {
-		return
-	}
-	for name, f := range s.Profiles {
-		s.Profiles[name] = &scoredFramework{Framework: f, to: to, scores: map[types.UID][]fwk.NodePluginScores{}}
-	}
 }
 
 func failureOf(f framework.Framework, pod *corev1.Pod, status *fwk.Status, nominating *fwk.NominatingInfo) *Failure {

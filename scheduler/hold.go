@@ -1,11 +1,6 @@
 package scheduler
 
-import (
-	"sync"
-
-	"k8s.io/klog/v2"
-	"k8s.io/kubernetes/pkg/scheduler/framework"
-)
+import "sync"
 
 // hold keeps the scheduler from its next pod while somebody changes the cluster.
 type hold struct {
@@ -50,16 +45,5 @@ func (h *hold) wait(stopped <-chan struct{}) {
 		case <-stopped:
 			return
 		}
-	}
-}
-
-// holdable makes the scheduler wait for holders after it has taken up a pod and
-// before it looks at the cluster.
-func (s *Scheduler) holdable(stopped <-chan struct{}) {
-	next := s.upstream.NextEntity
-	s.upstream.NextEntity = func(l klog.Logger) (framework.QueuedEntityInfo, error) {
-		entity, err := next(l)
-		s.hold.wait(stopped)
-		return entity, err
 	}
 }

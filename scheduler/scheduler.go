@@ -68,7 +68,8 @@ func New(ctx context.Context, config Config) (*Scheduler, error) {
 	}
 	plugins := registered()
 	profiles := orderTies(c.Profiles, plugins)
-	s.upstream, err = upstream.New(newWithoutMetrics(ctx), config.Client, &livePods{config.Informers}, s.dynamic,
+	quiet := newWithoutMetrics(ctx)
+	s.upstream, err = upstream.New(quiet, config.Client, &livePods{config.Informers}, s.dynamic,
 		func(string) events.EventRecorderLogger { return &recorder{config.Event, config.Attempts} },
 		upstream.WithComponentConfigVersion(c.APIVersion),
 		upstream.WithKubeConfig(config.Rest),
@@ -81,6 +82,9 @@ func New(ctx context.Context, config Config) (*Scheduler, error) {
 		upstream.WithParallelism(1),
 	)
 	if err != nil {
+		return nil, err
+	}
+	if err := quiet.took(); err != nil {
 		return nil, err
 	}
 	if config.Extender != nil {
@@ -113,10 +117,6 @@ type recorder struct {
 	event    func(regarding runtime.Object, eventType, reason, note string)
 	attempts Attempts // nil: nobody
 }
-
-// preempted is the reason of the event about a victim. Who it made room for is
-// its other object.
-const preempted = "Preempted"
 
 func (r *recorder) Eventf(regarding, related runtime.Object, eventType, reason, _, note string, args ...any) {
 	if r.attempts != nil && reason == preempted {

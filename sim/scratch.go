@@ -143,7 +143,8 @@ func (s *scratch) remove() error {
 
 // flock opens path, with more flags perhaps, and locks it for this process. It never
 // waits: that somebody else holds the lock is an error. So is a link, and whatever else
-// is not a plain file.
+// is not a plain file. Libraries for this (gofrs/flock) lock what is there before anybody can see
+// what it is, and open it anew where a file system has no locks.
 func flock(path string, flags int) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|syscall.O_NOFOLLOW|syscall.O_NONBLOCK|flags, 0o600)
 	if err != nil {

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	cryptorand "crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
@@ -21,7 +20,7 @@ import (
 func seed(n int64) {
 	seedCluster(n)
 	uuid.SetRand(rand.New(rand.NewSource(n)))
-	cryptorand.Reader = rand.New(rand.NewSource(n))
+	seedSecrets(n)
 }
 
 // seedCluster is seed without what secrets and names are drawn from, for a

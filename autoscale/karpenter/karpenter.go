@@ -57,6 +57,9 @@ func New(ctx context.Context, c Config) (*Karpenter, error) {
 	c.Rest.ContentConfig = rest.ContentConfig{} // protobuf where it is known, JSON for custom resources
 	ctrllog.SetLogger(logger())                 // without, controller-runtime complains after a while
 	k := &Karpenter{config: c, changes: newChanges()}
+	if err := retrySeldom(); err != nil {
+		return nil, err
+	}
 	options, err := resolve(&c.Options)
 	if err != nil {
 		return nil, fmt.Errorf("karpenter: %w", err)
@@ -89,10 +92,14 @@ func (k *Karpenter) build(ctx context.Context) error {
 	cluster := state.NewCluster(clock.RealClock{}, k.manager.GetClient(), decorated)
 	list := controllers.NewControllers(ctx, k.manager, clock.RealClock{}, k.manager.GetClient(), recorder.events(), decorated, k.cloud, cluster, overlays)
 	around := k.savings(ctx, cluster, list)
+	m := fewWorkers{k.manager, around, map[string]bool{}}
 	for _, c := range list {
-		if err := c.Register(ctx, fewWorkers{k.manager, around}); err != nil {
+		if err := c.Register(ctx, m); err != nil {
 			return fmt.Errorf("karpenter: register controller: %w", err)
 		}
+	}
+	if err := m.took(); err != nil {
+		return fmt.Errorf("karpenter: %w", err)
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package karpenter
 import (
 	"context"
 	"fmt"
-	"reflect"
 
 	corev1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
@@ -15,7 +14,6 @@ import (
 	ctrlconfig "sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	karpv1 "sigs.k8s.io/karpenter/pkg/apis/v1"
 )
 
@@ -74,37 +72,4 @@ var indexes = []struct {
 
 func classOf(pool client.Object) *karpv1.NodeClassReference {
 	return pool.(*karpv1.NodePool).Spec.Template.Spec.NodeClassRef
-}
-
-// fewWorkers gives each controller one worker. Upstream starts up to a thousand for each,
-// because its calls take time; here they take none, and each would cost a stack.
-// The controllers that sleep keep theirs. It also puts reconcilers of ours around some.
-type fewWorkers struct {
-	manager.Manager
-	around map[string]func(reconcile.Reconciler) reconcile.Reconciler // by the controller's name
-}
-
-// sleeping are the controllers that wait within a reconciliation.
-var sleeping = map[string]bool{"nodeclaim.lifecycle": true}
-
-// Add implements manager.Manager. The controllers' type is internal to
-// controller-runtime; its fields are not.
-func (m fewWorkers) Add(r manager.Runnable) error {
-	v := reflect.ValueOf(r)
-	if v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct {
-		return m.Manager.Add(r)
-	}
-	name, workers := v.Elem().FieldByName("Name"), v.Elem().FieldByName("MaxConcurrentReconciles")
-	if workers.IsValid() && workers.CanSet() && !sleeping[name.String()] {
-		workers.SetInt(1)
-	}
-	if wrap := m.around[name.String()]; wrap != nil {
-		do := v.Elem().FieldByName("Do")
-		inner, ok := do.Interface().(reconcile.Reconciler)
-		if !ok {
-			return fmt.Errorf("controller %s has no reconciler of requests", name)
-		}
-		do.Set(reflect.ValueOf(wrap(inner)))
-	}
-	return m.Manager.Add(r)
 }

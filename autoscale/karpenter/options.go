@@ -16,9 +16,6 @@ import (
 	"simk.dev/simk/autoscale/config"
 )
 
-// gates are Karpenter's feature gates. ParseFeatureGates ignores others silently.
-var gates = []string{"NodeRepair", "ReservedCapacity", "SpotToSpotConsolidation", "NodeOverlay", "StaticCapacity", "CapacityBuffer"}
-
 // resolve turns the file's section into Karpenter's options, with its defaults.
 // Nothing is read from flags or the environment.
 func resolve(c *config.Karpenter) (*karpoptions.Options, error) {

@@ -1,18 +1,9 @@
 package karpenter
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-)
-
-// unplaced is how Karpenter begins to list pods that would find no place.
-const unplaced = "Not all pods would schedule, "
-
-var (
-	podError = regexp.MustCompile(`\S+/\S+ => `)
-	others   = regexp.MustCompile(` and (\d+) other\(s\)$`)
 )
 
 // steady makes the same message of the same thing. Of pods without a place Karpenter

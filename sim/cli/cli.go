@@ -14,7 +14,6 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/limits"
@@ -118,9 +117,7 @@ type runError struct{ error }
 func (e *runError) Unwrap() error { return e.error }
 
 func newRoot() *cobra.Command {
-	// Kubernetes' packages add flags of theirs to the global set, which cobra shows
-	// with every command.
-	pflag.CommandLine = pflag.NewFlagSet("simk", pflag.ContinueOnError)
+	hideGlobalFlags()
 	root := family(&cobra.Command{
 		Use:     "simk",
 		Version: sim.Version,

@@ -24,10 +24,6 @@ import (
 	_ "time/tzdata" // as in upstream's programs: schedules name time zones, and machines without them
 )
 
-// The simulated cluster's time zone is UTC, whatever that of the machine is: the CronJob
-// controller reads schedules in the local one.
-func init() { time.Local = time.UTC }
-
 // Settle returns when every other goroutine of the process is blocked, that is
 // when nothing more can happen before time moves. It costs one nanosecond of
 // virtual time: a timer fires only when no goroutine is left to run.

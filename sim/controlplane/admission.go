@@ -8,7 +8,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apiserver/pkg/admission"
 	"k8s.io/apiserver/pkg/admission/plugin/webhook/mutating"
-	"k8s.io/apiserver/pkg/admission/plugin/webhook/validating"
 	"k8s.io/apiserver/pkg/server/options"
 	kubeoptions "k8s.io/kubernetes/pkg/kubeapiserver/options"
 	"k8s.io/kubernetes/plugin/pkg/admission/serviceaccount"
@@ -16,17 +15,6 @@ import (
 
 // Admission is as kube-apiserver's with default flags, less what a replay leaves out. See also
 // docs/fidelity.md.
-
-// pluginsOfWebhooks are plugins that a replay has not: webhooks are processes behind a network
-// that answer in real time. An interactive cluster calls those on loopback (webhooks.go).
-var pluginsOfWebhooks = []string{mutating.PluginName, validating.PluginName}
-
-// pluginsWithoutPolicies are further ones that a replay has not whose trace holds no admission
-// policies: they look for such each second.
-var pluginsWithoutPolicies = []string{"MutatingAdmissionPolicy", "ValidatingAdmissionPolicy"}
-
-// policyHook lets the plugins for policies see new kinds.
-const policyHook = "start-apiserver-admission-initializer"
 
 // setAdmission chooses the plugins.
 func setAdmission(admit *options.AdmissionOptions, o Options) {

@@ -2,11 +2,8 @@ package controlplane
 
 import (
 	"context"
-	"maps"
-	_ "unsafe" // for go:linkname
 
 	apiextensionsapiserver "k8s.io/apiextensions-apiserver/pkg/apiserver"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apiserver/pkg/admission"
 	genericapiserver "k8s.io/apiserver/pkg/server"
@@ -17,46 +14,22 @@ import (
 	controlplaneapiserver "k8s.io/kubernetes/pkg/controlplane/apiserver"
 )
 
-// apiVersionPriorities are the orders of groups and versions in discovery.
-//
-//go:linkname apiVersionPriorities k8s.io/kubernetes/cmd/kube-apiserver/app.apiVersionPriorities
-var apiVersionPriorities map[schema.GroupVersion]controlplaneapiserver.APIServicePriority
-
-// withPriorities is apiVersionPriorities with further groups, after Kubernetes' own.
-func withPriorities(groups []APIGroup) map[schema.GroupVersion]controlplaneapiserver.APIServicePriority {
-	if len(groups) == 0 {
-		return apiVersionPriorities
-	}
-	all := maps.Clone(apiVersionPriorities)
-	for _, g := range groups {
-		if gv, err := schema.ParseGroupVersion(g.Resources.GroupVersion); err == nil { // else addAPIGroups says so
-			all[gv] = controlplaneapiserver.APIServicePriority{Group: 100, Version: 100} // as metrics-server's
-		}
-	}
-	return all
-}
-
-// aggregatorHooksLeftOut are background tasks of the aggregation layer that do not run, with the
-// reason.
-var aggregatorHooksLeftOut = map[string]string{
-	"apiservice-openapi-controller":   polling,
-	"apiservice-openapiv3-controller": polling,
-}
-
-const polling = "it asks all servers for their documents each minute: see withExtensions"
-
 // newAggregator is the aggregation layer in front of the API, as kube-apiserver has it: it
 // serves APIServices, and discovery and OpenAPI documents of all that is served, custom
 // resources too. An APIService of somebody else's server stays unavailable, since that would
 // be behind a network. Only interactive clusters have it: in a replay nobody asks.
 func newAggregator(kube *controlplane.Config, opts options.CompletedOptions, shared informers.SharedInformerFactory, resolver aggregatorapiserver.ServiceResolver,
 	initializers []admission.PluginInitializer, extensions *apiextensionsapiserver.CustomResourceDefinitions, delegate *genericapiserver.GenericAPIServer, o Options) (*apiserver, error) {
+	priorities, err := withPriorities(o.APIs)
+	if err != nil {
+		return nil, err
+	}
 	config, err := controlplaneapiserver.CreateAggregatorConfig(*kube.ControlPlane.Generic, opts.CompletedOptions, shared, resolver, kube.ControlPlane.ProxyTransport, nil, initializers)
 	if err != nil {
 		return nil, err
 	}
 	config.GenericConfig.DisabledPostStartHooks = config.GenericConfig.DisabledPostStartHooks.Union(sets.StringKeySet(aggregatorHooksLeftOut))
-	aggregator, err := controlplaneapiserver.CreateAggregatorServer(config.Complete(), delegate, extensions.Informers.Apiextensions().V1().CustomResourceDefinitions(), true, withPriorities(o.APIs))
+	aggregator, err := controlplaneapiserver.CreateAggregatorServer(config.Complete(), delegate, extensions.Informers.Apiextensions().V1().CustomResourceDefinitions(), true, priorities)
 	if err != nil {
 		return nil, err
 	}

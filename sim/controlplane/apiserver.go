@@ -37,25 +37,6 @@ import (
 	"simk.dev/simk/sim/certificates"
 )
 
-// hooksLeftOut are the apiserver's own background tasks that do not run, with the reason.
-var hooksLeftOut = map[string]string{
-	"start-cluster-authentication-info-controller": "it tells other servers who signs clients' certificates, and there are none",
-	"start-legacy-token-tracking-controller":       "it notes the last use of tokens in Secrets, which are not issued",
-	"storage-readiness":                            "etcd is in the process and ready before the apiserver starts",
-	"priority-and-fairness-config-consumer":        flowControl,
-	"priority-and-fairness-filter":                 flowControl,
-	"priority-and-fairness-config-producer":        flowControl,
-	"max-in-flight-filter":                         flowControl,
-	"storage-object-count-tracker-hook":            flowControl,
-}
-
-const flowControl = "requests are not limited: they take no virtual time"
-
-// replayHooksLeftOut are further ones that a replay does without.
-var replayHooksLeftOut = map[string]string{
-	"rbac/bootstrap-roles": "every caller is an administrator",
-}
-
 // apiserver is the real kube-apiserver with its extension server for custom
 // resources, without listener, and with the aggregation layer if it is an interactive one.
 type apiserver struct {

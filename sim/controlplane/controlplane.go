@@ -97,7 +97,9 @@ func Start(ctx context.Context, dir string, o Options) (*ControlPlane, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start etcd: %w", err)
 	}
-	e.serve()
+	if err := e.serve(); err != nil {
+		return nil, fmt.Errorf("start etcd: %w", err)
+	}
 	if clock.Virtual {
 		clock.JumpTo(began.Add(electionBound)) // from here on every run is at the same instant
 	}
@@ -119,7 +121,9 @@ func Start(ctx context.Context, dir string, o Options) (*ControlPlane, error) {
 	c.discovery = newCachedDiscovery(c.Client.Discovery())
 	c.mapper = restmapper.NewDeferredDiscoveryRESTMapper(c.discovery)
 	c.Informers = informers.NewSharedInformerFactoryWithOptions(c.Client, 0, informers.WithTransform(dropManagedFields))
-	orderHandlers(c.Informers)
+	if err := orderHandlers(c.Informers); err != nil {
+		return nil, err
+	}
 	if o.Interactive {
 		if err := c.makeAuthority(dir); err != nil {
 			return nil, err

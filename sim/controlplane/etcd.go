@@ -10,7 +10,6 @@ import (
 	"go.etcd.io/etcd/server/v3/config"
 	"go.etcd.io/etcd/server/v3/etcdserver"
 	"go.etcd.io/etcd/server/v3/features"
-	"go.etcd.io/etcd/server/v3/storage/wal"
 	"go.uber.org/zap"
 
 	"simk.dev/simk/sim/clock"
@@ -30,8 +29,10 @@ type etcd struct {
 // startEtcd starts a member with its data in dir and returns when it leads its
 // cluster of one.
 func startEtcd(ctx context.Context, dir string, o Options) (*etcd, error) {
-	wal.SegmentSizeBytes = 4 << 20 // two are preallocated; 64 MiB each would be the largest cost of a start
-	tuneWatches(o)
+	setSegmentSize()
+	if err := tuneWatches(o); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	type result struct {
 		server *etcdserver.EtcdServer

@@ -2,7 +2,6 @@ package controlplane
 
 import (
 	"context"
-	_ "unsafe" // for go:linkname
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 	clientkubernetes "go.etcd.io/etcd/client/v3/kubernetes"
@@ -17,17 +16,20 @@ import (
 // resource's storage: when a CustomResourceDefinition changes, that of its custom
 // resources. So each storage gets a client of its own, and closing one ends its
 // watches and nobody else's.
-func (e *etcd) serve() {
+func (e *etcd) serve() error {
+	if err := checkStore(e.server.Watchable()); err != nil {
+		return err
+	}
 	shared := v3client.New(e.server)
 	shared.KV = &localReads{shared.KV}
 	shared.Lease = &sharedLease{Lease: shared.Lease}
-	newETCD3Client = func(storagebackend.TransportConfig) (*clientkubernetes.Client, error) {
+	return replaceEtcdClients(func(storagebackend.TransportConfig) (*clientkubernetes.Client, error) {
 		c := &clientkubernetes.Client{Client: clientv3.NewCtxClient(context.Background())}
 		c.KV, c.Lease, c.Maintenance = shared.KV, shared.Lease, shared.Maintenance
 		c.Watcher = newEtcdWatcher(c.Ctx(), e.server.Watchable())
 		c.Kubernetes = c
 		return c, nil
-	}
+	})
 }
 
 // localReads answers reads from the member's own store. Asking the cluster first
@@ -40,9 +42,3 @@ type localReads struct{ clientv3.KV }
 func (l *localReads) Get(ctx context.Context, key string, options ...clientv3.OpOption) (*clientv3.GetResponse, error) {
 	return l.KV.Get(ctx, key, append(options, clientv3.WithSerializable())...)
 }
-
-// newETCD3Client is the apiserver's constructor of etcd clients, a variable
-// there for its tests.
-//
-//go:linkname newETCD3Client k8s.io/apiserver/pkg/storage/storagebackend/factory.newETCD3Client
-var newETCD3Client func(storagebackend.TransportConfig) (*clientkubernetes.Client, error)

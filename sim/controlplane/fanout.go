@@ -3,14 +3,7 @@ package controlplane
 import (
 	"errors"
 	"sync"
-	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/informers"
-	coreinformers "k8s.io/client-go/informers/core/v1"
-	"k8s.io/client-go/informers/internalinterfaces"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
 )
 
@@ -30,20 +23,6 @@ type fanOut struct {
 	mu       sync.Mutex
 	handlers []cache.ResourceEventHandler
 	shared   cache.ResourceEventHandlerRegistration // of all handlers
-}
-
-// orderHandlers makes the informers of pods and nodes, the only ones with many
-// handlers, fan out. It must come before anybody asks for them.
-func orderHandlers(factory informers.SharedInformerFactory) {
-	options := func() internalinterfaces.InformerOptions { // each its own map, to which others add
-		return internalinterfaces.InformerOptions{Indexers: cache.Indexers{cache.NamespaceIndex: cache.MetaNamespaceIndexFunc}}
-	}
-	factory.InformerFor(&corev1.Pod{}, func(c kubernetes.Interface, _ time.Duration) cache.SharedIndexInformer {
-		return &fanOut{SharedIndexInformer: coreinformers.NewPodInformerWithOptions(c, metav1.NamespaceAll, options())}
-	})
-	factory.InformerFor(&corev1.Node{}, func(c kubernetes.Interface, _ time.Duration) cache.SharedIndexInformer {
-		return &fanOut{SharedIndexInformer: coreinformers.NewNodeInformerWithOptions(c, options())}
-	})
 }
 
 // AddEventHandler implements cache.SharedInformer.

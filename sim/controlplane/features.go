@@ -2,7 +2,6 @@ package controlplane
 
 import (
 	"fmt"
-	"os"
 
 	"k8s.io/component-base/cli/flag"
 	"k8s.io/component-base/featuregate"
@@ -50,11 +49,12 @@ func SetFeatureGates(gates string) error {
 
 // setFeatureGates turns off what costs time and changes no outcome. Gates are
 // global to the process.
+//
+// The client feature WatchListClient stays on: Kubernetes' packages put their gates in the place of
+// client-go's, which read KUBE_FEATURE_WatchListClient. The apiserver refuses streamed lists, since
+// they need a watch cache, and informers then list and watch. Without the refused request they
+// would be ready at other instants, and some results would be others.
 func setFeatureGates() error {
-	// Informers list and then watch: streaming the list needs a watch cache.
-	if err := os.Setenv("KUBE_FEATURE_WatchListClient", "false"); err != nil {
-		return err
-	}
 	const gates = "APIServerIdentity=false,UnknownVersionInteroperabilityProxy=false,WatchList=false,ConcurrentWatchObjectDecode=false"
 	if err := utilfeature.DefaultMutableFeatureGate.Set(gates); err != nil {
 		return fmt.Errorf("set feature gates: %w", err)

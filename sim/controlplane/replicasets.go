@@ -2,10 +2,7 @@ package controlplane
 
 import (
 	"context"
-	"fmt"
-	"reflect"
 	"time"
-	"unsafe"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -73,17 +70,6 @@ func delayScaleDown(rsc *replicaset.ReplicaSetController, pods cache.Indexer, ge
 	}
 	*queue = &replicasQueue{TypedRateLimitingInterface: *queue, kind: rsc.Kind, pods: pods, get: get}
 	return nil
-}
-
-// queueOf is the field of an upstream controller that holds its queue: there is no other
-// way to give it one. The type is checked: a field that is another in a later release is
-// an error here.
-func queueOf(controller any) (*workqueue.TypedRateLimitingInterface[string], error) {
-	field := reflect.ValueOf(controller).Elem().FieldByName("queue")
-	if want := reflect.TypeFor[workqueue.TypedRateLimitingInterface[string]](); !field.IsValid() || field.Type() != want {
-		return nil, fmt.Errorf("the %T has no queue of type %v", controller, want)
-	}
-	return (*workqueue.TypedRateLimitingInterface[string])(unsafe.Pointer(field.UnsafeAddr())), nil
 }
 
 // replicasQueue hands out a key whose object is to be scaled down when its youngest ready

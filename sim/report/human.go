@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 	"time"
+
+	"github.com/dustin/go-humanize"
 )
 
 // HumanSeconds writes a duration as people say it, with the two units that
@@ -50,14 +51,4 @@ func count(n int, what string) string {
 }
 
 // thousands writes a number with a comma after each three digits.
-func thousands(n int) string {
-	s := strconv.Itoa(n)
-	var b strings.Builder
-	for i, digit := range s {
-		if left := len(s) - i; i > 0 && left%3 == 0 {
-			b.WriteByte(',')
-		}
-		b.WriteRune(digit)
-	}
-	return b.String()
-}
+func thousands(n int) string { return humanize.Comma(int64(n)) }

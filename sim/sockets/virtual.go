@@ -8,28 +8,16 @@ import (
 	"net/netip"
 	"sync"
 	"syscall"
-	_ "unsafe" // for go:linkname
 )
-
-// Package net's own ways into the kernel, variables there for its tests: each socket
-// of the process, each connection that one makes, each name that is looked up.
-
-//go:linkname socketFunc net.socketFunc
-var socketFunc func(family, kind, protocol int) (int, error)
-
-//go:linkname connectFunc net.connectFunc
-var connectFunc func(fd int, to syscall.Sockaddr) error
-
-//go:linkname lookupFunc net.testHookLookupIP
-var lookupFunc func(ctx context.Context, ask lookup, network, host string) ([]net.IPAddr, error)
 
 // kinds are the bits of a socket's kind that are no flags.
 const kinds = 0xf
 
-type lookup = func(ctx context.Context, network, host string) ([]net.IPAddr, error)
-
 // install puts the guard before them, once.
 var install = sync.OnceFunc(func() {
+	if socketFunc == nil || connectFunc == nil || lookupFunc == nil {
+		panic("package net's variables for socket, connect and lookup are not where they were") // nothing would be refused
+	}
 	socket, connect := socketFunc, connectFunc
 	socketFunc = func(family, kind, protocol int) (int, error) {
 		if err := mayOpen(kind&kinds == syscall.SOCK_STREAM); err != nil {

@@ -1,6 +1,11 @@
+// Package spelling tells which word was probably meant, for suggestions after a wrong one.
 package spelling
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
 
 // Nearest returns the known word that was probably meant: one fault is allowed
 // for every four letters, since a short word is near to anything. Case does not
@@ -27,5 +32,5 @@ func faults(word, known string) int {
 	if len(word) > 2*len(known) { // far in any case; its length is not bounded
 		return len(word)
 	}
-	return Distance(word, known)
+	return levenshtein.ComputeDistance(word, known)
 }

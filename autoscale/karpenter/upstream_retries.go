@@ -1,6 +1,7 @@
 package karpenter
 
 import (
+	"errors"
 	"time"
 	_ "unsafe" // for go:linkname
 )
@@ -11,6 +12,12 @@ import (
 //go:linkname stateRetryPeriod sigs.k8s.io/karpenter/pkg/controllers/state/informer.stateRetryPeriod
 var stateRetryPeriod time.Duration
 
-// No informer loses anything here, so that its minute is made longer: a tenth of a day's work
-// was to look at 300 nodes and their pods each minute.
-func init() { stateRetryPeriod = 10 * time.Minute }
+// retrySeldom makes its minute longer, since no informer loses anything here: a tenth of a day's
+// work was to look at 300 nodes and their pods each minute.
+func retrySeldom() error {
+	if stateRetryPeriod == 0 {
+		return errors.New("karpenter's stateRetryPeriod is not where it was")
+	}
+	stateRetryPeriod = 10 * time.Minute
+	return nil
+}

@@ -17,9 +17,15 @@ var gitVersion string
 
 // setVersion makes the apiserver say which Kubernetes it is.
 func setVersion() error {
+	if gitVersion == "" {
+		return gone("the gitVersion of Kubernetes")
+	}
 	gitVersion = vnode.KubeletVersion
 	if err := version.SetDynamicVersion(gitVersion); err != nil {
 		return fmt.Errorf("set the version of Kubernetes: %w", err)
+	}
+	if got := version.Get().GitVersion; got != gitVersion {
+		return fmt.Errorf("set the version of Kubernetes: it is %q, want %q", got, gitVersion)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ package sockets
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -21,7 +22,9 @@ var install = sync.OnceFunc(func() {
 		return (&net.Dialer{}).DialContext(ctx, network, address)
 	}
 	net.DefaultResolver.PreferGo, net.DefaultResolver.Dial = true, dial
-	if t, ok := http.DefaultTransport.(*http.Transport); ok {
-		t.DialContext = dial
+	t, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		panic(fmt.Sprintf("http.DefaultTransport is a %T: it cannot be held back", http.DefaultTransport))
 	}
+	t.DialContext = dial
 })
