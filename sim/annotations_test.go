@@ -22,8 +22,8 @@ func TestCheckAnnotations(t *testing.T) {
 	pod := map[string]any{"kind": "Pod", "metadata": annotations["metadata"]}
 	for _, o := range []map[string]any{pod, {"kind": "Job", "spec": map[string]any{"template": annotations}},
 		{"kind": "CronJob", "spec": map[string]any{"jobTemplate": map[string]any{"spec": map[string]any{"template": annotations}}}}} {
-		err := CheckAnnotations(tracer.Object{Unstructured: &unstructured.Unstructured{Object: o}})
+		err := checkAnnotations(tracer.Object{Unstructured: &unstructured.Unstructured{Object: o}})
 		assert.EqualError(t, err, `annotation simk.dev/run-for: "abc" is not a duration such as 90s or 1h30m`)
 	}
-	assert.NoError(t, CheckAnnotations(tracer.Object{Unstructured: &unstructured.Unstructured{Object: map[string]any{"kind": "Deployment", "metadata": annotations["metadata"]}}}))
+	assert.NoError(t, checkAnnotations(tracer.Object{Unstructured: &unstructured.Unstructured{Object: map[string]any{"kind": "Deployment", "metadata": annotations["metadata"]}}}))
 }

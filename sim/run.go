@@ -180,7 +180,7 @@ func readInput(o *Options, interactive bool) (*runInput, error) {
 func (in *runInput) readTrace(o *Options) (err error) {
 	if o.trace.Path == "" {
 		in.summary = &tracer.Summary{Head: &tracer.Head{Name: "empty", StartTime: tracer.DefaultStartTime}}
-	} else if in.summary, err = tracer.Check(o.trace.Path, tracer.CheckOptions{NodesReplaced: o.BringsNodes(), Naming: o.trace.Naming, Look: CheckAnnotations}); err != nil {
+	} else if in.summary, err = tracer.Check(o.trace.Path, tracer.CheckOptions{NodesReplaced: o.BringsNodes(), Naming: o.trace.Naming, Look: unreadable(o.Warn)}); err != nil {
 		if o.trace.Unrecognised != nil && errors.As(err, new(*tracer.Error)) {
 			err = fmt.Errorf("%w\n%w", err, o.trace.Unrecognised)
 		}

@@ -15,9 +15,8 @@ type CheckOptions struct {
 	NodesReplaced bool
 	// Naming is what errors call the trace.
 	Naming Naming
-	// Look has a look at each object of the start and each that events apply. Its error is about
-	// the object. Nil: nobody looks.
-	Look func(Object) error
+	// Look has a look at each object of the start and each that events apply. Nil: nobody looks.
+	Look func(Object)
 }
 
 // Summary is what a check found out about a valid trace.
@@ -85,17 +84,13 @@ func Check(path string, options CheckOptions) (*Summary, error) {
 	return s, nil
 }
 
-// look looks at the objects of an event, -1 for those of the start.
-func (o *CheckOptions) look(event int, objects []Object) error {
+func (o *CheckOptions) look(objects []Object) {
 	if o.Look == nil {
-		return nil
+		return
 	}
 	for _, object := range objects {
-		if err := o.Look(object); err != nil {
-			return &Error{Fault: FaultObject, Pos: object.Pos, Event: event, Msg: object.Ref().String(), Err: err}
-		}
+		o.Look(object)
 	}
-	return nil
 }
 
 func check(r *Reader, options CheckOptions) (*Summary, error) {
@@ -107,17 +102,13 @@ func check(r *Reader, options CheckOptions) (*Summary, error) {
 		}
 	})
 	s.note(r.Head().Objects)
-	if err := options.look(-1, r.Head().Objects); err != nil {
-		return nil, err
-	}
+	options.look(r.Head().Objects)
 	for event, err := range Events(r) {
 		if err != nil {
 			return nil, err
 		}
 		s.note(event.Apply)
-		if err := options.look(event.Index, event.Apply); err != nil {
-			return nil, err
-		}
+		options.look(event.Apply)
 		s.NodesFail = s.NodesFail || len(event.Nodes.Fail) > 0
 		if refs.Event(event); fault != nil {
 			return nil, fault

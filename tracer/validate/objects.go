@@ -144,7 +144,7 @@ func (v *validator) annotations(template map[string]any, p place) {
 	for _, name := range slices.Sorted(maps.Keys(annotations)) {
 		if value, ok := annotations[name].(string); ok {
 			if err := tracer.CheckAnnotation(name, value); err != nil {
-				v.found.add("E0119", name, 1, p, err.Error())
+				v.found.add("W0119", name, 1, p, err.Error())
 			}
 		}
 		if !strings.HasPrefix(name, "simk.dev/") || slices.Contains(tracer.PodAnnotations, name) {

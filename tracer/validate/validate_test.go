@@ -37,7 +37,7 @@ var cases = []struct{ name, objects, want string }{
 	{"aggregated API", object("apiregistration.k8s.io/v1", "APIService", ""), "E0208"},
 	{"status null", object("apps/v1", "Deployment", `,"status":null`), ""},
 	{"misspelt annotation", `{"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"shop","name":"web","annotations":{"simk.dev/runfor":"5m","example.com/runfor":""}},"spec":{"containers":[{"name":"main","image":"app"}]}}`, "W0115"},
-	{"unreadable annotation", `{"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"shop","name":"web","annotations":{"simk.dev/run-for":"5 minutes"}},"spec":{"containers":[{"name":"main","image":"app"}]}}`, "E0119"},
+	{"unreadable annotation", `{"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"shop","name":"web","annotations":{"simk.dev/run-for":"5 minutes"}},"spec":{"containers":[{"name":"main","image":"app"}]}}`, "W0119"},
 	{"annotation", `{"apiVersion":"v1","kind":"Pod","metadata":{"namespace":"shop","name":"web","annotations":{"simk.dev/run-for":"5m"}},"spec":{"containers":[{"name":"main","image":"app"}]}}`, ""},
 	{"another scheduler", pod(`,"schedulerName":"volcano"`), "W0116"},
 	{"the default scheduler by name", pod(`,"schedulerName":"default-scheduler"`), ""},
