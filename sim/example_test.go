@@ -35,7 +35,7 @@ func ExampleRun_trace() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	pod := tracer.Object{Unstructured: &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": "v1", "kind": "Pod",
 		"metadata": map[string]any{"name": "job", "annotations": map[string]any{tracer.AnnotationRunFor: "1m"}},
@@ -91,7 +91,7 @@ func ExampleRun_plugin() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	config := filepath.Join(dir, "scheduler.yaml")
 	text := `
 apiVersion: kubescheduler.config.k8s.io/v1

@@ -132,7 +132,7 @@ func (o *Options) inModule(ctx context.Context, do func(dir string, s source) er
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	return do(dir, s)
 }
 

@@ -56,7 +56,7 @@ func TestPollerIsFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	if err := <-accepted; err != nil {
 		t.Fatal(err)
 	}

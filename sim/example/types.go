@@ -35,8 +35,8 @@ type WorkerPoolStatus struct {
 
 // DeepCopyObject implements runtime.Object.
 func (w *WorkerPool) DeepCopyObject() runtime.Object {
-	c := *w
-	c.ObjectMeta = *w.ObjectMeta.DeepCopy()
+	c, meta := *w, &w.ObjectMeta
+	meta.DeepCopyInto(&c.ObjectMeta)
 	c.Spec.CPU = w.Spec.CPU.DeepCopy()
 	return &c
 }
@@ -51,8 +51,8 @@ type WorkerPoolList struct {
 
 // DeepCopyObject implements runtime.Object.
 func (l *WorkerPoolList) DeepCopyObject() runtime.Object {
-	c := *l
-	c.ListMeta = *l.ListMeta.DeepCopy()
+	c, meta := *l, &l.ListMeta
+	meta.DeepCopyInto(&c.ListMeta)
 	c.Items = make([]WorkerPool, len(l.Items))
 	for i := range l.Items {
 		c.Items[i] = *l.Items[i].DeepCopyObject().(*WorkerPool)
