@@ -47,6 +47,8 @@ var hostileUses = map[string][]string{
 	"simk trace xray":      {"trace xray TRACE", "trace xray NAMES", "trace xray BAD"},
 	"simk trace edit":      {"trace edit TRACE -O out.json --keep BAD", "trace edit NAMES -O out.json", "trace edit TRACE -O BAD/x", "trace edit TRACE -O out.json --set BAD=1"},
 	"simk version":         {"version BAD"},
+	"simk build":           {"build BAD", "build --with BAD", "build --with a.b/c=BAD"},
+	"simk build test":      {"build test --with BAD"},
 
 	"simk completion":            {"completion BAD"},
 	"simk completion bash":       {"completion bash BAD"},
