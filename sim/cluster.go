@@ -121,10 +121,10 @@ func start(ctx context.Context, dir string, o *Options, in *runInput, plan contr
 			_ = c.stop() // err says what happened
 		}
 	}()
-	if c.events, err = newEventLog(c.logFolder(), head.StartTime, o.Watch != nil || plan.Interactive); err != nil {
+	if c.plane, err = controlplane.Start(c.group.base, dir, plan); err != nil {
 		return nil, err
 	}
-	if c.plane, err = controlplane.Start(c.group.base, dir, plan); err != nil {
+	if c.events, err = newEventLog(c.logFolder(), head.StartTime, o.Watch != nil || plan.Interactive); err != nil {
 		return nil, err
 	}
 	c.quiet = c.plane
