@@ -56,7 +56,7 @@ type Config struct {
 	// ClusterAutoscaler are the options of its mode, by upstream's flag names.
 	ClusterAutoscaler ClusterAutoscaler `json:"clusterAutoscaler,omitempty"`
 	// Karpenter are those of its mode.
-	Karpenter Karpenter `json:"karpenter,omitempty"`
+	Karpenter Karpenter `json:"karpenter,omitzero"`
 	// Schedule sets sizes at given times, in any mode.
 	Schedule []Resize `json:"schedule,omitempty"`
 
