@@ -13,9 +13,9 @@ import (
 // be made first. The last hooks come when it is over.
 func (o *Options) inScratch(run func(s *scratch, hooks *hooks) (*Outcome, error)) (*Outcome, error) {
 	sockets.Forbid()
-	s, err := newScratch()
+	s, err := openScratch()
 	if err != nil {
-		return nil, fmt.Errorf("create scratch folder: %w", limits.Folder(err))
+		return nil, err
 	}
 	defer s.remove()
 	if err := o.open(s.data); err != nil {

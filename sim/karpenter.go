@@ -21,16 +21,12 @@ func (*karpenterPart) Name() string { return "autoscaler" }
 func (p *karpenterPart) Init(c *Cluster) (err error) {
 	p.zero = c.zero
 	p.Karpenter, err = karpenter.New(c.group.base, karpenter.Config{
-		Rest: c.plane.Config, Informers: c.plane.Informers, Groups: c.scaling.groups,
+		Rest: c.plane.Config, Define: c.Define, Informers: c.plane.Informers, Groups: c.scaling.groups,
 		Options: c.in.autoscaler.Karpenter, Record: c.scaling.recorder,
 		Event: c.poster(report.KarpenterComponent, report.KarpenterComponent),
 		Audit: c.options.AuditRounds,
 	})
-	if err != nil {
-		return c.in.located(err)
-	}
-	c.plane.InvalidateDiscovery()
-	return nil
+	return c.in.located(err)
 }
 
 func (p *karpenterPart) Run(ctx context.Context, ready func()) error {

@@ -77,6 +77,15 @@ func newScratch() (*scratch, error) {
 	return s, nil
 }
 
+// openScratch is newScratch with the words for people.
+func openScratch() (*scratch, error) {
+	s, err := newScratch()
+	if err != nil {
+		return nil, fmt.Errorf("create scratch folder: %w", limits.Folder(err))
+	}
+	return s, nil
+}
+
 // reap removes the folders of runs that are over from a place, if it can be trusted.
 // What it cannot remove stays.
 func reap(place string) {
@@ -127,9 +136,9 @@ func abandoned(dir string) bool {
 // InScratch lets do use a folder of its own, which goes when do returns, or with the next
 // run when this process is killed before.
 func InScratch(do func(dir string) error) error {
-	s, err := newScratch()
+	s, err := openScratch()
 	if err != nil {
-		return fmt.Errorf("create scratch folder: %w", limits.Folder(err))
+		return err
 	}
 	defer s.remove()
 	return do(s.data)

@@ -3,12 +3,10 @@ package sim
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/controlplane"
-	"simk.dev/simk/sim/limits"
 	"simk.dev/simk/sim/sockets"
 )
 
@@ -25,9 +23,9 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 		return nil, &InputError{err}
 	}
 	sockets.Forbid()
-	s, err := newScratch()
+	s, err := openScratch()
 	if err != nil {
-		return nil, fmt.Errorf("create scratch folder: %w", limits.Folder(err))
+		return nil, err
 	}
 	defer func() {
 		if err != nil {

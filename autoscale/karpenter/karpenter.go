@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/rest"
@@ -26,6 +27,8 @@ import (
 type Config struct {
 	// Rest leads to the apiserver.
 	Rest *rest.Config
+	// Define makes custom resource definitions, and returns when their resources are served.
+	Define func(...*apiextensionsv1.CustomResourceDefinition) error
 	// Informers are shared with other components; the caller starts them between New
 	// and Run.
 	Informers informers.SharedInformerFactory
@@ -67,7 +70,7 @@ func New(ctx context.Context, c Config) (*Karpenter, error) {
 	if k.pools, err = parsePools(c.Options.NodePools); err != nil {
 		return nil, err
 	}
-	if err := install(ctx, c.Rest, options); err != nil {
+	if err := install(ctx, c, options); err != nil {
 		return nil, fmt.Errorf("karpenter: %w", err)
 	}
 	ctx = withOptions(ctx, options)
