@@ -12,12 +12,12 @@ import (
 // the API, as if its kubelet had now started: it becomes Ready. A node of the
 // pool stays as it is.
 func (p *Pool) Adopt(ctx context.Context, object *corev1.Node) error {
-	complete := p.register(object)
+	complete, err := p.register(object, false)
 	if complete == nil {
-		return nil
+		return err
 	}
 	nodes := p.config.Client.CoreV1().Nodes()
-	err := p.onConflict(func() error {
+	err = p.onConflict(func() error {
 		current, err := nodes.Get(ctx, object.Name, metav1.GetOptions{})
 		if err != nil {
 			return err
@@ -50,7 +50,11 @@ func (p *Pool) Forget(name string) {
 		delete(p.nodes, name)
 	}
 	p.mu.Unlock()
-	if n != nil {
-		p.changed()
+	if n == nil {
+		return
 	}
+	if v := p.providers[n.behaviour]; v != nil {
+		v.remove(name)
+	}
+	p.changed()
 }

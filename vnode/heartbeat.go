@@ -29,7 +29,7 @@ func (p *Pool) LastHeartbeat(name string) (t time.Time, ok bool) {
 	if n == nil {
 		return time.Time{}, false
 	}
-	if now := time.Now(); !n.failed || now.Before(n.silent) {
+	if now := time.Now(); !n.failed && !n.mute || now.Before(n.silent) {
 		return now, true
 	}
 	return n.silent, true

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	vklog "github.com/virtual-kubelet/virtual-kubelet/log"
-	vknode "github.com/virtual-kubelet/virtual-kubelet/node"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -43,12 +41,24 @@ type Config struct {
 	MinStop time.Duration
 	// Recorder receives virtual-kubelet's events about pods. Nil: none.
 	Recorder record.EventRecorder
+	// Behaviours are who else may run the pods of nodes, by the name that a Node's annotation
+	// says; Behaviour is that of nodes that say none. Nil and empty: the built-in life cycle.
+	Behaviours map[string]Behaviour
+	Behaviour  string
+	// Broke hears that the provider of a node panicked. Nil: Run ends with that error.
+	Broke func(node string, err error)
 }
 
 // Pool is a set of nodes and the pods on them.
 type Pool struct {
 	config Config
 	agenda *agenda
+	// providers are those of the behaviours that have any, by name.
+	providers map[string]*providers
+	// ctx is what providers live in; it ends when Run does.
+	ctx    context.Context
+	end    context.CancelFunc
+	broken chan error
 
 	mu     sync.Mutex
 	hear   []func() // see OnChange
@@ -62,7 +72,13 @@ type Pool struct {
 
 type node struct {
 	name, ip string
-	failed   bool
+	// behaviour is who runs its pods.
+	behaviour string
+	// booting: whoever drives the Node is to wait until Booted.
+	booting bool
+	failed  bool
+	// mute: its provider does not answer. Then silent is since when.
+	mute bool
 	// began is when its kubelet started; of one that failed, silent is when its next lease
 	// renewal would have been: see heartbeat.go.
 	began, silent time.Time
@@ -84,43 +100,14 @@ func New(config Config) *Pool {
 	if config.WaitForObjects {
 		config.Informers.Certificates().V1().ClusterTrustBundles().Informer() // to be started with the others
 	}
-	return &Pool{config: config, agenda: newAgenda(), nodes: map[string]*node{}, byKey: map[string]*pod{}}
-}
-
-// Run serves the pods on the pool's nodes until ctx ends. It calls ready once
-// pods that are bound will be seen; the informers must be started by then.
-func (p *Pool) Run(ctx context.Context, ready func()) error {
-	ctx = vklog.WithLogger(ctx, vklog.L)
-	core := p.config.Informers.Core().V1()
-	controller, err := vknode.NewPodController(vknode.PodControllerConfig{
-		PodClient:                            &podsClient{p.config.Client.CoreV1(), p},
-		PodInformer:                          &podInformer{core.Pods(), p},
-		ConfigMapInformer:                    core.ConfigMaps(),
-		SecretInformer:                       core.Secrets(),
-		ServiceInformer:                      core.Services(),
-		EventRecorder:                        p.config.Recorder,
-		Provider:                             &provider{p},
-		SyncPodsFromKubernetesRateLimiter:    newRetryLimiter(),
-		DeletePodsFromKubernetesRateLimiter:  newRetryLimiter(),
-		SyncPodStatusFromProviderRateLimiter: newRetryLimiter(),
-		PodEventFilterFunc:                   func(_ context.Context, pod *corev1.Pod) bool { return p.has(pod.Spec.NodeName) },
-		SkipDownwardAPIResolution:            true,
-	})
-	if err != nil {
-		return fmt.Errorf("create pod controller: %w", err)
-	}
-	var wg sync.WaitGroup
-	wg.Go(func() { p.agenda.serve(ctx) })
-	wg.Go(func() {
-		select {
-		case <-controller.Ready():
-			ready()
-		case <-controller.Done():
+	p := &Pool{config: config, agenda: newAgenda(), nodes: map[string]*node{}, byKey: map[string]*pod{}, providers: map[string]*providers{}, broken: make(chan error, 1)}
+	p.ctx, p.end = context.WithCancel(context.Background())
+	for name, b := range config.Behaviours {
+		if b.NewProvider != nil {
+			p.providers[name] = newProviders(p, name)
 		}
-	})
-	err = controller.Run(ctx, 1) // one worker: pods are handled in the order in which they were bound
-	wg.Wait()
-	return err
+	}
+	return p
 }
 
 func (p *Pool) has(name string) bool {
@@ -132,17 +119,18 @@ func (p *Pool) has(name string) bool {
 // Add registers a node, completed as Complete does: Ready or, with booting, not
 // Ready until Booted is called.
 func (p *Pool) Add(ctx context.Context, object *corev1.Node, booting bool) error {
-	complete := p.register(object)
+	complete, err := p.register(object, booting)
+	if err != nil {
+		return err
+	}
 	if complete == nil {
 		return fmt.Errorf("node %s exists already", object.Name)
 	}
-	if booting {
+	if booting && len(complete.Status.Conditions) > 0 {
 		complete.Status.Conditions = conditions(false, metav1.Now())
 	}
 	if _, err := p.config.Client.CoreV1().Nodes().Create(ctx, complete, metav1.CreateOptions{}); err != nil {
-		p.mu.Lock()
-		delete(p.nodes, object.Name)
-		p.mu.Unlock()
+		p.unregister(object.Name)
 		return fmt.Errorf("create node %s: %w", object.Name, err)
 	}
 	p.changed()
@@ -152,25 +140,13 @@ func (p *Pool) Add(ctx context.Context, object *corev1.Node, booting bool) error
 // Booted makes a node that was added booting Ready. One that is gone is no error:
 // somebody else may delete Node objects.
 func (p *Pool) Booted(ctx context.Context, name string) error {
-	if err := p.postReady(ctx, name); err != nil && !apierrors.IsNotFound(err) {
-		return fmt.Errorf("start node %s: %w", name, err)
+	if !p.boot(name) {
+		if err := p.postReady(ctx, name); err != nil && !apierrors.IsNotFound(err) {
+			return fmt.Errorf("start node %s: %w", name, err)
+		}
 	}
 	p.changed()
 	return nil
-}
-
-// register makes a node part of the pool and returns it as its kubelet reports it;
-// nil if there is one of that name.
-func (p *Pool) register(object *corev1.Node) *corev1.Node {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.nodes[object.Name] != nil {
-		return nil
-	}
-	p.added++
-	complete := Complete(object, p.added)
-	p.nodes[object.Name] = &node{name: object.Name, ip: complete.Status.Addresses[0].Address, pods: map[*pod]struct{}{}, began: time.Now()}
-	return complete
 }
 
 // Has says whether there is such a node.
@@ -267,6 +243,9 @@ func (p *Pool) Fail(name string) error {
 		pod.halt()
 	}
 	p.mu.Unlock()
+	if v := p.providers[n.behaviour]; v != nil {
+		v.stop(name)
+	}
 	p.changed()
 	return nil
 }
@@ -282,8 +261,13 @@ func (p *Pool) Recover(ctx context.Context, name string) error {
 	}
 	n.failed, n.began = false, time.Now()
 	p.mu.Unlock()
-	if err := p.postReady(ctx, name); err != nil {
-		return fmt.Errorf("recover node %s: %w", name, err)
+	if !p.config.Behaviours[n.behaviour].DrivesNodes {
+		if err := p.postReady(ctx, name); err != nil {
+			return fmt.Errorf("recover node %s: %w", name, err)
+		}
+	}
+	if v := p.providers[n.behaviour]; v != nil {
+		v.resume(name)
 	}
 	p.mu.Lock()
 	var over []*corev1.Pod
