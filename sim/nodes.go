@@ -59,6 +59,7 @@ const liveStop = time.Second
 // trace: traces and dumps often lack them.
 func (c *Cluster) nodesConfig() vnode.Config {
 	config := vnode.Config{Client: c.plane.Client, Informers: c.plane.Informers, Lifecycle: c.lives.next}
+	config.Behaviours, config.Behaviour = c.behaviours()
 	if !c.plan.Interactive {
 		return config
 	}

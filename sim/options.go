@@ -70,6 +70,9 @@ type Options struct {
 	// Watch lets somebody look at the run and steer its time. Nil: nobody.
 	Watch *live.Console
 
+	// Behaviour is who runs the pods of nodes that have no annotation simk.dev/behaviour: the name of
+	// a part that is a NodeRunner; empty: vnode.BuiltIn, the life cycle that simk simulates.
+	Behaviour string
 	// Parts live in the cluster besides those that simk ships, see NewPart. Nil: none.
 	Parts []Part
 
@@ -150,6 +153,7 @@ type optionsInReport struct {
 	Autoscaler      string `json:"autoscalerSHA256,omitempty"`
 	FeatureGates    string `json:"featureGates,omitempty"`
 	EndpointSlices  bool   `json:"endpointSlices"`
+	Behaviour       string `json:"behaviour,omitempty"`
 	// Parts are the settings of parts, by name, defaults too.
 	Parts   map[string]json.RawMessage `json:"parts,omitempty"`
 	OnError string                     `json:"onError"`

@@ -20,7 +20,8 @@ import (
 
 // Part lives in the simulated cluster: a controller, an API, an autoscaler. Everything in the
 // cluster is one, the scheduler and the virtual nodes too. What a part can do beyond this it
-// tells by further methods: see Stepper, Adapter, APIServer, Admitter, Reporter and Configured.
+// tells by further methods: see Stepper, Adapter, APIServer, Admitter, Reporter,
+// Configured, Checker, Relative, LiveOnly and NodeRunner.
 //
 // A part lives in virtual time (docs/virtual-time.md). It does its work in goroutines that block
 // when there is nothing to do, asks package time what time it is, opens no socket, and draws what

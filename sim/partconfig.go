@@ -97,8 +97,14 @@ func settingsOf(parts []Part) (map[string]json.RawMessage, error) {
 			return nil, fmt.Errorf("two parts are called %q", p.Name())
 		}
 		all[p.Name()] = json.RawMessage("{}")
-		if c, ok := p.(Configured); ok {
-			text, err := json.Marshal(c.Config())
+		var settings any
+		if c, ok := p.(Checker); ok {
+			settings = c.InReport()
+		} else if c, ok := p.(Configured); ok {
+			settings = c.Config()
+		}
+		if settings != nil {
+			text, err := json.Marshal(settings)
 			if err != nil {
 				return nil, fmt.Errorf("settings of part %s: %w", p.Name(), err)
 			}

@@ -151,6 +151,13 @@ func (r *recorder) pod(p *corev1.Pod) {
 	}
 }
 
+// reject notes an object that was refused.
+func (r *recorder) reject(one history.Rejection) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.history.Rejections = append(r.history.Rejections, one)
+}
+
 // launched notes that a node starts p as the n-th pod of its owner.
 func (r *recorder) launched(p *corev1.Pod, n int) {
 	r.mu.Lock()

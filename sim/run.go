@@ -124,7 +124,7 @@ func readInput(o *Options, interactive bool) (*runInput, error) {
 	if !clock.Virtual {
 		in.summary.Head.StartTime = time.Now().Add(wallAhead) // no waiting for, or rushing through, another time
 	}
-	in.inReport = optionsInReport{NodeCount: o.NodeCount, Machine: o.Machine, FeatureGates: o.FeatureGates, EndpointSlices: o.EndpointSlices, OnError: "stop"}
+	in.inReport = optionsInReport{NodeCount: o.NodeCount, Machine: o.Machine, FeatureGates: o.FeatureGates, EndpointSlices: o.EndpointSlices, Behaviour: o.Behaviour, OnError: "stop"}
 	if o.ContinueOnError {
 		in.inReport.OnError = "continue"
 	}
@@ -160,7 +160,10 @@ func readInput(o *Options, interactive bool) (*runInput, error) {
 		}
 		*d.digest = digest
 	}
-	var err error
+	err := o.checkParts(interactive)
+	if err != nil {
+		return nil, err
+	}
 	if in.inReport.Parts, err = settingsOf(o.Parts); err != nil {
 		return nil, err
 	}

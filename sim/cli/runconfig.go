@@ -2,6 +2,7 @@ package cli
 
 import (
 	"maps"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -47,6 +48,9 @@ func configure(cmd *cobra.Command, path string, o *sim.Options, flags *runFlags)
 		part, err := sim.NewPart(name, c.Parts[name], func(path ...string) string { return c.At(append([]string{"parts", name}, path...)...) })
 		if err != nil {
 			return err
+		}
+		if r, ok := part.(sim.Relative); ok {
+			r.RelativeTo(filepath.Dir(path))
 		}
 		o.Parts = append(o.Parts, part)
 	}

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,6 +13,7 @@ import (
 
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/kwok"
 	"simk.dev/simk/tracer/formats"
 )
 
@@ -19,6 +22,8 @@ type runFlags struct {
 	speed, onError string
 	command        *cobra.Command
 	hooks          []string
+	// stages are KWOK's sets of Stages and files of them.
+	stages []string
 	// The files of documents; nodes may also be how many there are.
 	schedulerConfig, autoscaler, nodes string
 }
@@ -34,6 +39,8 @@ func (r *runFlags) add(cmd *cobra.Command, o *sim.Options, speed, onError string
 	f.StringVar(&r.autoscaler, "autoscaler", "", "`file` that says which nodes come and go, and who decides it")
 	f.StringVar(&o.FeatureGates, "feature-gates", "", "Kubernetes feature gates, such as `A=true,B=false`")
 	f.BoolVar(&o.EndpointSlices, "endpoint-slices", false, "run the endpoint slice controller too")
+	f.StringSliceVar(&r.stages, "stages", nil, "let KWOK's Stages drive pods and nodes: `sets|files`, a set being "+strings.Join(kwok.Sets(), ", ")+"; may be repeated")
+	f.StringVar(&o.Behaviour, "behaviour", "", "who runs the pods of nodes that do not say it: `builtin|PART` (default: builtin, with --stages kwok)")
 	f.StringVar(&r.onError, "on-error", onError, "when the apiserver rejects an object of an event: `stop|continue`")
 	f.StringArrayVar(&r.hooks, "hook", nil, "run `POINT=COMMAND`, a shell command at a point of the run (before-start, before-run, after-run, after-stop); may be repeated")
 	_ = cmd.MarkFlagDirname("out")
@@ -63,12 +70,35 @@ func (r *runFlags) read(o *sim.Options) (err error) {
 	if err := r.readNodes(o); err != nil {
 		return err
 	}
+	if err := r.readStages(o); err != nil {
+		return err
+	}
 	o.Say = func(text string) { say(r.command, "%s", text) }
 	o.Warn = warner(r.command)
 	if r.command.Flags().Changed(formats.HelmHooks) {
 		o.HelmHooks = r.command.Flags().Lookup(formats.HelmHooks).Value.String()
 	}
 	o.Logs = logs(r.command)
+	return nil
+}
+
+// readStages enables the part that plays KWOK's Stages, which drive all nodes then that do not say
+// otherwise.
+func (r *runFlags) readStages(o *sim.Options) error {
+	if len(r.stages) > 0 {
+		section, err := json.Marshal(kwok.Settings{Stages: r.stages})
+		if err != nil {
+			return err
+		}
+		part, err := sim.NewPart(kwok.Behaviour, section, nil)
+		if err != nil {
+			return &sim.InputError{Err: err}
+		}
+		o.Parts = append(o.Parts, part)
+	}
+	if o.Behaviour == "" && slices.ContainsFunc(o.Parts, func(p sim.Part) bool { return p.Name() == kwok.Behaviour }) {
+		o.Behaviour = kwok.Behaviour
+	}
 	return nil
 }
 

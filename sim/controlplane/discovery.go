@@ -65,6 +65,9 @@ func (c *ControlPlane) Mapping(kind schema.GroupVersionKind) (*meta.RESTMapping,
 	return mapping, err
 }
 
+// RESTMapper is what Mapping asks.
+func (c *ControlPlane) RESTMapper() meta.RESTMapper { return c.mapper }
+
 // InvalidateDiscovery forgets what the apiserver served: call it after custom
 // resource definitions changed.
 func (c *ControlPlane) InvalidateDiscovery() { c.mapper.Reset() }

@@ -61,11 +61,17 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
 		_ = req.Body.Close()
 	}
-	if req.Method != http.MethodGet && w.status < http.StatusMultipleChoices {
+	if req.Method != http.MethodGet && w.status < http.StatusMultipleChoices && ctx.Value(routine{}) == nil {
 		t.lastWrite.Store(time.Now().UnixNano())
 	}
 	return w.response(req), nil
 }
+
+// routine is the key of what Routine says.
+type routine struct{}
+
+// Routine marks requests of the process itself that come back for ever: they are no LastWrite.
+func Routine(ctx context.Context) context.Context { return context.WithValue(ctx, routine{}, true) }
 
 var errNotReady = http.ErrServerClosed
 
