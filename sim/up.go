@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/tools/cache"
 
+	"simk.dev/simk/informer"
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/controlplane"
 	"simk.dev/simk/sim/live"
@@ -250,7 +251,7 @@ func (c *Cluster) adoptNodes() error {
 				}
 			}()
 		},
-		DeleteFunc: func(obj any) { c.applier.pool.Forget(last[*corev1.Node](obj).Name) },
+		DeleteFunc: func(obj any) { c.applier.pool.Forget(informer.Object(obj).(*corev1.Node).Name) },
 	})
 	return err
 }
