@@ -10,6 +10,8 @@ import (
 	corelisters "k8s.io/client-go/listers/core/v1"
 	"k8s.io/client-go/tools/cache"
 	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
+
+	"simk.dev/simk/vnode/informer"
 )
 
 // livePods is the shared factory as a scheduler wants it: without the pods that
@@ -62,10 +64,7 @@ func (h *liveHandlers) AddEventHandler(handler cache.ResourceEventHandler) (cach
 }
 
 func isLive(obj any) bool {
-	if tombstone, ok := obj.(cache.DeletedFinalStateUnknown); ok {
-		obj = tombstone.Obj
-	}
-	pod, ok := obj.(*corev1.Pod)
+	pod, ok := informer.Object(obj).(*corev1.Pod)
 	return ok && !podutil.IsPodTerminal(pod)
 }
 

@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/annotation"
 	"simk.dev/simk/vnode"
 )
 
@@ -43,7 +44,7 @@ func checkAnnotations(o tracer.Object) error {
 		annotations, _, _ := unstructured.NestedMap(o.Object, append(path, "annotations")...)
 		own := map[string]string{}
 		for name, value := range annotations {
-			if text, ok := value.(string); ok && strings.HasPrefix(name, "simk.dev/") {
+			if text, ok := value.(string); ok && strings.HasPrefix(name, annotation.Prefix) {
 				own[name] = text
 			}
 		}

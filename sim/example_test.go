@@ -17,6 +17,7 @@ import (
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/history"
 	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/annotation"
 )
 
 // Replay a trace and read a figure of the report.
@@ -38,7 +39,7 @@ func ExampleRun_trace() {
 	defer func() { _ = os.RemoveAll(dir) }()
 	pod := tracer.Object{Unstructured: &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": "v1", "kind": "Pod",
-		"metadata": map[string]any{"name": "job", "annotations": map[string]any{tracer.AnnotationRunFor: "1m"}},
+		"metadata": map[string]any{"name": "job", "annotations": map[string]any{annotation.RunFor: "1m"}},
 		"spec": map[string]any{
 			"restartPolicy": "Never",
 			"containers":    []any{map[string]any{"name": "main", "image": "job", "resources": map[string]any{"requests": map[string]any{"cpu": "2"}}}},

@@ -18,6 +18,7 @@ import (
 
 	"simk.dev/simk/sim/history"
 	"simk.dev/simk/sim/report"
+	"simk.dev/simk/vnode/informer"
 )
 
 // deviceRecorder notes what devices nodes have and pods claim, by device class: as a
@@ -44,9 +45,9 @@ func (r *recorder) watchDevices(shared informers.SharedInformerFactory) error {
 		informer   cache.SharedIndexInformer
 		note, gone func(any)
 	}{
-		{resources.DeviceClasses().Informer(), func(o any) { d.class(o.(*resourcev1.DeviceClass)) }, func(o any) { d.classGone(last[*resourcev1.DeviceClass](o)) }},
-		{resources.ResourceSlices().Informer(), func(o any) { d.slice(o.(*resourcev1.ResourceSlice)) }, func(o any) { d.sliceGone(last[*resourcev1.ResourceSlice](o)) }},
-		{resources.ResourceClaims().Informer(), func(o any) { d.claim(o.(*resourcev1.ResourceClaim)) }, func(o any) { d.claimGone(last[*resourcev1.ResourceClaim](o)) }},
+		{resources.DeviceClasses().Informer(), func(o any) { d.class(o.(*resourcev1.DeviceClass)) }, func(o any) { d.classGone(informer.Object(o).(*resourcev1.DeviceClass)) }},
+		{resources.ResourceSlices().Informer(), func(o any) { d.slice(o.(*resourcev1.ResourceSlice)) }, func(o any) { d.sliceGone(informer.Object(o).(*resourcev1.ResourceSlice)) }},
+		{resources.ResourceClaims().Informer(), func(o any) { d.claim(o.(*resourcev1.ResourceClaim)) }, func(o any) { d.claimGone(informer.Object(o).(*resourcev1.ResourceClaim)) }},
 	} {
 		if _, err := w.informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
 			AddFunc: w.note, UpdateFunc: func(_, o any) { w.note(o) }, DeleteFunc: w.gone,

@@ -20,6 +20,7 @@ import (
 	"simk.dev/simk/scheduler"
 	"simk.dev/simk/sim/history"
 	"simk.dev/simk/tracer"
+	"simk.dev/simk/vnode/informer"
 )
 
 // recorder writes the history: it watches pods and nodes as any client does
@@ -91,26 +92,18 @@ func (r *recorder) watch(shared informers.SharedInformerFactory) error {
 	if _, err := shared.Core().V1().Pods().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(obj any) { r.pod(obj.(*corev1.Pod)) },
 		UpdateFunc: func(_, obj any) { r.pod(obj.(*corev1.Pod)) },
-		DeleteFunc: func(obj any) { r.podGone(last[*corev1.Pod](obj)) },
+		DeleteFunc: func(obj any) { r.podGone(informer.Object(obj).(*corev1.Pod)) },
 	}); err != nil {
 		return err
 	}
 	if _, err := shared.Core().V1().Nodes().Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(obj any) { r.node(obj.(*corev1.Node)) },
 		UpdateFunc: func(_, obj any) { r.node(obj.(*corev1.Node)) },
-		DeleteFunc: func(obj any) { r.nodeGone(last[*corev1.Node](obj)) },
+		DeleteFunc: func(obj any) { r.nodeGone(informer.Object(obj).(*corev1.Node)) },
 	}); err != nil {
 		return err
 	}
 	return r.watchDevices(shared)
-}
-
-// last unwraps what an informer passes for a deleted object.
-func last[T any](obj any) T {
-	if tombstone, ok := obj.(cache.DeletedFinalStateUnknown); ok {
-		obj = tombstone.Obj
-	}
-	return obj.(T)
 }
 
 func (r *recorder) pod(p *corev1.Pod) {

@@ -19,6 +19,7 @@ import (
 	"simk.dev/simk/tracer"
 	"simk.dev/simk/tracer/interrupt"
 	"simk.dev/simk/vnode/images"
+	"simk.dev/simk/vnode/informer"
 )
 
 // UpOptions say how an interactive cluster runs. Its trace is optional.
@@ -250,7 +251,7 @@ func (c *Cluster) adoptNodes() error {
 				}
 			}()
 		},
-		DeleteFunc: func(obj any) { c.applier.pool.Forget(last[*corev1.Node](obj).Name) },
+		DeleteFunc: func(obj any) { c.applier.pool.Forget(informer.Object(obj).(*corev1.Node).Name) },
 	})
 	return err
 }

@@ -10,6 +10,8 @@ import (
 	utilfeature "k8s.io/apiserver/pkg/util/feature"
 	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
 	"k8s.io/kubernetes/pkg/features"
+
+	"simk.dev/simk/vnode/agenda"
 )
 
 // containerState is what a container does.
@@ -93,7 +95,7 @@ type group struct {
 	// probing is what the probes of a run find that is known.
 	probing probing
 
-	step, readiness, kill *entry
+	step, readiness, kill *agenda.Entry
 }
 
 // groupsOf sorts a pod's main containers by how they behave.
@@ -164,7 +166,7 @@ func (g *group) start(now time.Time) {
 }
 
 func (g *group) armReady(started time.Time) {
-	g.readiness = g.pod.pool.agenda.at(started.Add(readinessDelay(g)), g.pod.locked(func(now time.Time) {
+	g.readiness = g.pod.pool.agenda.At(started.Add(readinessDelay(g)), g.pod.locked(func(now time.Time) {
 		g.ready = true
 		g.pod.report(now)
 	}))
@@ -184,7 +186,7 @@ func (g *group) armEnd(started time.Time) {
 		if g.run != nil {
 			after = g.run.After
 		}
-		g.step = g.pod.pool.agenda.at(started.Add(after), g.pod.locked(g.exit))
+		g.step = g.pod.pool.agenda.At(started.Add(after), g.pod.locked(g.exit))
 	}
 }
 
@@ -234,7 +236,7 @@ func (g *group) ended(now time.Time, code int32, reason string) {
 	}
 	g.state = backingOff
 	p.report(now)
-	g.step = p.pool.agenda.at(now.Add(wait), p.locked(g.again))
+	g.step = p.pool.agenda.At(now.Add(wait), p.locked(g.again))
 }
 
 // end records how a run ended.
@@ -245,9 +247,9 @@ func (g *group) end(now time.Time, code int32, reason string) {
 }
 
 func (g *group) halt() {
-	g.pod.pool.agenda.cancel(g.step)
-	g.pod.pool.agenda.cancel(g.readiness)
-	g.pod.pool.agenda.cancel(g.kill)
+	g.pod.pool.agenda.Cancel(g.step)
+	g.pod.pool.agenda.Cancel(g.readiness)
+	g.pod.pool.agenda.Cancel(g.kill)
 	g.step, g.readiness, g.kill = nil, nil, nil
 }
 
@@ -278,7 +280,7 @@ func (g *group) restart(now time.Time) {
 		again(now)
 		return
 	}
-	g.step = p.pool.agenda.at(now.Add(delay), p.locked(again))
+	g.step = p.pool.agenda.At(now.Add(delay), p.locked(again))
 }
 
 // restartsAll says whether a container that ended so has all containers of its

@@ -31,7 +31,7 @@ func (p *pod) runInit(now time.Time) {
 			return
 		case runFor > 0:
 			p.report(now)
-			p.step = p.pool.agenda.at(now.Add(runFor), p.locked(func(now time.Time) {
+			p.step = p.pool.agenda.At(now.Add(runFor), p.locked(func(now time.Time) {
 				if p.exitInit(now) {
 					p.runInit(now)
 				}
@@ -71,7 +71,7 @@ func (p *pod) exitInit(now time.Time) bool {
 	}
 	c.state = backingOff
 	p.report(now)
-	p.step = p.pool.agenda.at(now.Add(wait), p.locked(p.runInit))
+	p.step = p.pool.agenda.At(now.Add(wait), p.locked(p.runInit))
 	return false
 }
 

@@ -1,22 +1,9 @@
 package vnode
 
 import (
-	"fmt"
-	"strconv"
 	"time"
-)
 
-// Annotations of a pod, or of a pod template, that say how its containers run.
-const (
-	AnnotationStartDelay = "simk.dev/start-delay"
-	AnnotationRunFor     = "simk.dev/run-for"
-	AnnotationExitCode   = "simk.dev/exit-code"
-	AnnotationRestarts   = "simk.dev/restarts"
-	AnnotationInitRunFor = "simk.dev/init-run-for"
-	AnnotationStopDelay  = "simk.dev/stop-delay"
-
-	AnnotationInitExitCode = "simk.dev/init-exit-code"
-	AnnotationInitRestarts = "simk.dev/init-restarts"
+	"simk.dev/simk/tracer/annotation"
 )
 
 // Lifecycle says how the containers of one pod run. The zero value starts at
@@ -55,43 +42,42 @@ func (l Lifecycle) WithAnnotations(annotations map[string]string) (Lifecycle, er
 		key string
 		to  *time.Duration
 	}{
-		{AnnotationStartDelay, &l.StartDelay},
-		{AnnotationRunFor, &l.RunFor},
-		{AnnotationInitRunFor, &l.InitRunFor},
-		{AnnotationStopDelay, &l.StopDelay},
+		{annotation.StartDelay, &l.StartDelay},
+		{annotation.RunFor, &l.RunFor},
+		{annotation.InitRunFor, &l.InitRunFor},
+		{annotation.StopDelay, &l.StopDelay},
 	} {
 		text, ok := annotations[d.key]
 		if !ok {
 			continue
 		}
-		v, err := time.ParseDuration(text)
-		if err != nil || v < 0 {
-			return l, fmt.Errorf("annotation %s: %q is not a duration such as 90s or 1h30m", d.key, text)
+		v, err := annotation.Duration(d.key, text)
+		if err != nil {
+			return l, err
 		}
 		*d.to = v
-		if d.key == AnnotationRunFor {
+		if d.key == annotation.RunFor {
 			l.Ends = true
 		}
 	}
 	for _, n := range []struct {
 		key string
-		max int64
 		to  *int32
 	}{
-		{AnnotationExitCode, 255, &l.ExitCode},
-		{AnnotationRestarts, 1 << 20, &l.Restarts},
-		{AnnotationInitExitCode, 255, &l.InitExitCode},
-		{AnnotationInitRestarts, 1 << 20, &l.InitRestarts},
+		{annotation.ExitCode, &l.ExitCode},
+		{annotation.Restarts, &l.Restarts},
+		{annotation.InitExitCode, &l.InitExitCode},
+		{annotation.InitRestarts, &l.InitRestarts},
 	} {
 		text, ok := annotations[n.key]
 		if !ok {
 			continue
 		}
-		v, err := strconv.ParseInt(text, 10, 32)
-		if err != nil || v < 0 || v > n.max {
-			return l, fmt.Errorf("annotation %s: %q is not a number from 0 to %d", n.key, text, n.max)
+		v, err := annotation.Number(n.key, text)
+		if err != nil {
+			return l, err
 		}
-		*n.to = int32(v)
+		*n.to = v
 	}
 	return l, nil
 }

@@ -50,7 +50,7 @@ func (p *pod) waitsForObjects(now time.Time) bool {
 		}
 	}
 	p.report(now)
-	p.step = p.pool.agenda.at(now.Add(again), p.locked(p.mount))
+	p.step = p.pool.agenda.At(now.Add(again), p.locked(p.mount))
 	return true
 }
 

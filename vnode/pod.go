@@ -1,12 +1,15 @@
 package vnode
 
 import (
+	"context"
 	"math"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	podutil "k8s.io/kubernetes/pkg/api/v1/pod"
+
+	"simk.dev/simk/vnode/agenda"
 )
 
 // stage is where a pod is in its life.
@@ -58,7 +61,7 @@ type pod struct {
 	// retries counts how often a volume was looked for.
 	retries int
 
-	step, deadline *entry
+	step, deadline *agenda.Entry
 }
 
 // ending is why a pod ends, and when.
@@ -77,7 +80,7 @@ func (p *pod) begin(now time.Time) {
 		return
 	}
 	p.report(now)
-	p.step = p.pool.agenda.at(now.Add(p.life.StartDelay), p.locked(p.mount))
+	p.step = p.pool.agenda.At(now.Add(p.life.StartDelay), p.locked(p.mount))
 }
 
 // mount starts the first container, once what the pod refers to exists.
@@ -91,8 +94,8 @@ func (p *pod) mount(now time.Time) {
 
 // locked makes a step into something the agenda can run; it passes the
 // instant at which it runs.
-func (p *pod) locked(step func(now time.Time)) func() {
-	return func() {
+func (p *pod) locked(step func(now time.Time)) func(context.Context) {
+	return func(context.Context) {
 		p.pool.mu.Lock()
 		defer p.pool.mu.Unlock()
 		step(time.Now())
@@ -138,7 +141,7 @@ func (p *pod) restartAll(now time.Time, ran time.Duration) {
 	}
 	p.restartingAll = true
 	p.report(now)
-	p.step = p.pool.agenda.at(now.Add(delay), p.locked(again))
+	p.step = p.pool.agenda.At(now.Add(delay), p.locked(again))
 	p.armDeadline()
 }
 
@@ -177,7 +180,7 @@ func (p *pod) initialized() bool { return p.initDone == len(p.inits) }
 // armDeadline starts the clock of activeDeadlineSeconds, which counts from the
 // pod's start time: that a kubelet saw it, not that its containers started.
 func (p *pod) armDeadline() {
-	p.pool.agenda.cancel(p.deadline)
+	p.pool.agenda.Cancel(p.deadline)
 	seconds := p.api.Spec.ActiveDeadlineSeconds
 	if seconds == nil || p.stage == stageDone || p.stage == stageStopping {
 		return
@@ -186,7 +189,7 @@ func (p *pod) armDeadline() {
 	if p.api.Status.StartTime != nil {
 		start = p.api.Status.StartTime.Time
 	}
-	p.deadline = p.pool.agenda.at(start.Add(inSeconds(*seconds)), p.locked(func(now time.Time) {
+	p.deadline = p.pool.agenda.At(start.Add(inSeconds(*seconds)), p.locked(func(now time.Time) {
 		if p.stage == stageDone || p.stage == stageStopping {
 			return
 		}
@@ -197,8 +200,8 @@ func (p *pod) armDeadline() {
 
 // halt cancels all that the pod was to do next.
 func (p *pod) halt() {
-	p.pool.agenda.cancel(p.step)
-	p.pool.agenda.cancel(p.deadline)
+	p.pool.agenda.Cancel(p.step)
+	p.pool.agenda.Cancel(p.deadline)
 	p.step = nil
 	for _, g := range p.mains {
 		g.halt()

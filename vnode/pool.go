@@ -16,6 +16,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/record"
 	"k8s.io/client-go/util/retry"
+
+	"simk.dev/simk/vnode/agenda"
 )
 
 // Config is what a pool needs.
@@ -52,7 +54,7 @@ type Config struct {
 // Pool is a set of nodes and the pods on them.
 type Pool struct {
 	config Config
-	agenda *agenda
+	agenda *agenda.Agenda
 	// providers are those of the behaviours that have any, by name.
 	providers map[string]*providers
 	// ctx is what providers live in; it ends when Run does.
@@ -100,7 +102,7 @@ func New(config Config) *Pool {
 	if config.WaitForObjects {
 		config.Informers.Certificates().V1().ClusterTrustBundles().Informer() // to be started with the others
 	}
-	p := &Pool{config: config, agenda: newAgenda(), nodes: map[string]*node{}, byKey: map[string]*pod{}, providers: map[string]*providers{}, broken: make(chan error, 1)}
+	p := &Pool{config: config, agenda: agenda.New(), nodes: map[string]*node{}, byKey: map[string]*pod{}, providers: map[string]*providers{}, broken: make(chan error, 1)}
 	p.ctx, p.end = context.WithCancel(context.Background())
 	for name, b := range config.Behaviours {
 		if b.NewProvider != nil {
@@ -163,7 +165,7 @@ func (p *Pool) Update(ctx context.Context, object *corev1.Node, merge bool) erro
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if n := p.nodes[object.Name]; n != nil && len(n.deferred) > 0 {
-		p.agenda.at(time.Now().Add(time.Second), func() { // when the node's kubelet sees itself
+		p.agenda.At(time.Now().Add(time.Second), func(context.Context) { // when the node's kubelet sees itself
 			p.mu.Lock()
 			defer p.mu.Unlock()
 			n.freed(time.Now())
@@ -238,7 +240,7 @@ func (p *Pool) Fail(name string) error {
 		return fmt.Errorf("fail node %s: no such node, or it has failed already", name)
 	}
 	n.failed, n.silent = true, nextRenewal(n.began, time.Now())
-	p.agenda.at(n.silent, p.changed)
+	p.agenda.At(n.silent, func(context.Context) { p.changed() })
 	for _, pod := range n.ordered() {
 		pod.halt()
 	}
@@ -346,11 +348,4 @@ func (p *Pool) Failed(name string) bool {
 
 // NextStep returns when the next thing happens by itself on a node: a
 // container starts, ends or is restarted. ok is false if nothing will.
-func (p *Pool) NextStep() (t time.Time, ok bool) {
-	p.agenda.mu.Lock()
-	defer p.agenda.mu.Unlock()
-	if len(p.agenda.entries) == 0 {
-		return time.Time{}, false
-	}
-	return p.agenda.entries[0].at, true
-}
+func (p *Pool) NextStep() (t time.Time, ok bool) { return p.agenda.Next() }

@@ -122,7 +122,7 @@ func (g *group) armProbes(now time.Time) {
 	if g.probing.killed.IsZero() || g.run.Ends && !g.probing.killed.Before(now.Add(g.run.After)) {
 		return
 	}
-	g.kill = g.pod.pool.agenda.at(g.probing.killed, g.pod.locked(g.killByProbe))
+	g.kill = g.pod.pool.agenda.At(g.probing.killed, g.pod.locked(g.killByProbe))
 }
 
 // nextReady takes in what the readiness probe has found by now, and waits for more.
@@ -134,7 +134,7 @@ func (g *group) nextReady(now time.Time) {
 	if len(g.probing.ready) == 0 {
 		return
 	}
-	g.readiness = g.pod.pool.agenda.at(g.probing.ready[0].at, g.pod.locked(func(now time.Time) {
+	g.readiness = g.pod.pool.agenda.At(g.probing.ready[0].at, g.pod.locked(func(now time.Time) {
 		g.nextReady(now)
 		g.pod.report(now)
 	}))
@@ -152,5 +152,5 @@ func (g *group) killByProbe(now time.Time) {
 	}
 	delay, code := g.stopTime(grace)
 	g.halt()
-	g.step = p.pool.agenda.at(now.Add(delay), p.locked(func(now time.Time) { g.ended(now, code, "") }))
+	g.step = p.pool.agenda.At(now.Add(delay), p.locked(func(now time.Time) { g.ended(now, code, "") }))
 }

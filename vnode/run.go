@@ -28,7 +28,7 @@ func (p *Pool) Run(ctx context.Context, ready func()) error {
 		}
 	}
 	var wg, up sync.WaitGroup
-	wg.Go(func() { p.agenda.serve(ctx) })
+	wg.Go(func() { p.agenda.Serve(ctx, nil) })
 	for _, c := range controllers {
 		wg.Go(func() {
 			if err := c.Run(ctx, c.workers); err != nil && ctx.Err() == nil {

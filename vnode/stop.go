@@ -54,7 +54,7 @@ func (p *pod) terminate(now time.Time, grace time.Duration) {
 	if p.api.Status.ObservedGeneration != p.api.Generation {
 		p.report(now)
 	}
-	p.step = p.pool.agenda.at(at, p.locked(stopped))
+	p.step = p.pool.agenda.At(at, p.locked(stopped))
 }
 
 // stopTime is how long the containers that run take to end, and their exit code.

@@ -22,23 +22,26 @@ func (p *Pool) follow(ctx context.Context, who *provided) {
 		return
 	}
 	who.status.NotifyNodeStatus(ctx, func(n *corev1.Node) { p.takeStatus(ctx, who.node, n) })
-	go func() {
-		ticker := time.NewTicker(pingPeriod)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-ticker.C:
-			}
+	p.pingLater(ctx, who)
+}
+
+// pingLater asks a provider in a while whether its node is well, and then again. The answer may
+// take its time, and nobody else waits for it.
+func (p *Pool) pingLater(ctx context.Context, who *provided) {
+	p.agenda.MaybeAt(time.Now().Add(pingPeriod), func(context.Context) {
+		if ctx.Err() != nil {
+			return // the node has gone
+		}
+		go func() {
 			pinged, cancel := context.WithTimeout(ctx, pingWithin)
 			err := who.status.Ping(pinged)
 			cancel()
 			if ctx.Err() == nil {
 				p.answered(ctx, who.node, err == nil)
+				p.pingLater(ctx, who)
 			}
-		}
-	}()
+		}()
+	})
 }
 
 // answered notes whether a node's provider answered.

@@ -15,6 +15,7 @@ import (
 	"k8s.io/kubernetes/pkg/scheduler/framework"
 
 	"simk.dev/simk/autoscale"
+	"simk.dev/simk/vnode/informer"
 )
 
 // cluster is the nodes and pods as the informers tell them. What they tell is
@@ -67,11 +68,8 @@ func newCluster(o *options) *cluster {
 // watch follows what decisions depend on.
 func (c *cluster) watch(f informers.SharedInformerFactory) error {
 	put := func(obj any, gone bool) {
-		if tombstone, ok := obj.(cache.DeletedFinalStateUnknown); ok {
-			obj = tombstone.Obj
-		}
 		ch := change{gone: gone}
-		switch o := obj.(type) {
+		switch o := informer.Object(obj).(type) {
 		case *corev1.Node:
 			ch.node = o
 		case *corev1.Pod:

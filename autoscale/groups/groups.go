@@ -23,6 +23,7 @@ import (
 
 	"simk.dev/simk/autoscale"
 	"simk.dev/simk/autoscale/config"
+	"simk.dev/simk/vnode/agenda"
 )
 
 // Options are what groups need.
@@ -55,21 +56,20 @@ type Step struct {
 type Groups struct {
 	options Options
 	list    []*Group
-	agenda  *agenda
+	agenda  *agenda.Agenda
 	// changes counts steps of machines.
 	changes atomic.Uint64
 
 	mu     sync.Mutex
 	byNode map[string]*instance
-	err    error
+	// end ends Run.
+	end func()
+	err error
 }
 
 // New returns groups without machines. Run brings the initial ones.
 func New(o Options) *Groups {
-	if o.Together == nil {
-		o.Together = func(do func()) { do() }
-	}
-	g := &Groups{options: o, agenda: newAgenda(), byNode: map[string]*instance{}}
+	g := &Groups{options: o, agenda: agenda.New(), byNode: map[string]*instance{}}
 	for i := range o.Groups {
 		g.list = append(g.list, &Group{all: g, config: &o.Groups[i]})
 	}
@@ -119,7 +119,7 @@ func (g *Groups) Changes() uint64 { return g.changes.Load() }
 // NextStep returns when a machine will next come, start or go, or a size be set.
 // Spot interruptions, and sizes that are set again and again, do not count: there
 // is always a next one. ok is false if nothing else will happen.
-func (g *Groups) NextStep() (t time.Time, ok bool) { return g.agenda.next() }
+func (g *Groups) NextStep() (t time.Time, ok bool) { return g.agenda.Next() }
 
 // Fill registers the initial machines, Ready at once: they exist when the trace
 // begins.
@@ -143,7 +143,9 @@ func (g *Groups) Fill(ctx context.Context) error {
 func (g *Groups) Run(ctx context.Context, ready func()) error {
 	g.schedule()
 	ready()
-	g.agenda.serve(ctx, g.options.Together)
+	ctx, g.end = context.WithCancel(ctx)
+	defer g.end()
+	g.agenda.Serve(ctx, g.options.Together)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.err
@@ -157,9 +159,9 @@ func (g *Groups) schedule() {
 }
 
 func (g *Groups) resizeAt(at time.Time, r config.Resize) {
-	put := g.agenda.at
+	put := g.agenda.At
 	if r.Every.Duration > 0 {
-		put = g.agenda.maybeAt
+		put = g.agenda.MaybeAt
 	}
 	put(at, func(context.Context) {
 		for _, group := range g.list { // not the map: its order is chance
@@ -194,7 +196,7 @@ func (g *Groups) failed(err error) {
 	defer g.mu.Unlock()
 	if g.err == nil {
 		g.err = err
-		g.agenda.stop()
+		g.end()
 	}
 }
 

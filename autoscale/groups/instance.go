@@ -109,7 +109,7 @@ func (g *Group) request(launch *Launch) *instance {
 	if fails {
 		return i // and is never heard of again
 	}
-	g.all.agenda.at(now.Add(delay), func(ctx context.Context) { i.register(ctx, boot) })
+	g.all.agenda.At(now.Add(delay), func(ctx context.Context) { i.register(ctx, boot) })
 	return i
 }
 
@@ -130,7 +130,7 @@ func (i *instance) register(ctx context.Context, boot time.Duration) {
 		i.running()
 		return
 	}
-	all.agenda.at(instant().Add(boot), func(ctx context.Context) {
+	all.agenda.At(instant().Add(boot), func(ctx context.Context) {
 		all.mu.Lock()
 		booting := i.state == Registered
 		all.mu.Unlock()
@@ -181,7 +181,7 @@ func (g *Group) remove(i *instance) {
 	}
 	i.state = Deleting
 	g.all.observe(i)
-	g.all.agenda.at(instant(), i.vanish)
+	g.all.agenda.At(instant(), i.vanish)
 }
 
 // vanish is the end of a machine that has a node.
@@ -211,7 +211,7 @@ func (i *instance) awaitInterruption(from time.Time) {
 	}
 	after := i.chance.exponential(float64(time.Hour) / spot.InterruptionsPerHour)
 	all := i.group.all
-	all.agenda.maybeAt(from.Add(after), func(ctx context.Context) {
+	all.agenda.MaybeAt(from.Add(after), func(ctx context.Context) {
 		if !i.is(Running) {
 			return
 		}
@@ -219,7 +219,7 @@ func (i *instance) awaitInterruption(from time.Time) {
 		if i.launch != nil && i.launch.Warned != nil {
 			i.launch.Warned(ctx)
 		}
-		all.agenda.at(time.Now().Add(spot.Notice.Duration), func(ctx context.Context) {
+		all.agenda.At(time.Now().Add(spot.Notice.Duration), func(ctx context.Context) {
 			if i.advance(Running, Deleting) {
 				i.vanish(ctx)
 				if i.launch == nil {

@@ -5,7 +5,6 @@
 package groups
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -41,30 +40,5 @@ func TestNextStep(t *testing.T) {
 				t.Errorf("next step %v after the start (%v), want %v", next.Sub(c.start), ok, test.want)
 			}
 		})
-	}
-}
-
-// What is due at one instant happens together.
-func TestTogether(t *testing.T) {
-	var log []string
-	a := newAgenda()
-	now := time.Now()
-	for range 3 {
-		a.at(now.Add(time.Second), func(context.Context) { log = append(log, "do") })
-	}
-	a.at(now.Add(2*time.Second), func(context.Context) { log = append(log, "do"); a.stop() })
-	a.serve(context.Background(), func(do func()) {
-		log = append(log, "begin")
-		do()
-		log = append(log, "end")
-	})
-	want := []string{"begin", "do", "do", "do", "end", "begin", "do", "end"}
-	if len(log) != len(want) {
-		t.Fatalf("%v, want %v", log, want)
-	}
-	for i := range log {
-		if log[i] != want[i] {
-			t.Fatalf("%v, want %v", log, want)
-		}
 	}
 }

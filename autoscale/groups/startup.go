@@ -41,7 +41,7 @@ func (i *instance) awaitAgent() {
 	}
 	all := i.group.all
 	after := max(i.chance.duration(startup.After), config.MinStartup)
-	all.agenda.at(time.Now().Add(after), func(ctx context.Context) {
+	all.agenda.At(time.Now().Add(after), func(ctx context.Context) {
 		if !i.is(Registered) && !i.is(Running) {
 			return
 		}

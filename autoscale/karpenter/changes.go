@@ -11,6 +11,7 @@ import (
 	karpv1 "sigs.k8s.io/karpenter/pkg/apis/v1"
 
 	"simk.dev/simk/autoscale"
+	"simk.dev/simk/vnode/informer"
 )
 
 // changes counts what happens to all that Karpenter reads: it handles the events
@@ -54,12 +55,7 @@ func (c *changes) OnUpdate(old, object any) {
 }
 
 // OnDelete implements cache.ResourceEventHandler.
-func (c *changes) OnDelete(object any) {
-	if d, ok := object.(cache.DeletedFinalStateUnknown); ok {
-		object = d.Obj
-	}
-	c.note(object, true)
-}
+func (c *changes) OnDelete(object any) { c.note(informer.Object(object), true) }
 
 // stuckAfter is how long after its grace period a terminating pod no longer
 // counts, in Karpenter.

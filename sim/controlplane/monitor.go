@@ -15,6 +15,8 @@ import (
 	corev1informers "k8s.io/client-go/informers/core/v1"
 	corelisters "k8s.io/client-go/listers/core/v1"
 	"k8s.io/client-go/tools/cache"
+
+	"simk.dev/simk/vnode/informer"
 )
 
 // nodeMonitorGracePeriod is how long after its last heartbeat the node lifecycle controller
@@ -59,11 +61,8 @@ func newMonitor(shared informers.SharedInformerFactory, heartbeats Heartbeats) *
 		AddFunc:    func(obj any) { m.observe(obj.(*corev1.Node)) },
 		UpdateFunc: func(_, obj any) { m.observe(obj.(*corev1.Node)) },
 		DeleteFunc: func(obj any) {
-			if tombstone, ok := obj.(cache.DeletedFinalStateUnknown); ok {
-				obj = tombstone.Obj
-			}
 			m.mu.Lock()
-			delete(m.silent, obj.(*corev1.Node).Name)
+			delete(m.silent, informer.Object(obj).(*corev1.Node).Name)
 			m.mu.Unlock()
 			m.wake()
 		},

@@ -3,7 +3,6 @@ package kwok
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -21,6 +20,8 @@ import (
 	"sigs.k8s.io/kwok/pkg/utils/lifecycle"
 
 	"simk.dev/simk/vnode"
+	"simk.dev/simk/vnode/agenda"
+	"simk.dev/simk/vnode/informer"
 )
 
 // Engine plays Stages. One goroutine does everything, in the order in which objects change and
@@ -43,12 +44,12 @@ type Engine struct {
 	renderer  gotpl.Renderer
 	resources []*resource
 	queue     *queue
+	agenda    *agenda.Agenda
 
 	// definitions are watched while kinds are missing; nil: none is.
 	definitions cache.SharedIndexInformer
 
 	// jobs are the Stages that wait, by object. served are the nodes that the behaviour runs.
-	mu     sync.Mutex
 	jobs   map[string]*job
 	served map[string]bool
 	// last is the Stage that was played last with an object, played counts them by name.
@@ -61,8 +62,7 @@ type job struct {
 	resource *resource
 	object   object
 	stage    *lifecycle.Stage
-	at       time.Time
-	timer    *time.Timer
+	entry    *agenda.Entry // nil: it is played at once
 	// step is the first that was not done yet, retries how often that was tried.
 	step, retries int
 	// again: it was the last that was played with the object. Such a Stage, a heartbeat say, comes
@@ -111,10 +111,7 @@ func (e *Engine) watch(r *resource) error {
 		AddFunc:    func(o any) { e.queue.add(change{r, keyed(o), false}) },
 		UpdateFunc: func(_, o any) { e.queue.add(change{r, keyed(o), false}) },
 		DeleteFunc: func(o any) {
-			if tombstone, ok := o.(cache.DeletedFinalStateUnknown); ok {
-				o = tombstone.Obj
-			}
-			e.queue.add(change{r, o.(object), true})
+			e.queue.add(change{r, keyed(informer.Object(o)), true})
 		},
 	})
 	return err
@@ -129,6 +126,7 @@ func (e *Engine) run(ctx context.Context) error {
 			go r.informer.Run(ctx.Done())
 		}
 	}
+	go e.agenda.Serve(ctx, nil)
 	if e.definitions != nil {
 		go e.definitions.Run(ctx.Done())
 	}
@@ -244,24 +242,22 @@ func (e *Engine) match(r *resource, o object) error {
 // add lets a job wait, in the place of one that waits for the same object.
 func (e *Engine) add(k string, j *job, delay time.Duration) {
 	e.cancel(k)
-	j.at = time.Now().Add(max(delay, 0))
-	e.mu.Lock()
 	e.jobs[k] = j
-	e.mu.Unlock()
 	if delay <= 0 {
 		e.queue.add(j)
 		return
 	}
-	j.timer = time.AfterFunc(delay, func() { e.queue.add(j) })
+	due, play := time.Now().Add(delay), func(context.Context) { e.queue.add(j) }
+	if j.again {
+		j.entry = e.agenda.MaybeAt(due, play)
+	} else {
+		j.entry = e.agenda.At(due, play)
+	}
 }
 
 func (e *Engine) cancel(k string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	if j := e.jobs[k]; j != nil {
-		if j.timer != nil {
-			j.timer.Stop()
-		}
+		e.agenda.Cancel(j.entry)
 		delete(e.jobs, k)
 	}
 }
@@ -272,9 +268,7 @@ func (e *Engine) play(ctx context.Context, j *job) error {
 	if e.jobs[k] != j {
 		return nil // another has taken its place
 	}
-	e.mu.Lock()
 	delete(e.jobs, k)
-	e.mu.Unlock()
 	if !j.resource.served(j.object) {
 		return nil // its node has failed meanwhile, or gone
 	}

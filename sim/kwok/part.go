@@ -22,6 +22,7 @@ import (
 	"simk.dev/simk/sim"
 	simhistory "simk.dev/simk/sim/history"
 	"simk.dev/simk/vnode"
+	"simk.dev/simk/vnode/agenda"
 )
 
 // Behaviour is the name of the behaviour of nodes that Stages drive, and of the part.
@@ -127,7 +128,7 @@ func (p *part) Init(c *sim.Cluster) error {
 		failed:    p.stageFailed,
 		routine:   sim.Routine,
 		functions: &functions{pool: c.Nodes(), start: time.Now()},
-		queue:     newQueue(), jobs: map[string]*job{}, served: map[string]bool{}, last: map[string]string{}, played: map[string]int{},
+		queue:     newQueue(), agenda: agenda.New(), jobs: map[string]*job{}, served: map[string]bool{}, last: map[string]string{}, played: map[string]int{},
 	}
 	e.renderer = gotpl.NewRenderer(e.functions.all())
 	p.engine = e
@@ -165,7 +166,7 @@ func (p *part) Run(ctx context.Context, ready func()) error {
 }
 
 // NextStep implements sim.Stepper.
-func (p *part) NextStep() (time.Time, bool) { return p.engine.nextStep() }
+func (p *part) NextStep() (time.Time, bool) { return p.engine.agenda.Next() }
 
 // stageFailed is told of a Stage that could not be played with an object; nil: none could be found
 // for it.

@@ -13,7 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/utils/ptr"
 
-	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/annotation"
 )
 
 const (
@@ -92,7 +92,7 @@ func (s *Scenario) deployment(name string) {
 func (s *Scenario) job(name string) {
 	template := s.pod(name)
 	template.Spec.RestartPolicy = corev1.RestartPolicyNever
-	template.Annotations = map[string]string{tracer.AnnotationRunFor: fmt.Sprintf("%dm", 1+s.chance.IntN(20))}
+	template.Annotations = map[string]string{annotation.RunFor: fmt.Sprintf("%dm", 1+s.chance.IntN(20))}
 	s.apply(s.when(length/2), &batchv1.Job{
 		TypeMeta: metav1.TypeMeta{APIVersion: "batch/v1", Kind: "Job"}, ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name},
 		Spec: batchv1.JobSpec{Parallelism: ptr.To(int32(1 + s.chance.IntN(6))), Completions: ptr.To(int32(6)), Template: template},

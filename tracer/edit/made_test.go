@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/annotation"
 )
 
 // maker makes a small valid trace at random: objects come, change and go, come
@@ -75,12 +76,12 @@ func (m *maker) apply(batch []tracer.Object) []tracer.Object {
 		replicas := map[string]any{"replicas": int64(m.IntN(4))}
 		o = thing("apps/v1", "Deployment", []string{"", "default", "shop"}[m.IntN(3)], fmt.Sprintf("web-x%d", n), replicas)
 	case 2:
-		template := map[string]any{"metadata": map[string]any{"annotations": map[string]any{tracer.AnnotationRunFor: "90s"}}, "spec": map[string]any{"restartPolicy": "Never"}}
+		template := map[string]any{"metadata": map[string]any{"annotations": map[string]any{annotation.RunFor: "90s"}}, "spec": map[string]any{"restartPolicy": "Never"}}
 		o = thing("batch/v1", "Job", "shop", fmt.Sprintf("job-x%d", n), map[string]any{"template": template, "completions": int64(n)})
 	default:
 		o = thing("v1", "Pod", []string{"", "batch"}[m.IntN(2)], fmt.Sprintf("pod-x%d", n), map[string]any{"restartPolicy": "Never"})
 		if m.IntN(2) == 0 {
-			o.SetAnnotations(map[string]string{tracer.AnnotationRunFor: "2m", tracer.AnnotationStartDelay: "1s"})
+			o.SetAnnotations(map[string]string{annotation.RunFor: "2m", annotation.StartDelay: "1s"})
 		}
 	}
 	same := func(x tracer.Object) bool { return x.Ref().Key() == o.Ref().Key() }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/annotation"
 	"simk.dev/simk/tracer/internal/kube"
 )
 
@@ -47,7 +48,7 @@ func podMetadata(m map[string]any) []map[string]any {
 func scaleRunTimes(o object, factor float64) object {
 	for _, metadata := range podMetadata(o.Object.Object) {
 		annotations := kube.Map(metadata, "annotations")
-		for _, name := range []string{tracer.AnnotationRunFor, tracer.AnnotationInitRunFor} {
+		for _, name := range []string{annotation.RunFor, annotation.InitRunFor} {
 			if d, ok := durationOf(annotations, name); ok {
 				annotations[name] = tracer.FormatDuration(scaled(d, factor))
 			}
@@ -80,8 +81,8 @@ func durationOf(annotations map[string]any, name string) (time.Duration, bool) {
 	if !ok {
 		return 0, false
 	}
-	d, err := time.ParseDuration(text)
-	return d, err == nil && d >= 0
+	d, err := annotation.Duration(name, text)
+	return d, err == nil
 }
 
 func numberOf(annotations map[string]any, name string) int64 {
@@ -100,9 +101,9 @@ func life(o object) (tracer.Lifecycle, bool) {
 	}
 	for _, metadata := range podMetadata(o.Object.Object) {
 		annotations := kube.Map(metadata, "annotations")
-		l := tracer.Lifecycle{ExitCode: int32(numberOf(annotations, tracer.AnnotationExitCode)), Restarts: int32(numberOf(annotations, tracer.AnnotationRestarts))}
-		l.StartDelay, _ = durationOf(annotations, tracer.AnnotationStartDelay)
-		l.RunFor, l.HasRunFor = durationOf(annotations, tracer.AnnotationRunFor)
+		l := tracer.Lifecycle{ExitCode: int32(numberOf(annotations, annotation.ExitCode)), Restarts: int32(numberOf(annotations, annotation.Restarts))}
+		l.StartDelay, _ = durationOf(annotations, annotation.StartDelay)
+		l.RunFor, l.HasRunFor = durationOf(annotations, annotation.RunFor)
 		return l, l.HasRunFor
 	}
 	return tracer.Lifecycle{}, false
@@ -164,9 +165,9 @@ func cutRun(o object, left time.Duration) object {
 	}
 	o = o.copied()
 	annotations := kube.Map(o.Object.Object, "metadata", "annotations")
-	d, _ := durationOf(annotations, tracer.AnnotationRunFor)
-	annotations[tracer.AnnotationRunFor] = tracer.FormatDuration(min(left, d))
-	delete(annotations, tracer.AnnotationStartDelay)
-	delete(annotations, tracer.AnnotationRestarts)
+	d, _ := durationOf(annotations, annotation.RunFor)
+	annotations[annotation.RunFor] = tracer.FormatDuration(min(left, d))
+	delete(annotations, annotation.StartDelay)
+	delete(annotations, annotation.Restarts)
 	return o
 }

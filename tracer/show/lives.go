@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/annotation"
 )
 
 // runTimeBounds are the upper bounds of the buckets of run times.
@@ -83,16 +84,16 @@ func annotated(template map[string]any) (life tracer.Lifecycle, found bool) {
 	for key, value := range annotations {
 		text, _ := value.(string)
 		switch key {
-		case tracer.AnnotationRunFor:
+		case annotation.RunFor:
 			d, err := time.ParseDuration(text)
 			if err == nil {
 				life.RunFor, life.HasRunFor, found = d, true, true
 			}
-		case tracer.AnnotationExitCode:
+		case annotation.ExitCode:
 			if n, err := strconv.ParseUint(text, 10, 8); err == nil {
 				life.ExitCode, found = int32(n), true
 			}
-		case tracer.AnnotationRestarts:
+		case annotation.Restarts:
 			if n, err := strconv.ParseUint(text, 10, 31); err == nil {
 				life.Restarts, found = int32(n), true
 			}

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/annotation"
 	"simk.dev/simk/tracer/internal/kube"
 	"simk.dev/simk/tracer/internal/podspec"
 	"simk.dev/simk/tracer/spelling"
@@ -143,15 +144,15 @@ func (v *validator) annotations(template map[string]any, p place) {
 	annotations := kube.Map(template, "metadata", "annotations")
 	for _, name := range slices.Sorted(maps.Keys(annotations)) {
 		if value, ok := annotations[name].(string); ok {
-			if err := tracer.CheckAnnotation(name, value); err != nil {
+			if err := annotation.Check(name, value); err != nil {
 				v.found.add("W0119", name, 1, p, err.Error())
 			}
 		}
-		if !strings.HasPrefix(name, "simk.dev/") || slices.Contains(tracer.PodAnnotations, name) {
+		if !strings.HasPrefix(name, annotation.Prefix) || slices.Contains(annotation.Pod, name) {
 			continue
 		}
 		text := fmt.Sprintf("simk knows no annotation %s of pods", name)
-		if meant, ok := spelling.Nearest(name, tracer.PodAnnotations); ok {
+		if meant, ok := spelling.Nearest(name, annotation.Pod); ok {
 			text += "; do you mean " + meant + "?"
 		}
 		v.found.add("W0115", name, 1, p, text)

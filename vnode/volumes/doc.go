@@ -10,7 +10,7 @@
 //
 // Simulated: the external provisioner of every class, whatever its name. It makes a volume for a
 // claim that the PersistentVolume controller leaves to an external one: at once, or after the
-// delay that the class has in AnnotationDelay; never, if it has AnnotationFailure. The
+// delay that the class's annotation.ProvisionDelay says; never, if it has a ProvisionFailure. The
 // volume is where the driver's topology says (see topology.go). It is deleted when it is
 // released, if the class says so, and grows when its claim does.
 //

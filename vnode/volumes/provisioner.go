@@ -18,18 +18,12 @@ import (
 	storagelisters "k8s.io/client-go/listers/storage/v1"
 	"k8s.io/client-go/tools/cache"
 	volumehelper "k8s.io/component-helpers/storage/volume"
+
+	"simk.dev/simk/tracer/annotation"
 )
 
 // DefaultProvisioner is that of the default StorageClass in an interactive cluster.
 const DefaultProvisioner = "storage.simk.dev"
-
-// Annotations of a StorageClass.
-const (
-	// AnnotationDelay is how long making a volume takes.
-	AnnotationDelay = "simk.dev/provision-delay"
-	// AnnotationFailure is why no volume can be made.
-	AnnotationFailure = "simk.dev/provision-failure"
-)
 
 // retry is after which time a provisioner tries again what failed.
 const retry = 15 * time.Second
@@ -148,7 +142,7 @@ func (p *Provisioner) serveClaim(ctx context.Context, key string, claim *corev1.
 	if err != nil || selected == nil && waits(class) {
 		return -1, err
 	}
-	if reason := class.Annotations[AnnotationFailure]; reason != "" {
+	if reason := class.Annotations[annotation.ProvisionFailure]; reason != "" {
 		p.config.Event(claim, corev1.EventTypeWarning, "ProvisioningFailed", fmt.Sprintf("failed to provision volume with StorageClass %q: %s", class.Name, reason))
 		return retry, nil
 	}
@@ -161,7 +155,7 @@ func (p *Provisioner) serveClaim(ctx context.Context, key string, claim *corev1.
 
 // wait is how long making the volume of a claim still takes.
 func (p *Provisioner) wait(key string, class *storagev1.StorageClass) time.Duration {
-	delay, err := time.ParseDuration(class.Annotations[AnnotationDelay])
+	delay, err := time.ParseDuration(class.Annotations[annotation.ProvisionDelay])
 	if err != nil || delay <= 0 {
 		return 0
 	}

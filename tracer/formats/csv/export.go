@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/annotation"
 	"simk.dev/simk/tracer/formats"
 	"simk.dev/simk/tracer/formats/internal/build"
 )
@@ -123,15 +124,15 @@ func (e *exported) life(r *row, ref tracer.ObjectRef, p *corev1.Pod) {
 		return
 	}
 	r.endless = true
-	if s, ok := p.Annotations[tracer.AnnotationRunFor]; ok {
-		d, err := time.ParseDuration(s)
-		if r.endless = err != nil || d < 0; r.endless {
+	if s, ok := p.Annotations[annotation.RunFor]; ok {
+		d, err := annotation.Duration(annotation.RunFor, s)
+		if r.endless = err != nil; r.endless {
 			e.notes.Count("pods have a run time that cannot be read: in the table they have none")
 		} else {
 			r.runFor = d
 		}
 	}
-	if s, ok := p.Annotations[tracer.AnnotationExitCode]; ok {
+	if s, ok := p.Annotations[annotation.ExitCode]; ok {
 		code, err := strconv.ParseUint(s, 10, 8)
 		if err != nil {
 			e.notes.Count("pods have an exit code that cannot be read: in the table they have none")
@@ -139,8 +140,8 @@ func (e *exported) life(r *row, ref tracer.ObjectRef, p *corev1.Pod) {
 		r.exit = int32(code)
 	}
 	for _, key := range []string{
-		tracer.AnnotationStartDelay, tracer.AnnotationRestarts, tracer.AnnotationInitRunFor, tracer.AnnotationInitExitCode, tracer.AnnotationInitRestarts,
-		tracer.AnnotationStopDelay,
+		annotation.StartDelay, annotation.Restarts, annotation.InitRunFor, annotation.InitExitCode, annotation.InitRestarts,
+		annotation.StopDelay,
 	} {
 		if _, ok := p.Annotations[key]; ok {
 			e.notes.Count("pods have an annotation " + key + ", which is lost")

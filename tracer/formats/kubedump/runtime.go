@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/annotation"
 	"simk.dev/simk/tracer/internal/kube"
 	"simk.dev/simk/tracer/internal/podspec"
 )
@@ -15,9 +15,8 @@ import (
 // say for how long.
 func (r *record) annotated() (l tracer.Lifecycle, ok bool) {
 	annotations := kube.Map(podspec.Template(r.object()), "metadata", "annotations")
-	text := kube.Str(annotations, tracer.AnnotationRunFor)
-	runFor, err := time.ParseDuration(text)
-	if err != nil || runFor < 0 {
+	runFor, err := annotation.Duration(annotation.RunFor, kube.Str(annotations, annotation.RunFor))
+	if err != nil {
 		return l, false
 	}
 	number := func(name string) int32 {
@@ -26,7 +25,7 @@ func (r *record) annotated() (l tracer.Lifecycle, ok bool) {
 	}
 	return tracer.Lifecycle{
 		RunFor: runFor, HasRunFor: true,
-		ExitCode: number(tracer.AnnotationExitCode), Restarts: number(tracer.AnnotationRestarts),
+		ExitCode: number(annotation.ExitCode), Restarts: number(annotation.Restarts),
 	}, true
 }
 
@@ -71,6 +70,6 @@ func (d *dump) warnEndless(all []*record) {
 	}
 	if len(all) > 0 {
 		d.warn(fmt.Sprintf("the runs of %s will not end (%s): none of their pods had ended, and how long they take is not known. Annotate their pod templates with %s, such as 5m",
-			plural(len(all), "Job or CronJob", "Jobs or CronJobs"), strings.Join(names, ", "), tracer.AnnotationRunFor))
+			plural(len(all), "Job or CronJob", "Jobs or CronJobs"), strings.Join(names, ", "), annotation.RunFor))
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/annotation"
 	"simk.dev/simk/tracer/formats"
 	"simk.dev/simk/tracer/formats/internal/build"
 )
@@ -225,13 +226,13 @@ func (e *exported) annotated(o tracer.Object) *exportedOwner {
 	}
 	metadata, _ := pod["metadata"].(map[string]any)
 	annotations, _ := metadata["annotations"].(map[string]any)
-	text, _ := annotations[tracer.AnnotationRunFor].(string)
-	runFor, err := time.ParseDuration(text)
-	if err != nil || runFor < 0 {
+	text, _ := annotations[annotation.RunFor].(string)
+	runFor, err := annotation.Duration(annotation.RunFor, text)
+	if err != nil {
 		return nil
 	}
 	l := tracer.Lifecycle{RunFor: runFor, HasRunFor: true}
-	if code, _ := annotations[tracer.AnnotationExitCode].(string); code != "" && code != "0" {
+	if code, _ := annotations[annotation.ExitCode].(string); code != "" && code != "0" {
 		l.ExitCode = 1 // for the warning
 	}
 	return &exportedOwner{pods: []tracer.Lifecycle{l}}

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/annotation"
 )
 
 // Pod describes a bare pod with one container.
@@ -41,10 +42,10 @@ func (p Pod) Object() tracer.Object {
 	}
 	annotations := anyMap(p.Annotations)
 	if p.HasRunFor {
-		annotations[tracer.AnnotationRunFor] = tracer.FormatDuration(p.RunFor)
+		annotations[annotation.RunFor] = tracer.FormatDuration(p.RunFor)
 	}
 	if p.ExitCode != 0 {
-		annotations[tracer.AnnotationExitCode] = strconv.Itoa(int(p.ExitCode))
+		annotations[annotation.ExitCode] = strconv.Itoa(int(p.ExitCode))
 	}
 	if len(annotations) > 0 {
 		metadata["annotations"] = annotations
