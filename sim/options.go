@@ -70,6 +70,8 @@ type Options struct {
 	// Watch lets somebody look at the run and steer its time. Nil: nobody.
 	Watch *live.Console
 
+	// RunTimes say how pods run of which nothing else says it; the first that matches a pod counts.
+	RunTimes []RunTime
 	// Behaviour is who runs the pods of nodes that have no annotation simk.dev/behaviour: the name of
 	// a part that is a NodeRunner; empty: vnode.BuiltIn, the life cycle that simk simulates.
 	Behaviour string
@@ -116,6 +118,11 @@ func (o *Options) validate(withoutTrace bool) error {
 	case o.Duration < 0:
 		return fmt.Errorf("duration %v is negative", o.Duration)
 	}
+	for i := range o.RunTimes {
+		if err := o.RunTimes[i].check(); err != nil {
+			return fmt.Errorf("runTimes[%d]: %w", i, err)
+		}
+	}
 	for i := range o.Hooks {
 		if err := o.Hooks[i].check(); err != nil {
 			return err
@@ -145,15 +152,16 @@ func (o *Options) checkDuration(start time.Time) error {
 // an outcome. Files are named by their contents, so that the same run from
 // another folder gives the same report.
 type optionsInReport struct {
-	Duration        string `json:"duration,omitempty"`
-	SchedulerConfig string `json:"schedulerConfigSHA256,omitempty"`
-	Nodes           string `json:"nodesSHA256,omitempty"`
-	NodeCount       int    `json:"nodes,omitempty"`
-	Machine         string `json:"machine,omitempty"`
-	Autoscaler      string `json:"autoscalerSHA256,omitempty"`
-	FeatureGates    string `json:"featureGates,omitempty"`
-	EndpointSlices  bool   `json:"endpointSlices"`
-	Behaviour       string `json:"behaviour,omitempty"`
+	Duration        string    `json:"duration,omitempty"`
+	SchedulerConfig string    `json:"schedulerConfigSHA256,omitempty"`
+	Nodes           string    `json:"nodesSHA256,omitempty"`
+	NodeCount       int       `json:"nodes,omitempty"`
+	Machine         string    `json:"machine,omitempty"`
+	Autoscaler      string    `json:"autoscalerSHA256,omitempty"`
+	FeatureGates    string    `json:"featureGates,omitempty"`
+	EndpointSlices  bool      `json:"endpointSlices"`
+	Behaviour       string    `json:"behaviour,omitempty"`
+	RunTimes        []RunTime `json:"runTimes,omitempty"`
 	// Parts are the settings of parts, by name, defaults too.
 	Parts   map[string]json.RawMessage `json:"parts,omitempty"`
 	OnError string                     `json:"onError"`

@@ -45,11 +45,12 @@ func (o *owners) label(p *corev1.Pod) string {
 }
 
 // lifecycles tells how pods run: what the trace recorded for the owner, in
-// launch order, else the pod's annotations.
+// launch order, else the pod's annotations, else the run's own word on such pods.
 type lifecycles struct {
 	owners   *owners
 	recorded map[string][]tracer.Lifecycle // by ownerKey
 	launched map[string]int
+	defaults *runTimes
 	// invalid is called for annotations that cannot be read.
 	invalid func(*corev1.Pod, error)
 	// started is called for each pod of an owner with recorded lives: it is the
@@ -64,8 +65,8 @@ func ownerKey(kind, namespace, name string) string {
 	return kind + " " + namespace + "/" + name
 }
 
-func newLifecycles(o *owners, recorded []tracer.OwnerLifecycles, started func(*corev1.Pod, int), invalid func(*corev1.Pod, error)) *lifecycles {
-	l := &lifecycles{owners: o, recorded: map[string][]tracer.Lifecycle{}, launched: map[string]int{}, started: started, invalid: invalid}
+func newLifecycles(o *owners, recorded []tracer.OwnerLifecycles, defaults *runTimes, started func(*corev1.Pod, int), invalid func(*corev1.Pod, error)) *lifecycles {
+	l := &lifecycles{owners: o, recorded: map[string][]tracer.Lifecycle{}, launched: map[string]int{}, defaults: defaults, started: started, invalid: invalid}
 	for _, r := range recorded {
 		l.recorded[ownerKey(r.Owner.Kind, r.Owner.Namespace, r.Owner.Name)] = r.Pods
 	}
@@ -74,7 +75,7 @@ func newLifecycles(o *owners, recorded []tracer.OwnerLifecycles, started func(*c
 
 // next returns the life of a pod that its node starts now.
 func (l *lifecycles) next(p *corev1.Pod) vnode.Lifecycle {
-	life, err := vnode.Lifecycle{}.WithAnnotations(p.Annotations)
+	life, err := l.defaults.of(p).WithAnnotations(p.Annotations)
 	if err != nil {
 		l.invalid(p, err)
 	}

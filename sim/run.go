@@ -124,7 +124,7 @@ func readInput(o *Options, interactive bool) (*runInput, error) {
 	if !clock.Virtual {
 		in.summary.Head.StartTime = time.Now().Add(wallAhead) // no waiting for, or rushing through, another time
 	}
-	in.inReport = optionsInReport{NodeCount: o.NodeCount, Machine: o.Machine, FeatureGates: o.FeatureGates, EndpointSlices: o.EndpointSlices, Behaviour: o.Behaviour, OnError: "stop"}
+	in.inReport = optionsInReport{NodeCount: o.NodeCount, Machine: o.Machine, FeatureGates: o.FeatureGates, EndpointSlices: o.EndpointSlices, Behaviour: o.Behaviour, RunTimes: o.RunTimes, OnError: "stop"}
 	if o.ContinueOnError {
 		in.inReport.OnError = "continue"
 	}

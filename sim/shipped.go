@@ -37,7 +37,11 @@ type nodesPart struct{ *vnode.Pool }
 func (*nodesPart) Name() string { return "virtual nodes" }
 
 func (p *nodesPart) Init(c *Cluster) (err error) {
-	c.lives = newLifecycles(c.owners, c.in.summary.Head.Lifecycles, c.recorder.launched, func(p *corev1.Pod, err error) {
+	defaults, err := newRunTimes(c.options.RunTimes, c.options.Seed)
+	if err != nil {
+		return err
+	}
+	c.lives = newLifecycles(c.owners, c.in.summary.Head.Lifecycles, defaults, c.recorder.launched, func(p *corev1.Pod, err error) {
 		c.events.note(report.SchedulerComponent, p, "Warning", "InvalidLifecycle", err.Error())
 	})
 	c.pool = vnode.New(c.nodesConfig())

@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"encoding/json"
+	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -44,6 +47,12 @@ func configure(cmd *cobra.Command, path string, o *sim.Options, flags *runFlags)
 	if c.Explain != "" && !given("explain") {
 		o.Explain = c.Explain
 	}
+	if c.Behaviour != "" && !given("behaviour") {
+		o.Behaviour = c.Behaviour
+	}
+	if err := runTimes(c, o); err != nil {
+		return err
+	}
 	for _, name := range slices.Sorted(maps.Keys(c.Parts)) {
 		part, err := sim.NewPart(name, c.Parts[name], func(path ...string) string { return c.At(append([]string{"parts", name}, path...)...) })
 		if err != nil {
@@ -78,6 +87,18 @@ func configure(cmd *cobra.Command, path string, o *sim.Options, flags *runFlags)
 	}
 	if !c.Edit.IsZero() {
 		o.Edit = &input.Edit{Config: path, Path: c.Edit.Path, Content: c.Edit.Content}
+	}
+	return nil
+}
+
+// runTimes takes over how pods run.
+func runTimes(c *runconfig.Config, o *sim.Options) error {
+	for i, text := range c.RunTimes {
+		var one sim.RunTime
+		if err := json.Unmarshal(text, &one); err != nil {
+			return fmt.Errorf("%s: %w", c.At("runTimes", strconv.Itoa(i)), err)
+		}
+		o.RunTimes = append(o.RunTimes, one)
 	}
 	return nil
 }

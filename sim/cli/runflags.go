@@ -7,9 +7,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/clock"
@@ -22,6 +24,8 @@ type runFlags struct {
 	speed, onError string
 	command        *cobra.Command
 	hooks          []string
+	// runFor is how long pods run that end by themselves; 0: not given.
+	runFor time.Duration
 	// stages are KWOK's sets of Stages and files of them.
 	stages []string
 	// The files of documents; nodes may also be how many there are.
@@ -41,6 +45,7 @@ func (r *runFlags) add(cmd *cobra.Command, o *sim.Options, speed, onError string
 	f.BoolVar(&o.EndpointSlices, "endpoint-slices", false, "run the endpoint slice controller too")
 	f.StringSliceVar(&r.stages, "stages", nil, "let KWOK's Stages drive pods and nodes: `sets|files`, a set being "+strings.Join(kwok.Sets(), ", ")+"; may be repeated")
 	f.StringVar(&o.Behaviour, "behaviour", "", "who runs the pods of nodes that do not say it: `builtin|PART` (default: builtin, with --stages kwok)")
+	f.DurationVar(&r.runFor, "default-run-for", 0, "how long pods run that end by themselves (restartPolicy Never or OnFailure) and do not say it: a `duration` (default: until they are deleted)")
 	f.StringVar(&r.onError, "on-error", onError, "when the apiserver rejects an object of an event: `stop|continue`")
 	f.StringArrayVar(&r.hooks, "hook", nil, "run `POINT=COMMAND`, a shell command at a point of the run (before-start, before-run, after-run, after-stop); may be repeated")
 	_ = cmd.MarkFlagDirname("out")
@@ -69,6 +74,13 @@ func (r *runFlags) read(o *sim.Options) (err error) {
 	}
 	if err := r.readNodes(o); err != nil {
 		return err
+	}
+	if r.command.Flags().Changed("default-run-for") {
+		if r.runFor <= 0 {
+			return &sim.InputError{Err: fmt.Errorf("--default-run-for %v: want a duration such as 30s", r.runFor)}
+		}
+		// Run times of the configuration are about certain pods, and count more.
+		o.RunTimes = append(o.RunTimes, sim.RunTime{RunFor: metav1.Duration{Duration: r.runFor}})
 	}
 	if err := r.readStages(o); err != nil {
 		return err

@@ -78,6 +78,10 @@ type Config struct {
 	// Explain is off, pending or all: which attempts to place pods are recorded,
 	// which changes no outcome; empty: not given.
 	Explain explain.Mode `json:"explain,omitempty"`
+	// RunTimes are the run's own word on how pods run: objects as sim.RunTime has them.
+	RunTimes []json.RawMessage `json:"runTimes,omitempty"`
+	// Behaviour is who runs the pods of nodes that do not say it; empty: not given.
+	Behaviour string `json:"behaviour,omitempty"`
 	// Parts are further residents of the cluster, by name, each with its section: an object, or
 	// null.
 	Parts map[string]json.RawMessage `json:"parts,omitempty"`
