@@ -6,8 +6,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// What is said to a plugin and by it, as JSON has it (interLink 0.6, spec of the plugins' API).
-// Requests with a body go by POST to /create and /delete, and by GET to /status and /getLogs.
+// What is said to a plugin and by it, as JSON has it: interLink's API of plugins, as those for
+// Slurm and Docker have it. Requests with a body go by POST to /create and /delete, and by GET to
+// /status and /getLogs.
 
 // PodData is the body of /create: a pod and what its containers mount.
 type PodData struct {

@@ -95,7 +95,7 @@ func TestOddAnswers(t *testing.T) {
 	}
 }
 
-// An empty answer to a status leaves the pods as they are, until it is one too many.
+// An empty answer to a status leaves the pods as they are, until there were too many.
 func TestLost(t *testing.T) {
 	p := newPlugin(t)
 	m := newMachine(t, p, nil)

@@ -17,14 +17,7 @@ func (p *provider) statuses(ctx context.Context) error {
 		return nil
 	}
 	p.mu.Lock()
-	var asked []*pod
-	var bodies []*corev1.Pod
-	for _, x := range p.inOrder() {
-		if x.stage == sent && !x.deleting {
-			asked = append(asked, x)
-			bodies = append(bodies, x.api.DeepCopy())
-		}
-	}
+	asked, bodies := p.polled()
 	p.mu.Unlock()
 	if len(asked) == 0 || !now.Before(p.ping) {
 		if err := p.pong(ctx); err != nil {
@@ -47,6 +40,17 @@ func (p *provider) statuses(ctx context.Context) error {
 	p.alive()
 	p.poll = time.Now().Add(p.config.PollInterval.Duration)
 	return nil
+}
+
+// polled are the pods whose status is asked for.
+func (p *provider) polled() (asked []*pod, bodies []*corev1.Pod) {
+	for _, x := range p.inOrder() {
+		if x.stage == sent && !x.deleting {
+			asked = append(asked, x)
+			bodies = append(bodies, x.api.DeepCopy())
+		}
+	}
+	return asked, bodies
 }
 
 func (p *provider) ask(ctx context.Context, pods []*corev1.Pod) (found []PodStatus, err error) {
@@ -81,16 +85,16 @@ func (p *provider) found(asked []*pod, found []PodStatus) {
 		switch {
 		case x.stage != sent || x.deleting: // meanwhile
 		case f != nil:
-			x.missed = 0
+			x.missing = time.Time{}
 			before := x.api.DeepCopy()
 			if take(x.api, f, time.Now()) {
 				x.stage = over
 			}
 			x.changed = x.changed || !same(before, x.api)
-		default:
-			if x.missed++; x.missed >= mostMissed {
-				p.fail(x, "InterlinkPodLost", "the interLink plugin at "+p.config.URL+" no longer knows the pod")
-			}
+		case x.missing.IsZero():
+			x.missing = time.Now()
+		case time.Since(x.missing) >= lostAfter*p.config.PollInterval.Duration:
+			p.fail(x, "InterlinkPodLost", "the interLink plugin at "+p.config.URL+" no longer knows the pod")
 		}
 	}
 }

@@ -64,7 +64,7 @@ type pod struct {
 	changed  bool
 	tries    int       // that came to nothing
 	due      time.Time // of the next one
-	missed   int       // statuses that did not mention it, in a row
+	missing  time.Time // since when statuses do not mention it; zero: they do
 	warned   string    // the last event about it
 }
 

@@ -17,9 +17,11 @@ const (
 	// failuresDown is after how many requests in a row without a proper answer the node is not
 	// Ready.
 	failuresDown = 2
-	// mostMissed is how many statuses in a row may leave a pod out before it counts as lost:
-	// queues of batch systems show a job a moment late.
-	mostMissed = 3
+	// lostAfter is for how many intervals of polls a pod may be left out of statuses before it
+	// counts as lost, confirmAfter how many pass before one that may not have arrived is asked
+	// for: the plugin for Slurm asks it each ten seconds, and answers from memory in between.
+	lostAfter    = 12
+	confirmAfter = 3
 	// mostDeletions is how often the plugin may answer that it failed to delete a pod: then it is
 	// left to it.
 	mostDeletions = 15
@@ -185,6 +187,7 @@ func (p *provider) creation(ctx context.Context, x *pod) error {
 		return nil
 	}
 	uncertain := x.stage == unsure
+	x.due = time.Time{}
 	data, err := gather(&p.objects, x.api)
 	if err != nil {
 		x.due = now.Add(10 * time.Second)
@@ -200,6 +203,7 @@ func (p *provider) creation(ctx context.Context, x *pod) error {
 	}
 	p.mu.Lock()
 	x.stage = unsure // until the plugin says otherwise
+	x.due = time.Now().Add(confirmAfter * p.config.PollInterval.Duration)
 	p.mu.Unlock()
 	var created Created
 	text, err := p.client.do(ctx, http.MethodPost, "/create", data)
@@ -231,7 +235,7 @@ func (p *provider) answered(x *pod, created *Created, err error) error {
 		p.poll = time.Time{}
 		return nil
 	case denied(err):
-		x.stage = toSend
+		x.stage, x.due = toSend, time.Time{}
 		return err
 	case status == 0:
 		return err
@@ -253,9 +257,13 @@ func (p *provider) answered(x *pod, created *Created, err error) error {
 // run twice.
 func (p *provider) arrived(ctx context.Context, x *pod) (bool, error) {
 	p.mu.Lock()
-	api := x.api.DeepCopy()
+	api := x.api
+	_, bodies := p.polled()
 	p.mu.Unlock()
-	found, err := p.ask(ctx, []*corev1.Pod{api})
+	found, err := p.ask(ctx, append(bodies, api.DeepCopy()))
+	if statusOf(err) == http.StatusNotFound {
+		found, err = p.ask(ctx, []*corev1.Pod{api.DeepCopy()})
+	}
 	if status := statusOf(err); err != nil && (status == 0 || denied(err)) {
 		return false, err
 	}
