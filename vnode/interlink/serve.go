@@ -73,7 +73,7 @@ func (p *provider) round(ctx context.Context) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, x := range append(p.inOrder(), p.forgotten...) {
-		if !x.due.IsZero() && x.due.Before(next) && (x.deleting || x.stage == toSend || x.stage == unsure) {
+		if x.due.Before(next) && (x.deleting && x.stage != removed || !x.deleting && x.stage <= unsure) {
 			next = x.due
 		}
 	}
@@ -165,26 +165,32 @@ func (p *provider) deletion(ctx context.Context, x *pod) error {
 	return nil
 }
 
-// creations sends the pods that wait for it.
+// creations sends the pods that wait for it. If they are many it leaves some of them when it is
+// time to ask for statuses.
 func (p *provider) creations(ctx context.Context) error {
 	p.mu.Lock()
 	todo := p.inOrder()
 	p.mu.Unlock()
 	for _, x := range todo {
-		if err := p.creation(ctx, x); err != nil {
+		called, err := p.creation(ctx, x)
+		if err != nil {
 			return err
+		}
+		if called && (p.failures > 0 || !p.poll.IsZero() && time.Now().After(p.poll)) {
+			return nil
 		}
 	}
 	return nil
 }
 
-// creation sends one pod, if that is due. An error says that the plugin does not answer.
-func (p *provider) creation(ctx context.Context, x *pod) error {
+// creation sends one pod, if that is due, and says whether the plugin was called. An error says
+// that it does not answer.
+func (p *provider) creation(ctx context.Context, x *pod) (called bool, err error) {
 	p.mu.Lock()
 	now := time.Now()
 	if x.deleting || x.stage > unsure || now.Before(x.due) {
 		p.mu.Unlock()
-		return nil
+		return false, nil
 	}
 	uncertain := x.stage == unsure
 	x.due = time.Time{}
@@ -193,12 +199,12 @@ func (p *provider) creation(ctx context.Context, x *pod) error {
 		x.due = now.Add(10 * time.Second)
 		p.say(x, "CreateContainerConfigError", err.Error())
 		p.mu.Unlock()
-		return nil
+		return false, nil
 	}
 	p.mu.Unlock()
 	if uncertain {
 		if arrived, err := p.arrived(ctx, x); arrived || err != nil {
-			return err
+			return true, err
 		}
 	}
 	p.mu.Lock()
@@ -212,7 +218,7 @@ func (p *provider) creation(ctx context.Context, x *pod) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.answered(x, &created, err)
+	return true, p.answered(x, &created, err)
 }
 
 // unlisted takes an answer out of a list of one, as some plugins give it.
@@ -232,7 +238,9 @@ func (p *provider) answered(x *pod, created *Created, err error) error {
 		x.stage, x.tries, x.due, x.changed = sent, 0, time.Time{}, true
 		x.api.Status.Reason, x.api.Status.Message = "", ""
 		setJob(x.api, created.PodJID)
-		p.poll = time.Time{}
+		if soon := time.Now().Add(retryFirst); p.poll.After(soon) {
+			p.poll = soon
+		}
 		return nil
 	case denied(err):
 		x.stage, x.due = toSend, time.Time{}
