@@ -3,7 +3,6 @@ package interlinkplugin_test
 import (
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -20,6 +19,8 @@ import (
 
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/example/interlinkplugin"
+	"simk.dev/simk/sim/held"
+	"simk.dev/simk/sim/sockets"
 	"simk.dev/simk/vnode/interlink"
 )
 
@@ -31,7 +32,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// newNode is a node that stands for a plugin at a socket.
+// newNode is a node that stands for a plugin at a socket, called as in simk up: nobody else may
+// be called, and time stands still meanwhile.
 func newNode(t *testing.T) (nodeutil.Provider, *interlinkplugin.Plugin) {
 	t.Helper()
 	dir := t.TempDir()
@@ -40,7 +42,8 @@ func newNode(t *testing.T) (nodeutil.Provider, *interlinkplugin.Plugin) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	sockets.Forbid()
+	listener, err := sockets.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,6 +59,13 @@ func newNode(t *testing.T) (nodeutil.Provider, *interlinkplugin.Plugin) {
 	}
 	config := interlink.Config{URL: "http://" + listener.Addr().String(), TokenFile: file}
 	config.PollInterval.Duration = 50 * time.Millisecond
+	config.Now, config.Dial = clock.Wall, sockets.DialLoopback
+	config.Wrap = func(rt http.RoundTripper) http.RoundTripper {
+		return held.RoundTripper(rt, func(r *http.Request) time.Duration {
+			deadline, _ := r.Context().Deadline()
+			return time.Until(deadline)
+		})
+	}
 	provider, _, err := interlink.New(config)(nodeutil.ProviderConfig{})
 	if err != nil {
 		t.Fatal(err)
