@@ -7,6 +7,7 @@ import (
 
 	"github.com/virtual-kubelet/virtual-kubelet/node"
 	"github.com/virtual-kubelet/virtual-kubelet/node/nodeutil"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"simk.dev/simk/sim/controlplane"
@@ -113,6 +114,17 @@ func (c *Cluster) behaviours() (all map[string]vnode.Behaviour, byDefault string
 		}
 	}
 	return all, c.options.Behaviour
+}
+
+// HasRunTime tells whether the trace, the pod's annotations or the run say how long a pod runs: a
+// part that runs pods and does not follow them should say so.
+func (c *Cluster) HasRunTime(p *corev1.Pod) bool { return c.lives.knows(p) }
+
+// Warn tells the user something that changes what the run means, in words for a line of a terminal.
+func (c *Cluster) Warn(text string) {
+	if c.options.Warn != nil {
+		c.options.Warn(text)
+	}
 }
 
 // RESTMapper knows which resource serves a kind, custom resources too.

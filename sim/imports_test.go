@@ -8,7 +8,7 @@ import (
 )
 
 // leaves are packages that every layer may use, because they use nothing of simk themselves.
-var leaves = []string{"tracer/annotation", "vnode/agenda", "vnode/informer"}
+var leaves = []string{"sim/process", "tracer/annotation", "vnode/agenda", "vnode/informer"}
 
 // TestImportsGoOneWay guards the layers: main uses sim; sim uses tracer, vnode, scheduler and
 // autoscale; those use neither sim nor each other, but for the leaves.

@@ -6,6 +6,7 @@ import (
 	"k8s.io/client-go/informers"
 
 	"simk.dev/simk/tracer"
+	"simk.dev/simk/tracer/annotation"
 	"simk.dev/simk/vnode"
 )
 
@@ -71,6 +72,23 @@ func newLifecycles(o *owners, recorded []tracer.OwnerLifecycles, defaults *runTi
 		l.recorded[ownerKey(r.Owner.Kind, r.Owner.Namespace, r.Owner.Name)] = r.Pods
 	}
 	return l
+}
+
+// knows tells whether there is something to say about a pod's life.
+func (l *lifecycles) knows(p *corev1.Pod) bool {
+	for _, name := range annotation.Pod {
+		if _, ok := p.Annotations[name]; ok {
+			return true
+		}
+	}
+	if l.defaults.first(p) != nil {
+		return true
+	}
+	if len(l.recorded) == 0 {
+		return false
+	}
+	kind, name := l.owners.top(p)
+	return len(l.recorded[ownerKey(kind, p.Namespace, name)]) > 0
 }
 
 // next returns the life of a pod that its node starts now.

@@ -86,21 +86,29 @@ func newRunTimes(all []RunTime, seed int64) (*runTimes, error) {
 	return r, nil
 }
 
-// of is how a pod runs if nothing else says it.
-func (r *runTimes) of(p *corev1.Pod) vnode.Lifecycle {
+// first is the one that matches a pod; nil: none does.
+func (r *runTimes) first(p *corev1.Pod) *RunTime {
 	for i := range r.all {
 		t := &r.all[i]
-		if len(t.Namespaces) > 0 && !slices.Contains(t.Namespaces, p.Namespace) || !r.selectors[i].Matches(labels.Set(p.Labels)) {
-			continue
+		if (len(t.Namespaces) == 0 || slices.Contains(t.Namespaces, p.Namespace)) && r.selectors[i].Matches(labels.Set(p.Labels)) {
+			return t
 		}
-		life := vnode.Lifecycle{InitRunFor: t.InitRunFor.Duration, StopDelay: t.StopDelay.Duration}
-		life.StartDelay = r.jittered(t.ImagePullDelay, t.ImagePullJitter) + r.jittered(t.PodStartupDelay, t.PodStartupJitter)
-		if t.RunFor.Duration > 0 && p.Spec.RestartPolicy != corev1.RestartPolicyAlways {
-			life.RunFor, life.Ends, life.ExitCode, life.Restarts = t.RunFor.Duration, true, t.ExitCode, t.Restarts
-		}
-		return life
 	}
-	return vnode.Lifecycle{}
+	return nil
+}
+
+// of is how a pod runs if nothing else says it.
+func (r *runTimes) of(p *corev1.Pod) vnode.Lifecycle {
+	t := r.first(p)
+	if t == nil {
+		return vnode.Lifecycle{}
+	}
+	life := vnode.Lifecycle{InitRunFor: t.InitRunFor.Duration, StopDelay: t.StopDelay.Duration}
+	life.StartDelay = r.jittered(t.ImagePullDelay, t.ImagePullJitter) + r.jittered(t.PodStartupDelay, t.PodStartupJitter)
+	if t.RunFor.Duration > 0 && p.Spec.RestartPolicy != corev1.RestartPolicyAlways {
+		life.RunFor, life.Ends, life.ExitCode, life.Restarts = t.RunFor.Duration, true, t.ExitCode, t.Restarts
+	}
+	return life
 }
 
 // jittered is a delay and by chance up to a jitter more, in whole milliseconds.

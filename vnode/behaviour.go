@@ -9,12 +9,11 @@ import (
 	vknode "github.com/virtual-kubelet/virtual-kubelet/node"
 	"github.com/virtual-kubelet/virtual-kubelet/node/nodeutil"
 	corev1 "k8s.io/api/core/v1"
+
+	"simk.dev/simk/tracer/annotation"
 )
 
-// AnnotationBehaviour of a Node names who runs the pods on it: BuiltIn, or one of Config.Behaviours.
-const AnnotationBehaviour = "simk.dev/behaviour"
-
-// BuiltIn is the behaviour of nodes whose pods live as their Lifecycle says.
+// BuiltIn is the behaviour (annotation.Behaviour) of nodes whose pods live as their Lifecycle says.
 const BuiltIn = "builtin"
 
 // annotationKwok marks nodes of KWOK's with the value "fake": its controller leaves others alone.
@@ -44,7 +43,7 @@ type ProviderFunc func(config nodeutil.ProviderConfig) (vknode.PodLifecycleHandl
 
 // behaviourOf is the name of the behaviour of a node: what its annotation says, else the pool's.
 func (p *Pool) behaviourOf(object *corev1.Node) (string, error) {
-	name := object.Annotations[AnnotationBehaviour]
+	name := object.Annotations[annotation.Behaviour]
 	if _, ok := p.config.Behaviours[behaviourKwok]; ok && name == "" && object.Annotations[annotationKwok] == "fake" {
 		name = behaviourKwok
 	}

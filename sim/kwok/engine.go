@@ -37,6 +37,8 @@ type Engine struct {
 	// returns an error if the run is to end.
 	event  func(about runtime.Object, eventType, reason, note string)
 	failed func(about object, s *lifecycle.Stage, err error) error
+	// begun hears of each pod that Stages begin to drive.
+	begun func(*corev1.Pod)
 	// routine marks what is written again and again, which nobody waits for.
 	routine func(context.Context) context.Context
 
@@ -222,6 +224,9 @@ func (e *Engine) match(r *resource, o object) error {
 		return nil
 	}
 	event := eventOf(o)
+	if pod, ok := o.(*corev1.Pod); ok && e.last[k] == "" && e.jobs[k] == nil {
+		e.begun(pod)
+	}
 	stage, err := r.stages.Match(context.Background(), event)
 	if err != nil {
 		return e.failed(o, nil, fmt.Errorf("match Stages: %w", err))

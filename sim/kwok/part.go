@@ -45,6 +45,8 @@ type part struct {
 	engine  *Engine
 	failed  map[string]int
 	cluster *sim.Cluster
+	// ignored is how many pods have a run time of the trace's, which does not count.
+	ignored int
 }
 
 var (
@@ -126,6 +128,7 @@ func (p *part) Init(c *sim.Cluster) error {
 			c.Event("kwok", about, eventType, reason, note)
 		},
 		failed:    p.stageFailed,
+		begun:     p.begun,
 		routine:   sim.Routine,
 		functions: &functions{pool: c.Nodes(), start: time.Now()},
 		queue:     newQueue(), agenda: agenda.New(), jobs: map[string]*job{}, served: map[string]bool{}, last: map[string]string{}, played: map[string]int{},
@@ -168,6 +171,16 @@ func (p *part) Run(ctx context.Context, ready func()) error {
 // NextStep implements sim.Stepper.
 func (p *part) NextStep() (time.Time, bool) { return p.engine.agenda.Next() }
 
+// begun says once that run times do not count, and counts for how many pods.
+func (p *part) begun(pod *corev1.Pod) {
+	if !p.cluster.HasRunTime(pod) {
+		return
+	}
+	if p.ignored++; p.ignored == 1 {
+		p.cluster.Warn(fmt.Sprintf("the trace says how pods run (%s/%s is the first), which nobody reads on nodes that KWOK's Stages drive: the Stages say it", pod.Namespace, pod.Name))
+	}
+}
+
 // stageFailed is told of a Stage that could not be played with an object; nil: none could be found
 // for it.
 func (p *part) stageFailed(about object, s *lifecycle.Stage, err error) error {
@@ -201,13 +214,15 @@ type figures struct {
 	// Played is how often each Stage was played to its end, Failed how often it failed.
 	Played map[string]int `json:"played"`
 	Failed map[string]int `json:"failed,omitempty"`
+	// RunTimesIgnored are pods of which the trace says how they run.
+	RunTimesIgnored int `json:"runTimesIgnored,omitempty"`
 	// NotServed are kinds for which there are Stages and which nobody served.
 	NotServed []string `json:"notServed,omitempty"`
 }
 
 // Figures implements sim.Reporter.
 func (p *part) Figures(*simhistory.History) any {
-	f := figures{Played: p.engine.played, Failed: p.failed}
+	f := figures{Played: p.engine.played, Failed: p.failed, RunTimesIgnored: p.ignored}
 	for _, s := range p.stages {
 		if _, ok := f.Played[s.Name]; !ok {
 			f.Played[s.Name] = 0

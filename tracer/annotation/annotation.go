@@ -36,6 +36,12 @@ const (
 	ProvisionFailure = Prefix + "provision-failure"
 )
 
+// Of a Node.
+const (
+	// Behaviour names who runs the pods on it: builtin, or a part of the run's that runs nodes.
+	Behaviour = Prefix + "behaviour"
+)
+
 // Check is an error for a value of a pod's annotation that cannot be read, and nil for annotations
 // that are none of Pod.
 func Check(name, value string) (err error) {

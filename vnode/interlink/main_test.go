@@ -1,0 +1,18 @@
+package interlink
+
+import (
+	"context"
+	"os"
+	"testing"
+
+	"simk.dev/simk/sim/clock"
+)
+
+// A plugin lives in real time: so does the clock of these tests, as in simk up.
+func TestMain(m *testing.M) {
+	ctx, cancel := context.WithCancel(context.Background())
+	clock.Live(ctx)
+	code := m.Run()
+	cancel()
+	os.Exit(code)
+}
