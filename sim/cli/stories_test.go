@@ -17,6 +17,7 @@ import (
 
 	_ "simk.dev/simk/scheduler/example" // for the story scheduler-plugin
 	_ "simk.dev/simk/sim/example"       // a part of the stories
+	_ "simk.dev/simk/sim/example/provider"
 )
 
 var update = flag.Bool("update", false, "rewrite what the stories compare with")
