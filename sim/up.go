@@ -110,8 +110,10 @@ func upIn(ctx context.Context, s *scratch, o UpOptions, hooks *hooks, began time
 	if errors.As(err, &input) {
 		return nil, err
 	}
-	c.applier.history.Webhooks = c.plane.WebhooksNotCalled()
-	return outcome, c.conclude(outcome, in, began, c.recorder.now(), err, true)
+	for _, name := range c.plane.WebhooksNotCalled() {
+		c.recorder.NotCalled(name)
+	}
+	return outcome, c.conclude(outcome, in, began, c.recorder.Now(), err, true)
 }
 
 // readUpInput is readInput for a cluster that needs no trace.
@@ -215,7 +217,7 @@ func (c *Cluster) live(ctx context.Context, o *UpOptions, hooks *hooks, in *runI
 }
 
 func (c *Cluster) status(p *clock.Pacer, api *controlplane.Listener, access *kubeconfig, o *UpOptions) socket.Status {
-	pace, progress := p.State(), c.recorder.progress()
+	pace, progress := p.State(), c.recorder.Counts()
 	s := socket.Status{
 		Time: time.Now().UTC(), Speed: pace.Speed, Paused: pace.Paused,
 		Server: "https://" + api.Address(), Kubeconfig: access.path, Context: access.name, CloudConfig: o.CloudConfig, Process: os.Getpid(),
