@@ -35,9 +35,9 @@ func (c *Cluster) logFolder() string {
 // conclude fills in the outcome of a run that ended at an offset, with an error
 // perhaps, and writes the results if they are wanted and keep says so. It returns
 // what went wrong in all.
-func (c *Cluster) conclude(outcome *Outcome, in *runInput, began time.Time, end time.Duration, runErr error, keep bool) error {
+func (c *Cluster) conclude(outcome *Outcome, began time.Time, end time.Duration, runErr error, keep bool) error {
 	h := c.recorder.Finish(end, runErr)
-	outcome.Report = report.Build(h, in.meta(c.options))
+	outcome.Report = report.Build(h, c.in.meta(c.options))
 	outcome.Report.Parts = c.figures(h)
 	outcome.Forgotten = c.recorder.Forgotten()
 	outcome.Took = clock.Wall().Sub(began)
