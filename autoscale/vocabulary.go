@@ -24,7 +24,8 @@ type Nodes interface {
 	Remove(ctx context.Context, name string) error
 }
 
-// Decision is what an autoscaler decided, or why it did not, at one instant.
+// Decision is what an autoscaler decided, or why it did not, at one instant. The history has a type
+// of its own, which autoscalers must not know, with an offset instead of the instant.
 type Decision struct {
 	At time.Time
 	// Kind says what it is about.

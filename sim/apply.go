@@ -21,7 +21,7 @@ import (
 
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/controlplane"
-	"simk.dev/simk/sim/history"
+	"simk.dev/simk/sim/recorder"
 	"simk.dev/simk/tracer"
 	"simk.dev/simk/vnode"
 )
@@ -45,7 +45,7 @@ type applier struct {
 	groupOf func(node string) string
 	// interactive: clients outside see the objects.
 	interactive bool
-	history     *history.History
+	recorder    *recorder.Recorder
 	// known are the objects applied so far, by kind, namespace and name.
 	known map[string]bool
 	// began: events happen. Until then a node of the trace that has the name of a
@@ -74,7 +74,7 @@ func (c *Cluster) newApplier() (*applier, error) {
 	}
 	return &applier{
 		plane: c.plane, client: c.plane.Client, dynamic: d, metadata: m, pool: c.pool,
-		replaceNodes: c.options.replacesNodes(), interactive: c.plan.Interactive, history: c.recorder.history,
+		replaceNodes: c.options.replacesNodes(), interactive: c.plan.Interactive, recorder: c.recorder,
 		again: c.in.summary.AppliedAgain, adapt: c.adapt, groupOf: c.groupOf,
 		known: map[string]bool{}, refused: map[string]bool{}, unowned: map[string]bool{}, accounts: map[string]bool{},
 		namespaces: map[string]bool{"default": true, "kube-system": true, "kube-public": true, "kube-node-lease": true},

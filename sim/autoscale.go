@@ -11,6 +11,7 @@ import (
 	"simk.dev/simk/autoscale/groups"
 	"simk.dev/simk/scheduler"
 	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/recorder"
 	"simk.dev/simk/sim/report"
 	"simk.dev/simk/vnode"
 )
@@ -19,7 +20,7 @@ import (
 // there are.
 type scaling struct {
 	groups   *groups.Groups
-	recorder *scalingRecorder
+	recorder *recorder.Scaling
 }
 
 // groupOf is the group of machines that names nodes so; empty: none does.
@@ -82,13 +83,13 @@ type groupsPart struct{ *groups.Groups }
 func (*groupsPart) Name() string { return "node groups" }
 
 func (p *groupsPart) Init(c *Cluster) error {
-	record, err := c.recordScaling()
+	record, err := c.recorder.NewScaling(c.in.autoscaler, c.logFolder())
 	if err != nil {
 		return err
 	}
 	p.Groups = groups.New(groups.Options{
 		Groups: c.in.autoscaler.NodeGroups, Schedule: c.in.autoscaler.Schedule, Nodes: c.pool,
-		Start: c.zero, Seed: c.options.Seed, Record: record, Observe: record.step, Together: c.Hold,
+		Start: c.zero, Seed: c.options.Seed, Record: record, Observe: record.Step, Together: c.Hold,
 	})
 	c.scaling = &scaling{recorder: record, groups: p.Groups}
 	return nil
@@ -109,7 +110,7 @@ func (c *Cluster) fillGroups(ctx context.Context) error {
 // afterAll is how much later than the trace's zero an autoscaler begins, so that its
 // scans at whole seconds come after all that happens at these. It is less than the
 // resolution of what is recorded.
-const afterAll = resolution / 2
+const afterAll = recorder.Resolution / 2
 
 // startScaling lets groups and autoscaler run from now on, the trace's zero.
 func (c *Cluster) startScaling() error {

@@ -140,7 +140,7 @@ func (c *Cluster) Rejected(about interface {
 		return err
 	}
 	object := tracer.ObjectRef{Kind: kind, Namespace: about.GetNamespace(), Name: about.GetName()}
-	c.recorder.reject(history.Rejection{At: c.recorder.now(), Object: object.String(), Message: err.Error()})
+	c.recorder.Reject(history.Rejection{At: c.recorder.Now(), Object: object.String(), Message: err.Error()})
 	return nil
 }
 

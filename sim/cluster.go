@@ -18,6 +18,7 @@ import (
 	"simk.dev/simk/scheduler"
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/controlplane"
+	"simk.dev/simk/sim/recorder"
 	"simk.dev/simk/sim/report"
 	"simk.dev/simk/vnode"
 )
@@ -39,11 +40,11 @@ type Cluster struct {
 	lives       *lifecycles
 	scaling     *scaling // nil: nodes neither come nor go by themselves
 
-	events *eventLog
+	events *recorder.Events
 	// attempts are the scheduler's, recorded to be explained. Nil: none is.
-	attempts *lineLog
+	attempts *recorder.JSONLines
 	// logs are those that parts have asked for.
-	logs []*lineLog
+	logs []*recorder.JSONLines
 
 	// Of one that Start brought up: when, in wall time, and its folders.
 	began   time.Time
@@ -93,15 +94,15 @@ func (c *Cluster) Log(name string) (add func(line any), err error) {
 		return nil, fmt.Errorf("a file of the results cannot be called %q", name)
 	}
 	file := report.PartFile(name)
-	if slices.ContainsFunc(c.logs, func(l *lineLog) bool { return l.name == file }) {
+	if slices.ContainsFunc(c.logs, func(l *recorder.JSONLines) bool { return l.Name() == file }) {
 		return nil, fmt.Errorf("two parts write %s", file)
 	}
-	l, err := newLineLog(c.logFolder(), file, c.zero)
+	l, err := recorder.NewJSONLines(c.logFolder(), file, c.zero)
 	if err != nil {
 		return nil, err
 	}
 	c.logs = append(c.logs, l)
-	return l.add, nil
+	return l.Add, nil
 }
 
 // start brings the cluster up, one part after the other, at a fixed virtual instant before the
@@ -124,7 +125,7 @@ func start(ctx context.Context, dir string, o *Options, in *runInput, plan contr
 	if c.plane, err = controlplane.Start(c.group.base, dir, plan); err != nil {
 		return nil, err
 	}
-	if c.events, err = newEventLog(c.logFolder(), head.StartTime, o.Watch != nil || plan.Interactive); err != nil {
+	if c.events, err = recorder.NewEvents(c.logFolder(), head.StartTime, o.Watch != nil || plan.Interactive); err != nil {
 		return nil, err
 	}
 	c.quiet = c.plane
@@ -181,8 +182,8 @@ func (c *Cluster) stop() error {
 
 // posted hears of each Event that a component posts.
 func (c *Cluster) posted(e *corev1.Event) {
-	c.events.core(e)
-	c.recorder.event(e)
+	c.events.Core(e)
+	c.recorder.Event(e)
 }
 
 // adapt lets parts change an object before it is applied.

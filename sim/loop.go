@@ -10,6 +10,7 @@ import (
 
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/history"
+	"simk.dev/simk/sim/recorder"
 	"simk.dev/simk/tracer"
 )
 
@@ -19,7 +20,7 @@ type replay struct {
 	zero     time.Time
 	applier  *applier
 	drainer  *drainer
-	recorder *recorder
+	recorder *recorder.Recorder
 	owners   *owners
 	quiet    quiet
 	// steps tell when something will happen though nothing changes.
@@ -63,7 +64,7 @@ func (r *replay) move(change func(*place)) {
 // than ctx's means that the run failed.
 func (r *replay) loop(ctx context.Context, events tracer.Source, end time.Duration) (time.Duration, error) {
 	if err := r.fireAll(ctx, events, end); err != nil {
-		return r.recorder.now(), err
+		return r.recorder.Now(), err
 	}
 	if end > 0 {
 		return r.runTo(ctx, end)
@@ -104,7 +105,7 @@ func (r *replay) runTo(ctx context.Context, end time.Duration) (time.Duration, e
 	for at := time.Since(r.zero); at < end; at = time.Since(r.zero) {
 		next := min(at+reportEvery, end)
 		if err := clock.Jump(ctx, r.zero.Add(next)); err != nil {
-			return r.recorder.now(), err
+			return r.recorder.Now(), err
 		}
 		r.report("replay", end)
 	}
@@ -175,7 +176,7 @@ func (r *replay) rejected(ctx context.Context, object string, e *tracer.Event, e
 	if !r.options.ContinueOnError {
 		return fmt.Errorf("%s: event %d at %v: %s: %w (--on-error=continue counts and reports such objects instead)", e.Pos, e.Index, e.At, object, err)
 	}
-	r.recorder.history.Rejections = append(r.recorder.history.Rejections, history.Rejection{At: e.At, Object: object, Message: err.Error()})
+	r.recorder.Reject(history.Rejection{At: e.At, Object: object, Message: err.Error()})
 	return nil
 }
 
@@ -188,7 +189,9 @@ func (r *replay) report(phase string, end time.Duration) {
 	if r.options.Progress == nil {
 		return
 	}
-	p := r.recorder.progress()
-	p.Phase, p.End, p.Events, p.EventsTotal = phase, end, r.place().fired, r.total
-	r.options.Progress(p)
+	n := r.recorder.Counts()
+	r.options.Progress(Progress{
+		Phase: phase, At: n.At, End: end, Events: r.place().fired, EventsTotal: r.total,
+		Pending: n.Pending, Running: n.Running, Done: n.Done, Nodes: n.Nodes,
+	})
 }

@@ -57,7 +57,7 @@ func TestNoRequestOpensASocket(t *testing.T) {
 	if err := c.adoptNodes(); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.populate(ctx, in); err != nil {
+	if err := c.populate(ctx); err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(10 * time.Second)

@@ -57,7 +57,7 @@ func (r *replay) pick(pick tracer.PodPick) (*corev1.Pod, error) {
 	var living []made
 	for _, p := range all {
 		if p.DeletionTimestamp == nil && !podutil.IsPodPhaseTerminal(p.Status.Phase) && r.owners.has(pick.Ref.Kind, pick.Ref.Name, p) {
-			living = append(living, made{p, r.recorder.created(p)})
+			living = append(living, made{p, r.recorder.Created(p)})
 		}
 	}
 	if len(living) <= int(pick.Index) {
@@ -77,14 +77,4 @@ func (o *owners) has(kind, name string, p *corev1.Pod) bool {
 	}
 	topKind, topName := o.top(p)
 	return topKind == kind && topName == name && topKind != "Pod"
-}
-
-// created is when a pod came, to the millisecond: the API has it to the second.
-func (r *recorder) created(p *corev1.Pod) time.Duration {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if h := r.pods[p.UID]; h != nil {
-		return h.Created
-	}
-	return offsetOf(r.start, p.CreationTimestamp.Time)
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/recorder"
 )
 
 const (
@@ -39,9 +40,9 @@ func (r *replay) runUntilQuiet(ctx context.Context) (time.Duration, error) {
 			}
 		}
 		if now := time.Now(); !next.After(now) {
-			return max(r.quiet.LastWrite().Sub(r.zero).Truncate(resolution), 0), nil
+			return max(r.quiet.LastWrite().Sub(r.zero).Truncate(recorder.Resolution), 0), nil
 		} else if !now.Before(limit) {
-			return r.recorder.now(), nil
+			return r.recorder.Now(), nil
 		}
 		if next.After(limit) {
 			next = limit
@@ -50,7 +51,7 @@ func (r *replay) runUntilQuiet(ctx context.Context) (time.Duration, error) {
 			next = soon // who looks wants to see time pass
 		}
 		if err := clock.Jump(ctx, next); err != nil {
-			return r.recorder.now(), err
+			return r.recorder.Now(), err
 		}
 		clock.Settle()
 		r.report("replay", 0)

@@ -26,7 +26,7 @@ func (r *refusals) add(o tracer.Object, err error) { *r = append(*r, refusal{o, 
 func (r refusals) end(c *Cluster) error {
 	if c.options.ContinueOnError {
 		for _, one := range r {
-			c.recorder.history.Rejections = append(c.recorder.history.Rejections, history.Rejection{Object: one.object.Ref().String(), Message: one.err.Error()})
+			c.recorder.Reject(history.Rejection{Object: one.object.Ref().String(), Message: one.err.Error()})
 		}
 		return nil
 	}

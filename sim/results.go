@@ -7,6 +7,7 @@ import (
 
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/history"
+	"simk.dev/simk/sim/recorder"
 	"simk.dev/simk/sim/report"
 	"simk.dev/simk/sim/report/html"
 )
@@ -34,11 +35,11 @@ func (c *Cluster) logFolder() string {
 // conclude fills in the outcome of a run that ended at an offset, with an error
 // perhaps, and writes the results if they are wanted and keep says so. It returns
 // what went wrong in all.
-func (c *Cluster) conclude(outcome *Outcome, in *runInput, began time.Time, end time.Duration, runErr error, keep bool) error {
-	h := c.recorder.finish(end, runErr)
-	outcome.Report = report.Build(h, in.meta(c.options))
+func (c *Cluster) conclude(outcome *Outcome, began time.Time, end time.Duration, runErr error, keep bool) error {
+	h := c.recorder.Finish(end, runErr)
+	outcome.Report = report.Build(h, c.in.meta(c.options))
 	outcome.Report.Parts = c.figures(h)
-	outcome.Forgotten = c.recorder.forgotten
+	outcome.Forgotten = c.recorder.Forgotten()
 	outcome.Took = clock.Wall().Sub(began)
 	if c.options.Out == "" || !keep {
 		return runErr
@@ -66,9 +67,9 @@ func (c *Cluster) figures(h *history.History) map[string]any {
 
 // write puts the results into the output folder, all at once.
 func (c *Cluster) write(r *report.Report, h *history.History) error {
-	logs := []*lineLog{c.events.lineLog}
+	logs := []*recorder.JSONLines{c.events.Lines()}
 	if c.scaling != nil {
-		logs = append(logs, c.scaling.recorder.lines)
+		logs = append(logs, c.scaling.recorder.Lines())
 	}
 	if c.attempts != nil {
 		logs = append(logs, c.attempts)
@@ -76,7 +77,7 @@ func (c *Cluster) write(r *report.Report, h *history.History) error {
 	logs = append(logs, c.logs...)
 	var files []report.File
 	for _, l := range logs {
-		file, err := l.whole()
+		file, err := l.File()
 		if err != nil {
 			return err
 		}

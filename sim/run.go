@@ -13,7 +13,6 @@ import (
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/controlplane"
 	"simk.dev/simk/sim/limits"
-	"simk.dev/simk/sim/live"
 	"simk.dev/simk/sim/report"
 	"simk.dev/simk/tracer"
 	"simk.dev/simk/tracer/interrupt"
@@ -69,40 +68,50 @@ func Run(ctx context.Context, options Options) (*Outcome, error) {
 
 // runIn replays a trace in a scratch folder. The run began, in wall time, before.
 func runIn(ctx context.Context, dir string, options Options, hooks *hooks, began time.Time) (outcome *Outcome, err error) {
-	in, err := readInput(&options, false)
-	if err == nil {
-		err = options.prepareOut()
-	}
-	if err != nil {
-		return nil, &InputError{err}
-	}
-	interrupt.Listen(nil) // from here on ctx ends the run, and nothing else may have a turn
-	if err := hooks.at(ctx, BeforeStart); err != nil {
-		return nil, err
-	}
-	in.afterNow()
-	seed(options.Seed)
-	if err := tuneMemory(collectReplay); err != nil {
-		return nil, err
-	}
-
-	r, err := start(ctx, dir, &options, in, controlplane.Options{Policies: options.AdmissionPolicies || in.summary.AdmissionPolicies, NodesFail: in.nodesFail()})
+	c, err := startVirtual(ctx, dir, &options, false, func() error {
+		interrupt.Listen(nil) // from here on ctx ends the run, and nothing else may have a turn
+		return hooks.at(ctx, BeforeStart)
+	})
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, r.stop()) }()
+	defer func() { err = errors.Join(err, c.stop()) }()
 	outcome = &Outcome{ReadyAfter: clock.Wall().Sub(began)}
 	if err := hooks.at(ctx, BeforeRun); err != nil {
 		return nil, err
 	}
-	end, runErr := r.run(ctx, in)
+	end, runErr := c.run(ctx)
 	if runErr == nil {
 		runErr = hooks.at(ctx, AfterRun)
 	}
 	if errors.As(runErr, new(*InputError)) || errors.As(runErr, new(*limits.Error)) {
 		return nil, runErr
 	}
-	return outcome, r.conclude(outcome, in, began, end, runErr, runErr == nil || ctx.Err() != nil)
+	return outcome, c.conclude(outcome, began, end, runErr, runErr == nil || ctx.Err() != nil)
+}
+
+// startVirtual reads what the options name and brings up a cluster that lives in virtual time
+// alone. driven: a Go program drives it, which may let nodes fail. before is called when
+// all is read and nothing has begun; its error ends the start.
+func startVirtual(ctx context.Context, dir string, o *Options, driven bool, before func() error) (*Cluster, error) {
+	in, err := readInput(o, false)
+	if err == nil {
+		err = o.prepareOut()
+	}
+	if err != nil {
+		return nil, &InputError{err}
+	}
+	if err := before(); err != nil {
+		return nil, err
+	}
+	in.afterNow()
+	seed(o.Seed)
+	if err := tuneMemory(collectReplay); err != nil {
+		return nil, err
+	}
+	return start(ctx, dir, o, in, controlplane.Options{
+		Policies: o.AdmissionPolicies || in.summary.AdmissionPolicies, NodesFail: driven || in.nodesFail(),
+	})
 }
 
 // runInput is all that a run reads, checked before anything is started.
@@ -213,20 +222,19 @@ func (in *runInput) end(o *Options) time.Duration {
 
 // run brings in the trace's objects and replays its events. It returns the
 // offset at which the run ended.
-func (c *Cluster) run(ctx context.Context, in *runInput) (time.Duration, error) {
-	if err := c.populate(ctx, in); err != nil {
+func (c *Cluster) run(ctx context.Context) (time.Duration, error) {
+	if err := c.populate(ctx); err != nil {
 		return 0, c.cause(ctx, err)
 	}
 	if view := c.options.Watch; view != nil {
-		last := in.end(c.options)
-		view.Start(ctx, func(q live.Query) live.Snapshot { return c.snapshot(last, q) })
+		view.Start(ctx, c.snapshot)
 		defer view.Over()
 	} else if c.options.Speed > 0 {
 		go clock.Pace(ctx, c.options.Speed)
 	}
 	var end time.Duration
 	err := c.withEvents(func(events tracer.Source) (err error) {
-		end, err = c.loop(c.group.ctx, events, in.end(c.options))
+		end, err = c.loop(c.group.ctx, events, c.End())
 		return err
 	})
 	return end, c.cause(ctx, err)
@@ -252,20 +260,20 @@ func (c *Cluster) cause(ctx context.Context, err error) error {
 }
 
 // populate brings in what exists at the start; then time is the trace's zero.
-func (c *Cluster) populate(ctx context.Context, in *runInput) error {
+func (c *Cluster) populate(ctx context.Context) error {
 	clock.JumpTo(c.zero.Add(-clusterAhead))
-	c.report("objects", in.end(c.options))
+	c.report("objects", c.End())
 	if err := c.fillGroups(ctx); err != nil {
 		return err
 	}
 	var bad refusals
-	for _, node := range joinOrder(in.nodes, c.options.Seed) {
+	for _, node := range joinOrder(c.in.nodes, c.options.Seed) {
 		if err := c.applier.addNode(ctx, node); err != nil {
 			bad.add(node, err)
 		}
 	}
 	started := false
-	for _, o := range byDependency(joinOrder(in.summary.Head.Objects, c.options.Seed)) {
+	for _, o := range byDependency(joinOrder(c.in.summary.Head.Objects, c.options.Seed)) {
 		if !started && isWorkload(o.GetKind()) {
 			started = true
 			clock.JumpTo(c.zero)

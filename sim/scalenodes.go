@@ -122,5 +122,5 @@ func (c *Cluster) knows(s *scaledNodes, there listers.NodeLister) bool {
 	}
 	s.mu.Unlock()
 	count, err := there.List(labels.Everything())
-	return made && err == nil && c.recorder.progress().Nodes == len(count)
+	return made && err == nil && c.recorder.Counts().Nodes == len(count)
 }

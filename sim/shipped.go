@@ -9,6 +9,7 @@ import (
 	"simk.dev/simk/scheduler"
 	"simk.dev/simk/sim/controlplane"
 	"simk.dev/simk/sim/explain"
+	"simk.dev/simk/sim/recorder"
 	"simk.dev/simk/sim/report"
 	"simk.dev/simk/vnode"
 	"simk.dev/simk/vnode/volumes"
@@ -41,8 +42,8 @@ func (p *nodesPart) Init(c *Cluster) (err error) {
 	if err != nil {
 		return err
 	}
-	c.lives = newLifecycles(c.owners, c.in.summary.Head.Lifecycles, defaults, c.recorder.launched, func(p *corev1.Pod, err error) {
-		c.events.note(report.SchedulerComponent, p, "Warning", "InvalidLifecycle", err.Error())
+	c.lives = newLifecycles(c.owners, c.in.summary.Head.Lifecycles, defaults, c.recorder.Launched, func(p *corev1.Pod, err error) {
+		c.events.Note(report.SchedulerComponent, p, "Warning", "InvalidLifecycle", err.Error())
 	})
 	c.pool = vnode.New(c.nodesConfig())
 	p.Pool = c.pool
@@ -78,10 +79,12 @@ type schedulerPart struct{ *scheduler.Scheduler }
 
 func (*schedulerPart) Name() string { return "scheduler" }
 
-func (p *schedulerPart) Init(c *Cluster) error {
-	attempts, err := c.recordAttempts()
-	if err != nil {
-		return err
+func (p *schedulerPart) Init(c *Cluster) (err error) {
+	var attempts scheduler.Attempts
+	if c.options.Explain.On() && c.options.Out != "" {
+		if attempts, c.attempts, err = recorder.NewAttempts(c.options.Explain, c.dir, c.zero); err != nil {
+			return err
+		}
 	}
 	p.Scheduler, err = scheduler.New(c.group.base, scheduler.Config{
 		Attempts: attempts, Scores: c.options.Explain == explain.All,
@@ -96,17 +99,4 @@ func (p *schedulerPart) Init(c *Cluster) error {
 		err = fmt.Errorf("scheduler configuration %s: %w", d.name(), err)
 	}
 	return &InputError{err}
-}
-
-// recorderPart writes the history. Its informers' handlers do the work.
-type recorderPart struct{}
-
-func (*recorderPart) Name() string { return "recorder" }
-
-func (*recorderPart) Init(c *Cluster) error { return c.recorder.watch(c.plane.Informers) }
-
-func (*recorderPart) Run(ctx context.Context, ready func()) error {
-	ready()
-	<-ctx.Done()
-	return nil
 }

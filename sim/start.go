@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"simk.dev/simk/sim/clock"
-	"simk.dev/simk/sim/controlplane"
 	"simk.dev/simk/sim/sockets"
 )
 
@@ -35,24 +34,12 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 	if err := o.open(s.data); err != nil {
 		return nil, err
 	}
-	in, err := readInput(&o, false)
-	if err == nil {
-		err = o.prepareOut()
-	}
-	if err != nil {
-		return nil, &InputError{err}
-	}
-	in.afterNow()
-	seed(o.Seed)
-	if err := tuneMemory(collectReplay); err != nil {
-		return nil, err
-	}
-	c, err := start(ctx, s.data, &o, in, controlplane.Options{Policies: o.AdmissionPolicies || in.summary.AdmissionPolicies, NodesFail: true})
+	c, err := startVirtual(ctx, s.data, &o, true, func() error { return nil })
 	if err != nil {
 		return nil, err
 	}
 	c.began, c.scratch = began, s
-	if err := c.populate(ctx, in); err != nil {
+	if err := c.populate(ctx); err != nil {
 		return nil, errors.Join(c.cause(ctx, err), c.stop())
 	}
 	return c, nil
@@ -72,5 +59,5 @@ func (c *Cluster) Stop() (outcome *Outcome, err error) {
 	defer func() { err = errors.Join(err, c.scratch.remove()) }()
 	defer func() { err = errors.Join(err, c.stop()) }()
 	outcome = &Outcome{}
-	return outcome, c.conclude(outcome, c.in, c.began, time.Since(c.zero), context.Cause(c.group.ctx), true)
+	return outcome, c.conclude(outcome, c.began, time.Since(c.zero), context.Cause(c.group.ctx), true)
 }

@@ -105,13 +105,15 @@ func upIn(ctx context.Context, s *scratch, o UpOptions, hooks *hooks, began time
 	}
 	defer func() { err = errors.Join(err, c.stop()) }()
 	outcome = &Outcome{ReadyAfter: clock.Wall().Sub(began)}
-	err = c.serve(ctx, s.dir, access, &o, hooks, in)
+	err = c.serve(ctx, s.dir, access, &o, hooks)
 	var input *InputError
 	if errors.As(err, &input) {
 		return nil, err
 	}
-	c.applier.history.Webhooks = c.plane.WebhooksNotCalled()
-	return outcome, c.conclude(outcome, in, began, c.recorder.now(), err, true)
+	for _, name := range c.plane.WebhooksNotCalled() {
+		c.recorder.NotCalled(name)
+	}
+	return outcome, c.conclude(outcome, began, c.recorder.Now(), err, true)
 }
 
 // readUpInput is readInput for a cluster that needs no trace.
@@ -145,11 +147,11 @@ func (o *UpOptions) readImages() (err error) {
 
 // serve lets clients in and replays the trace, until ctx ends. dir is the folder where
 // clients of the machine look for the cluster.
-func (c *Cluster) serve(ctx context.Context, dir string, access *kubeconfig, o *UpOptions, hooks *hooks, in *runInput) (err error) {
+func (c *Cluster) serve(ctx context.Context, dir string, access *kubeconfig, o *UpOptions, hooks *hooks) (err error) {
 	if err := c.adoptNodes(); err != nil {
 		return err
 	}
-	if err := c.populate(ctx, in); err != nil {
+	if err := c.populate(ctx); err != nil {
 		return c.cause(ctx, err)
 	}
 	api, err := c.plane.Listen(o.Port)
@@ -160,7 +162,7 @@ func (c *Cluster) serve(ctx context.Context, dir string, access *kubeconfig, o *
 		return err
 	}
 	defer func() { err = errors.Join(err, access.remove()) }()
-	if in.external() {
+	if c.in.external() {
 		remove, err := c.serveAutoscaler(dir, o)
 		if err != nil {
 			return err
@@ -175,11 +177,11 @@ func (c *Cluster) serve(ctx context.Context, dir string, access *kubeconfig, o *
 	go pacer.Run(c.group.ctx)
 	status := func() socket.Status { return c.status(pacer, api, access, o) }
 	snapshot := func(q live.Query) live.Snapshot {
-		s, pace := c.snapshot(in.end(c.options), q), pacer.State()
+		s, pace := c.snapshot(q), pacer.State()
 		s.Speed, s.Paused = pace.Speed, pace.Paused
 		return s
 	}
-	nodes := in.machines.scaled()
+	nodes := c.in.machines.scaled()
 	scale := func(ctx context.Context, n int) error { return c.scaleNodes(ctx, nodes, n) }
 	for _, part := range []Part{&runner{"API listener", api.Serve}, &runner{"commands", func(ctx context.Context, ready func()) error {
 		ready()
@@ -192,17 +194,17 @@ func (c *Cluster) serve(ctx context.Context, dir string, access *kubeconfig, o *
 	if o.Ready != nil {
 		o.Ready(status())
 	}
-	return c.live(ctx, o, hooks, in)
+	return c.live(ctx, o, hooks)
 }
 
 // live replays the trace while clients can come, and waits for the end.
-func (c *Cluster) live(ctx context.Context, o *UpOptions, hooks *hooks, in *runInput) error {
+func (c *Cluster) live(ctx context.Context, o *UpOptions, hooks *hooks) error {
 	hooks.live(o.Kubeconfig)
 	if err := hooks.at(c.group.ctx, BeforeRun); err != nil && ctx.Err() == nil {
 		return c.cause(ctx, err)
 	}
 	if len(o.Inputs) > 0 {
-		err := c.withEvents(func(events tracer.Source) error { return c.fireAll(c.group.ctx, events, in.end(c.options)) })
+		err := c.withEvents(func(events tracer.Source) error { return c.fireAll(c.group.ctx, events, c.End()) })
 		if err != nil && ctx.Err() == nil {
 			return c.cause(ctx, err)
 		}
@@ -215,7 +217,7 @@ func (c *Cluster) live(ctx context.Context, o *UpOptions, hooks *hooks, in *runI
 }
 
 func (c *Cluster) status(p *clock.Pacer, api *controlplane.Listener, access *kubeconfig, o *UpOptions) socket.Status {
-	pace, progress := p.State(), c.recorder.progress()
+	pace, progress := p.State(), c.recorder.Counts()
 	s := socket.Status{
 		Time: time.Now().UTC(), Speed: pace.Speed, Paused: pace.Paused,
 		Server: "https://" + api.Address(), Kubeconfig: access.path, Context: access.name, CloudConfig: o.CloudConfig, Process: os.Getpid(),

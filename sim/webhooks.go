@@ -1,8 +1,6 @@
 package sim
 
 import (
-	"slices"
-
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
@@ -30,7 +28,5 @@ func (a *applier) uncalled(o *unstructured.Unstructured) {
 	default:
 		return
 	}
-	if name := o.GetKind() + " " + o.GetName(); !slices.Contains(a.history.Webhooks, name) {
-		a.history.Webhooks = append(a.history.Webhooks, name)
-	}
+	a.recorder.NotCalled(o.GetKind() + " " + o.GetName())
 }

@@ -37,7 +37,8 @@ type Machine struct {
 	Requested, Registered, Ready, Gone, Failed time.Duration
 }
 
-// Decision is a change of what there is, or an attempt, with its reason.
+// Decision is a change of what there is, or an attempt, with its reason. It is not autoscale.Decision:
+// a report is made from offsets and from this package alone, without autoscalers.
 type Decision struct {
 	At time.Duration
 	// Kind is as package autoscale names it.

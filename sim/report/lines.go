@@ -20,7 +20,8 @@ const (
 	KarpenterComponent         = "karpenter"
 )
 
-// DecisionLine is a line of decisions.jsonl: what an autoscaler decided.
+// DecisionLine is a line of decisions.jsonl: what an autoscaler decided, also that it did nothing.
+// Its fields and their order are a promise to those who read the file; history.Decision may change.
 type DecisionLine struct {
 	At       float64  `json:"at"` // seconds from the trace's start
 	Kind     string   `json:"kind"`

@@ -1,4 +1,4 @@
-package sim
+package recorder
 
 import (
 	"testing"
@@ -42,10 +42,10 @@ func TestLaunchesBeforeAndAfterThePodIsKnown(t *testing.T) {
 	r := newRecorder(time.Now(), func(p *corev1.Pod) string { return "Pod/" + p.Name })
 	early := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "early", UID: "1"}}
 	late := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "late", UID: "2"}}
-	r.launched(early, 3)
+	r.Launched(early, 3)
 	r.pod(early)
 	r.pod(late)
-	r.launched(late, 4)
+	r.Launched(late, 4)
 	for i, want := range []int{3, 4} {
 		if got := r.history.Pods[i].Launch; got != want {
 			t.Errorf("%s: launch %d, want %d", r.history.Pods[i].Name, got, want)

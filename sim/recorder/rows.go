@@ -1,35 +1,20 @@
-package sim
+package recorder
 
 import (
 	"cmp"
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"simk.dev/simk/sim/history"
 	"simk.dev/simk/sim/live"
-	"simk.dev/simk/sim/report"
-	"simk.dev/simk/tracer"
 )
 
-// snapshot is what those see who look at the run live; who paces it adds how.
-func (c *Cluster) snapshot(end time.Duration, q live.Query) live.Snapshot {
-	p, at := c.recorder.progress(), c.place()
-	s := live.Snapshot{
-		Phase: at.phase, Time: time.Now().UTC(), At: p.At, End: end, Events: at.fired, EventsTotal: c.total, Next: at.next,
-		Nodes: p.Nodes, Pending: p.Pending, Running: p.Running, Done: p.Done,
-	}
-	c.recorder.rows(&s, q.Filter)
-	s.Log, s.LogEnd = c.events.recent.since(q.Since)
-	return s
-}
-
-// rows fills in nodes and pods that match a filter, and what nodes have in all.
-func (r *recorder) rows(s *live.Snapshot, filter string) {
+// Rows fills in nodes and pods that match a filter, and what nodes have in all.
+func (r *Recorder) Rows(s *live.Snapshot, filter string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	used := map[string]*nodeUse{}
@@ -151,39 +136,4 @@ func podRow(p *history.Pod) live.Pod {
 		row.Reason = cmp.Or(p.Message, p.Reason)
 	}
 	return row
-}
-
-// recentLines are the latest events of a run, for those who look at it live.
-type recentLines struct {
-	mu    sync.Mutex
-	lines []live.Line
-	end   int // how many there have been
-}
-
-func (r *recentLines) add(e *report.EventLine) {
-	if r == nil {
-		return // nobody looks
-	}
-	object := tracer.ObjectRef{Kind: e.Kind, Namespace: e.Namespace, Name: e.Name}.String()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.lines) == 2*live.Lines {
-		r.lines = slices.Delete(r.lines, 0, live.Lines)
-	}
-	r.end++
-	r.lines = append(r.lines, live.Line{
-		At: time.Duration(e.At * float64(time.Second)), Type: e.Type, Reason: e.Reason, Object: object, Message: e.Message,
-	})
-}
-
-// since returns the lines from a number on, at most live.Lines, and the number of
-// the next.
-func (r *recentLines) since(n int) ([]live.Line, int) {
-	if r == nil {
-		return nil, 0
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	wanted := min(max(r.end-n, 0), len(r.lines), live.Lines)
-	return slices.Clone(r.lines[len(r.lines)-wanted:]), r.end
 }

@@ -1,4 +1,4 @@
-package sim
+package recorder
 
 import (
 	"fmt"
@@ -40,7 +40,7 @@ func TestRecorderForgets(t *testing.T) {
 			t.Fatalf("after %d pods it holds %d", n, len(r.history.Pods))
 		}
 	}
-	h := r.finish(time.Hour, nil)
+	h := r.Finish(time.Hour, nil)
 	if len(h.Pods)+r.forgotten != stays+comeAndGo {
 		t.Errorf("%d pods and %d forgotten are not %d", len(h.Pods), r.forgotten, stays+comeAndGo)
 	}
@@ -52,7 +52,7 @@ func TestRecorderForgets(t *testing.T) {
 	if last := h.Pods[len(h.Pods)-1].Name; last != fmt.Sprintf("p-%d", stays+comeAndGo-1) {
 		t.Errorf("the last pod is %s", last)
 	}
-	if p := r.progress(); p.Running != stays || p.Done != comeAndGo {
+	if p := r.Counts(); p.Running != stays || p.Done != comeAndGo {
 		t.Errorf("progress is %+v", p)
 	}
 }
@@ -65,7 +65,7 @@ func TestRecorderKeepsAll(t *testing.T) {
 		r.pod(p)
 		r.podGone(p)
 	}
-	h := r.finish(time.Hour, nil)
+	h := r.Finish(time.Hour, nil)
 	if len(h.Pods) != 100 || r.forgotten != 0 {
 		t.Errorf("%d pods are kept, %d forgotten", len(h.Pods), r.forgotten)
 	}
@@ -108,7 +108,7 @@ func TestRecorderResizes(t *testing.T) {
 	check := func(what string, requested, offered int64) {
 		t.Helper()
 		var s live.Snapshot
-		r.rows(&s, "")
+		r.Rows(&s, "")
 		live := s.NodeRows[0].Resources[0]
 		if h.Requested()["cpu"] != requested || live.Requested != requested || live.Allocatable != offered || s.Resources[0].Requested != requested {
 			t.Errorf("%s: requests %v; live %+v of %+v", what, h.Requested(), live, s.Resources[0])

@@ -1,26 +1,27 @@
-package sim
+package recorder
 
 import (
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"simk.dev/simk/autoscale"
+	"simk.dev/simk/autoscale/config"
 	"simk.dev/simk/autoscale/groups"
 	"simk.dev/simk/sim/history"
 	"simk.dev/simk/sim/report"
 )
 
-// scalingRecorder notes what autoscaler and cloud do: all decisions in a file,
+// Scaling notes what autoscaler and cloud do: all decisions in a file,
 // those that change something in the history too.
-type scalingRecorder struct {
-	*recorder
-	lines    *lineLog
+type Scaling struct {
+	recorder *Recorder
+	lines    *JSONLines
 	machines map[string]*history.Machine // by node
 }
 
-// recordScaling begins to record.
-func (cluster *Cluster) recordScaling() (*scalingRecorder, error) {
-	r, c := cluster.recorder, cluster.in.autoscaler
-	lines, err := newLineLog(cluster.logFolder(), report.DecisionsFile, r.start)
+// NewScaling begins to record what becomes of the groups of an autoscaler's file: in the history, and
+// in a file of a folder; empty: nobody will read that.
+func (r *Recorder) NewScaling(c *config.Config, dir string) (*Scaling, error) {
+	lines, err := NewJSONLines(dir, report.DecisionsFile, r.start)
 	if err != nil {
 		return nil, err
 	}
@@ -34,16 +35,20 @@ func (cluster *Cluster) recordScaling() (*scalingRecorder, error) {
 		a.Groups = append(a.Groups, group)
 	}
 	r.history.Autoscaling = a
-	return &scalingRecorder{r, lines, map[string]*history.Machine{}}, nil
+	return &Scaling{r, lines, map[string]*history.Machine{}}, nil
 }
 
+// Lines are the file of all decisions.
+func (s *Scaling) Lines() *JSONLines { return s.lines }
+
 // Decision implements autoscale.Recorder.
-func (r *scalingRecorder) Decision(d autoscale.Decision) {
-	r.lines.add(report.DecisionLine{At: r.lines.at(d.At), Kind: string(d.Kind), Group: d.Group, Node: d.Node, Delta: d.Delta,
+func (s *Scaling) Decision(d autoscale.Decision) {
+	s.lines.Add(report.DecisionLine{At: s.lines.At(d.At), Kind: string(d.Kind), Group: d.Group, Node: d.Node, Delta: d.Delta,
 		Pods: d.Pods, PodCount: d.PodCount, Reason: d.Reason})
 	if d.Kind == autoscale.NoScaleUp || d.Kind == autoscale.NoScaleDown {
 		return
 	}
+	r := s.recorder
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	a := r.history.Autoscaling
@@ -51,20 +56,21 @@ func (r *scalingRecorder) Decision(d autoscale.Decision) {
 		Delta: d.Delta, Pods: d.Pods, PodCount: d.PodCount, Reason: d.Reason})
 }
 
-// step notes a step in a machine's life.
-func (r *scalingRecorder) step(s groups.Step) {
+// Step notes a step in a machine's life.
+func (s *Scaling) Step(step groups.Step) {
+	r := s.recorder
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	at := offsetOf(r.start, s.At)
-	m := r.machines[s.Node]
+	at := offsetOf(r.start, step.At)
+	m := s.machines[step.Node]
 	if m == nil {
-		m = &history.Machine{Group: s.Group, Node: s.Node, Requested: at,
+		m = &history.Machine{Group: step.Group, Node: step.Node, Requested: at,
 			Registered: history.Never, Ready: history.Never, Gone: history.Never, Failed: history.Never}
-		r.machines[s.Node] = m
+		s.machines[step.Node] = m
 		a := r.history.Autoscaling
 		a.Machines = append(a.Machines, m)
 	}
-	switch s.State {
+	switch step.State {
 	case groups.Registered:
 		m.Registered = at
 	case groups.Running:
@@ -76,6 +82,6 @@ func (r *scalingRecorder) step(s groups.Step) {
 		m.Failed = at
 	case groups.Gone:
 		m.Gone = at
-		delete(r.machines, s.Node)
+		delete(s.machines, step.Node)
 	}
 }

@@ -1,4 +1,4 @@
-package sim
+package recorder
 
 import (
 	"cmp"
@@ -35,7 +35,7 @@ type failingPods struct {
 type failingOwner struct{ namespace, owner string }
 
 // podFailed counts a pod that has failed. r.mu is held.
-func (r *recorder) podFailed(h *history.Pod, p *corev1.Pod, now time.Duration) {
+func (r *Recorder) podFailed(h *history.Pod, p *corev1.Pod, now time.Duration) {
 	if strings.HasPrefix(h.Owner, "Pod/") {
 		return // nobody makes it anew
 	}

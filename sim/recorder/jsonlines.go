@@ -1,4 +1,4 @@
-package sim
+package recorder
 
 import (
 	"bufio"
@@ -18,10 +18,10 @@ import (
 	"simk.dev/simk/sim/report"
 )
 
-// lineLog is a file of the results that grows during the run: one JSON object a
+// JSONLines is a file of the results that grows during the run: one JSON object a
 // line, in the order in which things happened. It is kept in the scratch folder
 // until the run has ended.
-type lineLog struct {
+type JSONLines struct {
 	name  string
 	start time.Time
 
@@ -33,23 +33,24 @@ type lineLog struct {
 	err    error
 }
 
-// newLineLog makes a log in a folder; empty: nobody will read it, and it keeps nothing.
-func newLineLog(dir, name string, start time.Time) (*lineLog, error) {
+// NewJSONLines makes a log of that name in a folder; empty: nobody will read it, and it keeps
+// nothing. start is the trace's zero.
+func NewJSONLines(dir, name string, start time.Time) (*JSONLines, error) {
 	if dir == "" {
-		return &lineLog{name: name, start: start}, nil
+		return &JSONLines{name: name, start: start}, nil
 	}
 	f, err := os.Create(filepath.Join(dir, name))
 	if err != nil {
 		return nil, err
 	}
 	out := bufio.NewWriterSize(f, 1<<16)
-	return &lineLog{name: name, start: start, file: f, finish: out.Flush, enc: json.NewEncoder(out)}, nil
+	return &JSONLines{name: name, start: start, file: f, finish: out.Flush, enc: json.NewEncoder(out)}, nil
 }
 
-// newPackedLog is newLineLog for a file that is compressed with zstd. One
+// newPackedJSONLines is NewJSONLines for a file that is compressed with zstd. One
 // goroutine compresses, so that the bytes are the same each time.
-func newPackedLog(dir, name string, start time.Time) (*lineLog, error) {
-	l, err := newLineLog(dir, name, start)
+func newPackedJSONLines(dir, name string, start time.Time) (*JSONLines, error) {
+	l, err := NewJSONLines(dir, name, start)
 	if err != nil {
 		return nil, err
 	}
@@ -63,12 +64,15 @@ func newPackedLog(dir, name string, start time.Time) (*lineLog, error) {
 	return l, nil
 }
 
-// at is an instant as lines have it: in seconds from the trace's start, 0 for what
-// came before.
-func (l *lineLog) at(t time.Time) float64 { return offsetOf(l.start, t).Seconds() }
+// Name is that of the file.
+func (l *JSONLines) Name() string { return l.name }
 
-// add appends a line.
-func (l *lineLog) add(line any) {
+// At is an instant as lines have it: in seconds from the trace's start, 0 for what
+// came before.
+func (l *JSONLines) At(t time.Time) float64 { return offsetOf(l.start, t).Seconds() }
+
+// Add appends a line, the JSON of a value. What goes wrong File tells.
+func (l *JSONLines) Add(line any) {
 	if l.enc == nil {
 		return // it keeps nothing
 	}
@@ -79,8 +83,8 @@ func (l *lineLog) add(line any) {
 	}
 }
 
-// whole is the finished log as a file of the results. Nothing may be added any more.
-func (l *lineLog) whole() (report.File, error) {
+// File is the finished log as a file of the results. Nothing may be added any more.
+func (l *JSONLines) File() (report.File, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.finish(); err != nil && l.err == nil {

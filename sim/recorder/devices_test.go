@@ -1,4 +1,4 @@
-package sim
+package recorder
 
 import (
 	"fmt"
@@ -17,7 +17,7 @@ import (
 // Devices count while their slices and classes are there: of each pool those of its latest generation.
 func TestRecorderDevices(t *testing.T) {
 	r := newRecorder(time.Now(), func(*corev1.Pod) string { return "Job/j" })
-	d := &deviceRecorder{recorder: r, slices: map[string]*resourcev1.ResourceSlice{}, counted: map[types.UID]bool{}}
+	d := &deviceRecorder{Recorder: r, slices: map[string]*resourcev1.ResourceSlice{}, counted: map[types.UID]bool{}}
 	d.classes = map[string][]cel.CompilationResult{}
 	r.devices = d
 	node := "n"

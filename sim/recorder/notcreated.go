@@ -1,4 +1,4 @@
-package sim
+package recorder
 
 import (
 	"fmt"
@@ -12,9 +12,9 @@ import (
 // what they want to; the report shows fewer.
 const keptNotCreated = 1000
 
-// event notes that a controller could not create an object: nobody else sees that pods are
+// Event notes that a controller could not create an object: nobody else sees that pods are
 // missing which a quota, a policy or pod security refuses.
-func (r *recorder) event(e *corev1.Event) {
+func (r *Recorder) Event(e *corev1.Event) {
 	if e.Reason != "FailedCreate" {
 		return
 	}
@@ -29,7 +29,7 @@ func (r *recorder) event(e *corev1.Event) {
 	if len(r.notCreated) == keptNotCreated {
 		return
 	}
-	n := &history.NotCreated{At: r.now(), Object: object, Attempts: 1, Message: e.Message}
+	n := &history.NotCreated{At: r.Now(), Object: object, Attempts: 1, Message: e.Message}
 	if r.notCreated == nil {
 		r.notCreated = map[string]*history.NotCreated{}
 	}

@@ -1,4 +1,4 @@
-package sim
+package recorder
 
 import (
 	"cmp"
@@ -15,7 +15,7 @@ import (
 // for how pods run.
 func recordedPods(all []tracer.OwnerLifecycles) []history.Recorded {
 	var list []history.Recorded
-	index := map[string]int{} // into list, by ownerKey
+	index := map[string]int{} // into list, by namespace and owner
 	for _, l := range all {
 		one := history.Recorded{
 			Namespace: cmp.Or(l.Owner.Namespace, metav1.NamespaceDefault),
@@ -33,7 +33,7 @@ func recordedPods(all []tracer.OwnerLifecycles) []history.Recorded {
 		if !found {
 			one.Pods = nil
 		}
-		key := ownerKey(l.Owner.Kind, l.Owner.Namespace, l.Owner.Name)
+		key := one.Namespace + "/" + one.Owner
 		if at, known := index[key]; known {
 			list[at] = one
 			continue

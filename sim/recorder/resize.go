@@ -1,4 +1,4 @@
-package sim
+package recorder
 
 import (
 	"maps"
@@ -35,7 +35,7 @@ func mayDiffer(p *corev1.Pod) bool {
 }
 
 // resizedPod notes what a pod requests now, if that changed. r.mu is held.
-func (r *recorder) resizedPod(h *history.Pod, p *corev1.Pod, now time.Duration) {
+func (r *Recorder) resizedPod(h *history.Pod, p *corev1.Pod, now time.Duration) {
 	if h.Finished != history.Never || !mayDiffer(p) {
 		return
 	}
@@ -46,7 +46,7 @@ func (r *recorder) resizedPod(h *history.Pod, p *corev1.Pod, now time.Duration) 
 }
 
 // resizedNode notes what a node offers now, if that changed. r.mu is held.
-func (r *recorder) resizedNode(h *history.Node, n *corev1.Node, now time.Duration) {
+func (r *Recorder) resizedNode(h *history.Node, n *corev1.Node, now time.Duration) {
 	offered := withDevices(amounts(n.Status.Allocatable, tracer.MostOfNode), h.Offered())
 	if !maps.Equal(offered, h.Offered()) {
 		h.Offer(now, offered)

@@ -1,4 +1,4 @@
-package sim
+package recorder
 
 import (
 	"context"
@@ -25,7 +25,7 @@ import (
 // resource, under the name that a ResourceQuota has for it. A device that several classes
 // select counts for each. Devices of no particular node are left out.
 type deviceRecorder struct {
-	*recorder
+	*Recorder
 
 	// guarded by recorder.mu
 	classes map[string][]cel.CompilationResult // selectors by class
@@ -34,7 +34,7 @@ type deviceRecorder struct {
 }
 
 // watchDevices begins to record. The informers are started by the caller.
-func (r *recorder) watchDevices(shared informers.SharedInformerFactory) error {
+func (r *Recorder) watchDevices(shared informers.SharedInformerFactory) error {
 	if !utilfeature.DefaultFeatureGate.Enabled(features.DynamicResourceAllocation) {
 		return nil
 	}
@@ -129,7 +129,7 @@ func (d *deviceRecorder) offer(h *history.Node) {
 		}
 	}
 	if !maps.Equal(offered, h.Offered()) {
-		h.Offer(d.now(), offered)
+		h.Offer(d.Now(), offered)
 	}
 }
 
@@ -193,7 +193,7 @@ func (d *deviceRecorder) claim(c *resourcev1.ResourceClaim) {
 			requests[report.DevicesOf(class)]++
 		}
 	}
-	h.Request(d.now(), requests)
+	h.Request(d.Now(), requests)
 }
 
 func (d *deviceRecorder) claimGone(c *resourcev1.ResourceClaim) {
