@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"simk.dev/simk/tracer/annotation"
+	_ "simk.dev/simk/vnode/internal/quiet" // nodeutil brings a ticker
 )
 
 // BuiltIn is the behaviour (annotation.Behaviour) of nodes whose pods live as their Lifecycle says.
