@@ -3,12 +3,15 @@ package sim
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/virtual-kubelet/virtual-kubelet/node"
+	vkapi "github.com/virtual-kubelet/virtual-kubelet/node/api"
 	"github.com/virtual-kubelet/virtual-kubelet/node/nodeutil"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	api "k8s.io/kubernetes/pkg/apis/core"
 
 	"simk.dev/simk/sim/controlplane"
 	"simk.dev/simk/sim/history"
@@ -147,3 +150,24 @@ func (c *Cluster) Rejected(about interface {
 // Routine marks what is written with the returned context as something that comes back for ever,
 // such as a heartbeat: a run that ends when nothing happens any more does not wait for it.
 func Routine(ctx context.Context) context.Context { return controlplane.Routine(ctx) }
+
+// Scratch is a folder for what a part has to write besides results. It is removed when the run is
+// over.
+func (c *Cluster) Scratch() string { return c.dir }
+
+// containerLogs are what a container has printed whose pod a provider runs.
+func (c *Cluster) containerLogs(ctx context.Context, pod *api.Pod, container string, o *api.PodLogOptions) (io.ReadCloser, bool, error) {
+	options := vkapi.ContainerLogOpts{Timestamps: o.Timestamps, Follow: o.Follow, Previous: o.Previous}
+	for _, n := range []struct {
+		from *int64
+		to   *int
+	}{{o.TailLines, &options.Tail}, {o.LimitBytes, &options.LimitBytes}, {o.SinceSeconds, &options.SinceSeconds}} {
+		if n.from != nil {
+			*n.to = int(*n.from)
+		}
+	}
+	if o.SinceTime != nil {
+		options.SinceTime = o.SinceTime.Time
+	}
+	return c.pool.Logs(ctx, pod.Spec.NodeName, pod.Namespace, pod.Name, container, options)
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -116,6 +117,7 @@ func start(ctx context.Context, dir string, o *Options, in *runInput, plan contr
 	c := &Cluster{in: in, dir: dir, group: newGroup(ctx)}
 	c.options, c.zero, c.total = o, head.StartTime, in.summary.Events
 	plan.Event, plan.APIs, plan.Admission = c.posted, apisOf(o.Parts), admissionOf(o.Parts)
+	plan.Logs, plan.Kubelet = c.containerLogs, func(node string) http.Handler { return c.pool.Kubelet(node) }
 	c.plan = plan
 	defer func() {
 		if err != nil {

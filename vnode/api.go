@@ -48,7 +48,7 @@ func (c *podClient) UpdateStatus(ctx context.Context, pod *corev1.Pod, opts meta
 		return nil, apierrors.NewNotFound(corev1.Resource("pods"), pod.Name)
 	}
 	keepForeignConditions(&pod.Status, current.Status.Conditions)
-	updated, err := c.PodInterface.UpdateStatus(ctx, &corev1.Pod{ObjectMeta: current.ObjectMeta, Status: pod.Status}, opts)
+	updated, err := c.PodInterface.UpdateStatus(ctx, &corev1.Pod{ObjectMeta: c.pool.annotated(current, pod), Status: pod.Status}, opts)
 	if err != nil {
 		return updated, err
 	}

@@ -31,6 +31,9 @@ type Behaviour struct {
 	// DrivesNodes: who runs the pods also reports the state of the Node objects. They begin
 	// without conditions, addresses and versions, as a Node does that no kubelet has seen yet.
 	DrivesNodes bool
+	// ResolvesEnvironment: the provider finds out itself what the variables of containers are that
+	// refer to ConfigMaps, Secrets and fields. Else virtual-kubelet does, as it does by default.
+	ResolvesEnvironment bool
 	// Workers is how many pods of all its nodes a provider is asked to start or stop at a time; 0:
 	// one. With more, the order is not the same each time.
 	Workers int

@@ -3,13 +3,17 @@ package vnode
 import (
 	"context"
 	"fmt"
+	"io"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"sync"
 
 	"github.com/virtual-kubelet/virtual-kubelet/errdefs"
 	vknode "github.com/virtual-kubelet/virtual-kubelet/node"
 	"github.com/virtual-kubelet/virtual-kubelet/node/nodeutil"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/informers"
 )
 
@@ -23,7 +27,13 @@ type providers struct {
 	notify func(*corev1.Pod)
 	nodes  map[string]*provided
 	// where is the node of each pod that a provider was given, by its key.
-	where map[string]*provided
+	where map[string]*given
+}
+
+// given is a pod that a provider was given, with the annotations that it had then.
+type given struct {
+	*provided
+	annotations map[string]string
 }
 
 // provided is the provider of one node.
@@ -46,7 +56,7 @@ var (
 )
 
 func newProviders(pool *Pool, behaviour string) *providers {
-	return &providers{pool: pool, behaviour: behaviour, nodes: map[string]*provided{}, where: map[string]*provided{}}
+	return &providers{pool: pool, behaviour: behaviour, nodes: map[string]*provided{}, where: map[string]*given{}}
 }
 
 // add makes the provider of a node that comes, which may change the Node.
@@ -81,9 +91,27 @@ func (v *providers) remove(node string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if p := v.nodes[node]; p != nil {
-		p.cancel()
+		p.end()
 		delete(v.nodes, node)
 	}
+}
+
+// end lets a provider end what it began, in which a closer takes its time.
+func (p *provided) end() {
+	p.cancel()
+	if c, ok := p.provider.(io.Closer); ok {
+		_ = c.Close() // what it could not end is not ours
+	}
+}
+
+// close ends all providers.
+func (v *providers) close() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, name := range slices.Sorted(maps.Keys(v.nodes)) {
+		v.nodes[name].end()
+	}
+	clear(v.nodes)
 }
 
 // stop lets a node seem dead: its provider goes on, and nobody hears of it.
@@ -131,10 +159,30 @@ func (v *providers) hear(p *provided, pod *corev1.Pod) {
 func (v *providers) of(key, node string) *provided {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if p := v.where[key]; p != nil {
-		return p
+	if g := v.where[key]; g != nil {
+		return g.provided
 	}
 	return v.nodes[node]
+}
+
+// given are the annotations that a pod had when its provider was given it; nil: none was.
+func (v *providers) given(key string) map[string]string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if g := v.where[key]; g != nil {
+		return g.annotations
+	}
+	return nil
+}
+
+// ofNode is the provider of a node; nil: it is none of the behaviour's.
+func (v *providers) ofNode(node string) vknode.PodLifecycleHandler {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if p := v.nodes[node]; p != nil {
+		return p.provider
+	}
+	return nil
 }
 
 // guard lets a provider do something. Its panic is an error, and breaks its node.
@@ -168,7 +216,7 @@ func (v *providers) CreatePod(ctx context.Context, pod *corev1.Pod) error {
 		return nil // the node went while the pod was on its way
 	}
 	v.mu.Lock()
-	v.where[k] = p
+	v.where[k] = &given{p, maps.Clone(pod.Annotations)}
 	v.mu.Unlock()
 	return v.ask(p, func() error { return p.provider.CreatePod(ctx, pod) })
 }
@@ -202,7 +250,7 @@ func (v *providers) GetPod(ctx context.Context, namespace, name string) (pod *co
 	if p == nil {
 		return nil, errdefs.NotFoundf("no provider has pod %s", key(namespace, name))
 	}
-	err = v.guard(p, func() (err error) { pod, err = p.provider.GetPod(ctx, namespace, name); return err })
+	err = v.guard(p.provided, func() (err error) { pod, err = p.provider.GetPod(ctx, namespace, name); return err })
 	return pod, err
 }
 
@@ -213,7 +261,7 @@ func (v *providers) GetPodStatus(ctx context.Context, namespace, name string) (s
 	if p == nil {
 		return nil, errdefs.NotFoundf("no provider has pod %s", key(namespace, name))
 	}
-	err = v.guard(p, func() (err error) { status, err = p.provider.GetPodStatus(ctx, namespace, name); return err })
+	err = v.guard(p.provided, func() (err error) { status, err = p.provider.GetPodStatus(ctx, namespace, name); return err })
 	return status, err
 }
 
@@ -225,4 +273,25 @@ func (v *providers) NotifyPods(_ context.Context, notify func(*corev1.Pod)) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.notify = notify
+}
+
+// annotated is the metadata of a pod as it is in the API, with the annotations that its provider
+// added to what it reports: the number of a job elsewhere, say. Those that it was given are left to
+// the API.
+func (p *Pool) annotated(current, reported *corev1.Pod) metav1.ObjectMeta {
+	n := current.Spec.NodeName
+	p.mu.Lock()
+	known := p.nodes[n]
+	p.mu.Unlock()
+	if known == nil || p.providers[known.behaviour] == nil {
+		return current.ObjectMeta
+	}
+	given := p.providers[known.behaviour].given(key(current.Namespace, current.Name))
+	meta := *current.ObjectMeta.DeepCopy()
+	for name, value := range reported.Annotations {
+		if _, ok := given[name]; !ok {
+			metav1.SetMetaDataAnnotation(&meta, name, value)
+		}
+	}
+	return meta
 }

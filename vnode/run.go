@@ -50,6 +50,9 @@ func (p *Pool) Run(ctx context.Context, ready func()) error {
 	case <-ctx.Done():
 	}
 	wg.Wait()
+	for _, c := range controllers[1:] {
+		p.providers[c.behaviour].close()
+	}
 	return context.Cause(ctx)
 }
 
@@ -63,8 +66,8 @@ type podController struct {
 	*vknode.PodController
 }
 
-// newController makes the controller. Environments are resolved for providers of others: nobody
-// reads that of a simulated container.
+// newController makes the controller. Environments are resolved for providers that do not do it
+// themselves: nobody reads that of a simulated container.
 func (p *Pool) newController(c *podController) (err error) {
 	core := p.config.Informers.Core().V1()
 	c.PodController, err = vknode.NewPodController(vknode.PodControllerConfig{
@@ -79,7 +82,7 @@ func (p *Pool) newController(c *podController) (err error) {
 		DeletePodsFromKubernetesRateLimiter:  newRetryLimiter(),
 		SyncPodStatusFromProviderRateLimiter: newRetryLimiter(),
 		PodEventFilterFunc:                   func(_ context.Context, pod *corev1.Pod) bool { return p.runs(c.behaviour, pod.Spec.NodeName) },
-		SkipDownwardAPIResolution:            c.behaviour == BuiltIn,
+		SkipDownwardAPIResolution:            c.behaviour == BuiltIn || p.config.Behaviours[c.behaviour].ResolvesEnvironment,
 	})
 	if err != nil {
 		return fmt.Errorf("create pod controller of behaviour %s: %w", c.behaviour, err)

@@ -16,6 +16,7 @@ import (
 	"simk.dev/simk/sim"
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/kwok"
+	_ "simk.dev/simk/sim/outside" // the parts process and interlink
 	"simk.dev/simk/tracer/formats"
 )
 

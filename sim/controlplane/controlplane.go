@@ -4,6 +4,8 @@ package controlplane
 import (
 	"context"
 	"fmt"
+	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -18,6 +20,7 @@ import (
 	restclient "k8s.io/client-go/rest"
 	"k8s.io/client-go/restmapper"
 	"k8s.io/client-go/tools/record"
+	api "k8s.io/kubernetes/pkg/apis/core"
 
 	"simk.dev/simk/sim/certificates"
 	"simk.dev/simk/sim/clock"
@@ -43,6 +46,10 @@ type Options struct {
 	EventTTL time.Duration
 	// Event receives the Events that components post. Nil: nobody.
 	Event func(*corev1.Event)
+	// Logs returns what a container of a pod has printed, ok is false if it is simulated. Kubelet is
+	// the HTTP API of a node's kubelet, nil if it is simulated. Both may be nil: all are.
+	Logs    func(ctx context.Context, pod *api.Pod, container string, options *api.PodLogOptions) (text io.ReadCloser, ok bool, err error)
+	Kubelet func(node string) http.Handler
 	// APIs are served in the process besides Kubernetes' own.
 	APIs []APIGroup
 	// Admission are admission plugins besides Kubernetes' own, by name.

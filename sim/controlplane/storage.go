@@ -3,6 +3,7 @@ package controlplane
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 
@@ -16,6 +17,7 @@ import (
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	serverstorage "k8s.io/apiserver/pkg/server/storage"
 	"k8s.io/client-go/kubernetes"
+	api "k8s.io/kubernetes/pkg/apis/core"
 	"k8s.io/kubernetes/pkg/controlplane"
 	controlplaneapiserver "k8s.io/kubernetes/pkg/controlplane/apiserver"
 	"k8s.io/kubernetes/pkg/controlplane/controller/defaultservicecidr"
@@ -48,7 +50,7 @@ func newKubeServer(kube *controlplane.Config, delegate genericapiserver.Delegati
 		if err := addServicePorts(server.GenericAPIServer, p, o); err != nil {
 			return nil, err
 		}
-		providers[i] = coreStorage{p}
+		providers[i] = coreStorage{p, o.Logs, o.Kubelet}
 	}
 	if err := server.InstallAPIs(providers...); err != nil {
 		return nil, err
@@ -94,6 +96,8 @@ func addServicePorts(server *genericapiserver.GenericAPIServer, core controlplan
 // coreStorage is the core group without the network.
 type coreStorage struct {
 	controlplaneapiserver.RESTStorageProvider
+	logs    func(ctx context.Context, pod *api.Pod, container string, options *api.PodLogOptions) (io.ReadCloser, bool, error)
+	kubelet func(node string) http.Handler // nil: all nodes are simulated
 }
 
 // NewRESTStorage implements controlplaneapiserver.RESTStorageProvider.
@@ -108,7 +112,7 @@ func (s coreStorage) NewRESTStorage(source serverstorage.APIResourceConfigSource
 	if !ok1 || !ok2 {
 		return info, fmt.Errorf("upstream stores pods as %T and their logs as %T", v1["pods"], v1["pods/log"])
 	}
-	v1["pods/log"] = &podLog{LogREST: log, pods: pods}
+	v1["pods/log"] = &podLog{LogREST: log, pods: pods, logs: s.logs}
 	v1["componentstatuses"] = componentstatus.NewStorage(healthyComponents)
 	for resource, storage := range v1 {
 		if connecter, ok := storage.(rest.Connecter); ok {
@@ -117,7 +121,7 @@ func (s coreStorage) NewRESTStorage(source serverstorage.APIResourceConfigSource
 			if !ok {
 				return info, fmt.Errorf("upstream stores %s as %T", kind, v1[kind])
 			}
-			v1[resource] = &unconnected{Storage: storage, Connecter: connecter, subresource: subresource, parent: parent}
+			v1[resource] = &unconnected{Storage: storage, Connecter: connecter, subresource: subresource, parent: parent, kubelet: s.kubelet}
 		}
 	}
 	return info, nil
@@ -140,6 +144,7 @@ type unconnected struct {
 	rest.Connecter
 	subresource string
 	parent      parentStorage
+	kubelet     func(node string) http.Handler
 }
 
 type parentStorage interface {
@@ -148,13 +153,19 @@ type parentStorage interface {
 }
 
 // Connect implements rest.Connecter: it refuses in words.
-func (u *unconnected) Connect(ctx context.Context, id string, _ runtime.Object, _ rest.Responder) (http.Handler, error) {
+func (u *unconnected) Connect(ctx context.Context, id string, options runtime.Object, _ rest.Responder) (http.Handler, error) {
 	name := id
 	if _, cut, _, ok := utilnet.SplitSchemeNamePort(id); ok { // https:web:443
 		name = cut
 	}
-	if _, err := u.parent.Get(ctx, name, &metav1.GetOptions{}); err != nil {
+	object, err := u.parent.Get(ctx, name, &metav1.GetOptions{})
+	if err != nil {
 		return nil, err
+	}
+	if pod, ok := object.(*api.Pod); ok && u.kubelet != nil {
+		if handler := u.kubelet(pod.Spec.NodeName); handler != nil && streams[u.subresource] {
+			return toKubelet(handler, pod, u.subresource, options), nil
+		}
 	}
 	if namespace := request.NamespaceValue(ctx); namespace != "" {
 		name = namespace + "/" + name

@@ -74,3 +74,21 @@ func dialTo(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 	var d net.Dialer
 	return d.DialContext(ctx, "tcp", to.String())
 }
+
+// DialUnix connects to a unix socket that the user's configuration names, whatever Forbid says.
+func DialUnix(ctx context.Context, path string) (net.Conn, error) {
+	count := func(n int) {
+		guard.Lock()
+		defer guard.Unlock()
+		if guard.paths == nil {
+			guard.paths = map[string]int{}
+		}
+		if guard.paths[path] += n; guard.paths[path] == 0 {
+			delete(guard.paths, path)
+		}
+	}
+	count(1)
+	defer count(-1)
+	var d net.Dialer
+	return d.DialContext(ctx, "unix", path)
+}

@@ -36,6 +36,7 @@ var guard struct {
 	addresses map[netip.AddrPort]bool
 	names     map[string][]net.IPAddr
 	dialed    map[netip.AddrPort]int // by DialLoopback, how often just now
+	paths     map[string]int         // of unix sockets, by DialUnix, how often just now
 	// refused hears of each refusal. Nil: nobody.
 	refused func(what string)
 }
@@ -112,7 +113,7 @@ func lookUp(ctx context.Context, host string) ([]net.IPAddr, error) {
 func mayOpen(stream bool) error {
 	guard.Lock()
 	defer guard.Unlock()
-	if !guard.forbidden || guard.opening > 0 || stream && len(guard.addresses)+len(guard.dialed) > 0 {
+	if !guard.forbidden || guard.opening > 0 || stream && len(guard.addresses)+len(guard.dialed)+len(guard.paths) > 0 {
 		return nil
 	}
 	return refuse("open a socket")
@@ -128,6 +129,16 @@ func mayConnect(to netip.AddrPort) error {
 		return nil
 	}
 	return refuse(fmt.Sprintf("connect to %s", to))
+}
+
+// mayConnectTo says whether a socket may be connected to a unix socket's path.
+func mayConnectTo(path string) error {
+	guard.Lock()
+	defer guard.Unlock()
+	if !guard.forbidden || guard.opening > 0 || guard.paths[path] > 0 {
+		return nil
+	}
+	return refuse("connect to " + path)
 }
 
 // mayLookUp says whether a name may be looked up, and what is known of it.

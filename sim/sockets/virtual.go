@@ -26,7 +26,11 @@ var install = sync.OnceFunc(func() {
 		return socket(family, kind, protocol)
 	}
 	connectFunc = func(fd int, to syscall.Sockaddr) error {
-		if err := mayConnect(addressOf(to)); err != nil {
+		if local, ok := to.(*syscall.SockaddrUnix); ok {
+			if err := mayConnectTo(local.Name); err != nil {
+				return err
+			}
+		} else if err := mayConnect(addressOf(to)); err != nil {
 			return err
 		}
 		return connect(fd, to)
