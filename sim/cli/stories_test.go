@@ -17,6 +17,7 @@ import (
 
 	_ "simk.dev/simk/scheduler/example" // for the story scheduler-plugin
 	_ "simk.dev/simk/sim/example"       // a part of the stories
+	"simk.dev/simk/sim/example/interlinkplugin"
 	_ "simk.dev/simk/sim/example/provider"
 )
 
@@ -37,6 +38,7 @@ var commands = map[string]func(){
 	"nodegroups":        func() { os.Exit(nodeGroups(os.Args[1:])) },
 	"extender":          func() { os.Exit(extender(os.Args[1:])) },
 	"samepods":          func() { os.Exit(samePods(os.Args[1:])) },
+	"interlinkplugin":   runInterlinkPlugin,
 	"explainedmessages": func() { os.Exit(explainedMessages(os.Args[1:])) },
 }
 
@@ -119,4 +121,12 @@ func columns(name, table, by string, args []string) int {
 	}
 	out.Flush()
 	return 0
+}
+
+// runInterlinkPlugin is the example plugin for interLink, in the test's own binary.
+func runInterlinkPlugin() {
+	if err := interlinkplugin.Main(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 }
