@@ -133,7 +133,10 @@ func readInput(o *Options, interactive bool) (*runInput, error) {
 	if !clock.Virtual {
 		in.summary.Head.StartTime = time.Now().Add(wallAhead) // no waiting for, or rushing through, another time
 	}
-	in.inReport = optionsInReport{NodeCount: o.NodeCount, Machine: o.Machine, FeatureGates: o.FeatureGates, EndpointSlices: o.EndpointSlices, Behaviour: o.Behaviour, RunTimes: o.RunTimes, OnError: "stop"}
+	in.inReport = optionsInReport{
+		NodeCount: o.NodeCount, Machine: o.Machine, FeatureGates: o.FeatureGates, EndpointSlices: o.EndpointSlices,
+		Behaviour: o.Behaviour, RunTimes: o.RunTimes, OnError: "stop",
+	}
 	if o.ContinueOnError {
 		in.inReport.OnError = "continue"
 	}
@@ -190,9 +193,10 @@ func readInput(o *Options, interactive bool) (*runInput, error) {
 
 // readTrace checks the trace, or makes an empty one.
 func (in *runInput) readTrace(o *Options) (err error) {
+	check := tracer.CheckOptions{NodesReplaced: o.BringsNodes(), Naming: o.trace.Naming, Look: unreadable(o.Warn)}
 	if o.trace.Path == "" {
 		in.summary = &tracer.Summary{Head: &tracer.Head{Name: "empty", StartTime: tracer.DefaultStartTime}}
-	} else if in.summary, err = tracer.Check(o.trace.Path, tracer.CheckOptions{NodesReplaced: o.BringsNodes(), Naming: o.trace.Naming, Look: unreadable(o.Warn)}); err != nil {
+	} else if in.summary, err = tracer.Check(o.trace.Path, check); err != nil {
 		if o.trace.Unrecognised != nil && errors.As(err, new(*tracer.Error)) {
 			err = fmt.Errorf("%w\n%w", err, o.trace.Unrecognised)
 		}

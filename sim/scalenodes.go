@@ -22,7 +22,8 @@ import (
 )
 
 // errNoMachines says that a cluster's nodes are not a number of one machine.
-var errNoMachines = errors.New("the nodes of this cluster are from a file, a trace or an autoscaler: create and delete Nodes with kubectl, or start a cluster with simk up --nodes NUMBER")
+var errNoMachines = errors.New("the nodes of this cluster are from a file, a trace or an autoscaler: " +
+	"create and delete Nodes with kubectl, or start a cluster with simk up --nodes NUMBER")
 
 // scaledNodes are the nodes of a live cluster that are a number of one machine.
 type scaledNodes struct {

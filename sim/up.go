@@ -183,10 +183,14 @@ func (c *Cluster) serve(ctx context.Context, dir string, access *kubeconfig, o *
 	}
 	nodes := c.in.machines.scaled()
 	scale := func(ctx context.Context, n int) error { return c.scaleNodes(ctx, nodes, n) }
-	for _, part := range []Part{&runner{"API listener", api.Serve}, &runner{"commands", func(ctx context.Context, ready func()) error {
+	answer := func(ctx context.Context, ready func()) error {
 		ready()
-		return socket.Serve(ctx, commands, socket.Cluster{Pacer: pacer, Status: status, Snapshot: snapshot, ScaleNodes: scale, Kubeconfig: kubeconfigs(api)})
-	}}, &runner{"watchdog", func(ctx context.Context, ready func()) error { return c.plane.RunWatchdog(ctx, ready, o.stalled) }}} {
+		return socket.Serve(ctx, commands, socket.Cluster{
+			Pacer: pacer, Status: status, Snapshot: snapshot, ScaleNodes: scale, Kubeconfig: kubeconfigs(api),
+		})
+	}
+	watch := func(ctx context.Context, ready func()) error { return c.plane.RunWatchdog(ctx, ready, o.stalled) }
+	for _, part := range []Part{&runner{"API listener", api.Serve}, &runner{"commands", answer}, &runner{"watchdog", watch}} {
 		if err := c.group.start(part); err != nil {
 			return c.cause(ctx, err)
 		}

@@ -127,7 +127,8 @@ func (a *applier) ensureNamespace(ctx context.Context, name string) error {
 func (a *applier) node(ctx context.Context, o *unstructured.Unstructured) error {
 	if group := a.machineOf(o.GetName()); group != "" {
 		if !a.config.Nodes.Has(o.GetName()) {
-			return fmt.Errorf("group %s has no node of that name at this moment, and names its nodes so: an event can change it while it is there", group)
+			return fmt.Errorf("group %s has no node of that name at this moment, and names its nodes so: "+
+				"an event can change it while it is there", group)
 		}
 	} else if a.config.ReplaceNodes {
 		return nil
@@ -241,7 +242,10 @@ func ignoreGone(err error) error {
 
 // tidy removes what an apiserver sets itself and refuses to be told.
 func tidy(o *unstructured.Unstructured) {
-	for _, field := range []string{"uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"} {
+	for _, field := range []string{
+		"uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "selfLink",
+		"deletionTimestamp", "deletionGracePeriodSeconds",
+	} {
 		unstructured.RemoveNestedField(o.Object, "metadata", field)
 	}
 	if o.GetKind() == "Pod" {

@@ -89,7 +89,8 @@ func (a *applier) ensureServiceAccount(ctx context.Context, o *unstructured.Unst
 		return nil
 	}
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: name}}
-	if _, err := a.config.Client.CoreV1().ServiceAccounts(o.GetNamespace()).Create(ctx, account, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+	_, err := a.config.Client.CoreV1().ServiceAccounts(o.GetNamespace()).Create(ctx, account, metav1.CreateOptions{})
+	if err != nil && !apierrors.IsAlreadyExists(err) {
 		return err
 	}
 	a.accounts[key] = true
