@@ -142,7 +142,8 @@ type scoredFramework struct {
 }
 
 // RunScorePlugins implements framework.Framework.
-func (f *scoredFramework) RunScorePlugins(ctx context.Context, state fwk.CycleState, pod *corev1.Pod, nodes []fwk.NodeInfo) ([]fwk.NodePluginScores, *fwk.Status) {
+func (f *scoredFramework) RunScorePlugins(ctx context.Context, state fwk.CycleState, pod *corev1.Pod, nodes []fwk.NodeInfo) (
+	[]fwk.NodePluginScores, *fwk.Status) {
 	scores, status := f.Framework.RunScorePlugins(ctx, state, pod, nodes)
 	f.mu.Lock()
 	defer f.mu.Unlock()

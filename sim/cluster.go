@@ -20,28 +20,34 @@ import (
 	"simk.dev/simk/sim/clock"
 	"simk.dev/simk/sim/controlplane"
 	"simk.dev/simk/sim/recorder"
+	"simk.dev/simk/sim/replay"
 	"simk.dev/simk/sim/report"
 	"simk.dev/simk/vnode"
 )
 
 // Cluster is a simulated cluster, as its parts see it.
 type Cluster struct {
-	replay
-	in   *runInput
-	plan controlplane.Options
-	dir  string // the scratch folder
+	options *Options
+	in      *runInput
+	plan    controlplane.Options
+	dir     string    // the scratch folder
+	zero    time.Time // of the trace
 
-	plane *controlplane.ControlPlane
-	group *group
-	// parts are in the order in which they start: those that do before the trace's objects are
-	// applied, and those that do at its zero.
+	plane   *controlplane.ControlPlane
+	dynamic dynamic.Interface
+	group   *group
+	// parts are simk's own, in the order in which they start: those that do before the trace's
+	// objects are applied, followed by the user's, and those that do at its zero.
 	parts, late []Part
 	pool        *vnode.Pool
 	scheduler   *scheduler.Scheduler
 	lives       *lifecycles
+	owners      *owners
 	scaling     *scaling // nil: nodes neither come nor go by themselves
+	replay      *replay.Replay
 
-	events *recorder.Events
+	recorder *recorder.Recorder
+	events   *recorder.Events
 	// attempts are the scheduler's, recorded to be explained. Nil: none is.
 	attempts *recorder.JSONLines
 	// logs are those that parts have asked for.
@@ -56,7 +62,7 @@ type Cluster struct {
 func (c *Cluster) Client() kubernetes.Interface { return c.plane.Client }
 
 // Dynamic is a client for objects of any kind, custom resources too.
-func (c *Cluster) Dynamic() dynamic.Interface { return c.applier.dynamic }
+func (c *Cluster) Dynamic() dynamic.Interface { return c.dynamic }
 
 // RESTConfig is for clients of one's own, such as controller-runtime's. It leads to the API in
 // memory, without a socket, and speaks JSON.
@@ -114,8 +120,7 @@ func start(ctx context.Context, dir string, o *Options, in *runInput, plan contr
 	if err := controlplane.SetFeatureGates(o.FeatureGates); err != nil {
 		return nil, &InputError{err}
 	}
-	c := &Cluster{in: in, dir: dir, group: newGroup(ctx)}
-	c.options, c.zero, c.total = o, head.StartTime, in.summary.Events
+	c := &Cluster{options: o, in: in, dir: dir, zero: head.StartTime, group: newGroup(ctx)}
 	plan.Event, plan.APIs, plan.Admission = c.posted, apisOf(o.Parts), admissionOf(o.Parts)
 	plan.Logs, plan.Kubelet = c.containerLogs, func(node string) http.Handler { return c.pool.Kubelet(node) }
 	c.plan = plan
@@ -127,10 +132,12 @@ func start(ctx context.Context, dir string, o *Options, in *runInput, plan contr
 	if c.plane, err = controlplane.Start(c.group.base, dir, plan); err != nil {
 		return nil, err
 	}
+	if c.dynamic, err = dynamic.NewForConfig(c.plane.JSONConfig()); err != nil {
+		return nil, fmt.Errorf("create dynamic client: %w", err)
+	}
 	if c.events, err = recorder.NewEvents(c.logFolder(), head.StartTime, o.Watch != nil || plan.Interactive); err != nil {
 		return nil, err
 	}
-	c.quiet = c.plane
 	c.owners = &owners{c.plane.Informers}
 	c.recorder = c.newRecorder()
 	if err := c.init(); err != nil {
@@ -141,7 +148,7 @@ func start(ctx context.Context, dir string, o *Options, in *runInput, plan contr
 		return nil, err
 	}
 	clock.JumpTo(head.StartTime.Add(-componentsAhead))
-	for _, p := range c.parts {
+	for _, p := range slices.Concat(c.parts, c.options.Parts) {
 		if err := c.group.start(p); err != nil {
 			return nil, err
 		}
@@ -157,21 +164,19 @@ func (c *Cluster) init() error {
 		return err
 	}
 	c.late = scaling
-	for _, p := range slices.Concat(c.parts, c.late, c.options.Parts) {
+	for _, p := range c.allParts() {
 		if err := p.Init(c); errors.As(err, new(*InputError)) {
 			return err // it says what is to be changed
 		} else if err != nil {
 			return fmt.Errorf("prepare %s: %w", p.Name(), err)
 		}
 	}
-	c.parts = append(c.parts, c.options.Parts...)
-	for _, p := range slices.Concat(c.parts, c.late) {
-		if s, ok := p.(Stepper); ok {
-			c.steps = append(c.steps, s.NextStep)
-		}
-	}
-	return nil
+	c.replay, err = c.newReplay()
+	return err
 }
+
+// allParts are in the order in which they are prepared.
+func (c *Cluster) allParts() []Part { return slices.Concat(c.parts, c.late, c.options.Parts) }
 
 // stop stops all that runs, in the reverse order, and waits for it.
 func (c *Cluster) stop() error {

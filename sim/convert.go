@@ -55,7 +55,9 @@ func (o *Options) needNodes() error {
 	case t.Converted == "" || t.Nodes > 0 || o.BringsNodes():
 		return nil
 	case !t.Nodeless:
-		return &InputError{fmt.Errorf("%s: there are no nodes in it, so that no pod could be placed: give a manifest of Nodes with --nodes FILE, how many there are with --nodes NUMBER, or groups of machines with --autoscaler FILE", t.From)}
+		return &InputError{fmt.Errorf("%s: there are no nodes in it, so that no pod could be placed: "+
+			"give a manifest of Nodes with --nodes FILE, how many there are with --nodes NUMBER, "+
+			"or groups of machines with --autoscaler FILE", t.From)}
 	}
 	o.DefaultNodes = true
 	if o.Say != nil {

@@ -44,7 +44,8 @@ func makeRoom(path string) error {
 		return nil // WriteNew sees links that lead nowhere
 	}
 	if err == nil {
-		if credentials := externalgrpc.CredentialsFolder(text); filepath.Base(credentials) == credentialsName && abandoned(filepath.Dir(credentials)) {
+		credentials := externalgrpc.CredentialsFolder(text)
+		if filepath.Base(credentials) == credentialsName && abandoned(filepath.Dir(credentials)) {
 			return os.Remove(path)
 		}
 	}
@@ -75,7 +76,8 @@ func (c *Cluster) serveAutoscaler(dir string, o *UpOptions) (remove func(), err 
 	if err != nil {
 		return nil, fmt.Errorf("serve node groups: %w", err)
 	}
-	text, err := externalgrpc.WriteCredentials(filepath.Join(dir, credentialsName), listener.Addr().String(), externalgrpc.Credentials(*client))
+	folder, address := filepath.Join(dir, credentialsName), listener.Addr().String()
+	text, err := externalgrpc.WriteCredentials(folder, address, externalgrpc.Credentials(*client))
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}

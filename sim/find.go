@@ -30,7 +30,8 @@ func FindCluster(path string) (string, error) {
 	case len(found) == 0:
 		return "", errors.New("no cluster runs; start one with: simk up")
 	case len(found) > 1:
-		return "", fmt.Errorf("%d clusters run; name one with --socket: %s (simk ctl list says more about them)", len(found), strings.Join(found, ", "))
+		return "", fmt.Errorf("%d clusters run; name one with --socket: %s (simk ctl list says more about them)",
+			len(found), strings.Join(found, ", "))
 	}
 	return found[0], nil
 }

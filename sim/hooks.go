@@ -121,7 +121,8 @@ func (h *hooks) run(ctx context.Context, hook Hook) error {
 		return err
 	}
 	// Files only: pipes would need goroutines that read them.
-	cmd := &exec.Cmd{Path: path, Args: hook.Command, Env: append(slices.Clone(h.env), "SIMK_HOOK="+string(hook.Point)), Stdout: os.Stderr, Stderr: os.Stderr}
+	env := append(slices.Clone(h.env), "SIMK_HOOK="+string(hook.Point))
+	cmd := &exec.Cmd{Path: path, Args: hook.Command, Env: env, Stdout: os.Stderr, Stderr: os.Stderr}
 	if err := cmd.Start(); err != nil {
 		return err
 	}

@@ -56,6 +56,7 @@ var pure = map[string][]string{
 	"sim/compare":     {"sim/clock", "sim/controlplane", "k8s.io/client-go"},
 	"sim/input":       {"sim/clock", "sim/controlplane", "k8s.io/client-go", "github.com/spf13/cobra"},
 	"sim/recorder":    {"sim/controlplane", "sim/cli", "sim/input", "github.com/spf13/cobra", "net", "math/rand"},
+	"sim/replay":      {"sim/controlplane", "sim/cli", "sim/input", "sim/live", "vnode", "scheduler", "autoscale", "github.com/spf13/cobra", "net"},
 	"sim/live":        {"sim/controlplane", "k8s.io/client-go", "net", "net/http", "math/rand"},
 	"sim":             {"sim/cli", "github.com/spf13/cobra"},
 }

@@ -51,7 +51,8 @@ func (o *UpOptions) newKubeconfig(folder string) (*kubeconfig, error) {
 	k := &kubeconfig{path: o.Kubeconfig, merge: o.MergeKubeconfig, say: o.Say}
 	switch {
 	case k.path == "" && k.merge:
-		if k.path = clientcmd.NewDefaultPathOptions().GetDefaultFilename(); !filepath.IsAbs(k.path) && os.Getenv(clientcmd.RecommendedConfigPathEnvVar) == "" {
+		k.path = clientcmd.NewDefaultPathOptions().GetDefaultFilename()
+		if !filepath.IsAbs(k.path) && os.Getenv(clientcmd.RecommendedConfigPathEnvVar) == "" {
 			return nil, errors.New("--merge-kubeconfig: there is no home directory with a kubeconfig; name a file with --kubeconfig")
 		}
 	case k.path == "":
@@ -94,7 +95,8 @@ func (k *kubeconfig) read() ([]byte, *clientcmdapi.Config, error) {
 	case k.merge, ended && isEmpty(config): // the latter a killed cluster left
 		return text, config, nil
 	}
-	return nil, nil, fmt.Errorf("kubeconfig %s exists and is not simk's: name another file with --kubeconfig, or add to this one with --merge-kubeconfig", k.path)
+	return nil, nil, fmt.Errorf("kubeconfig %s exists and is not simk's: name another file with --kubeconfig, "+
+		"or add to this one with --merge-kubeconfig", k.path)
 }
 
 // add lets clients in who have the given kubeconfig's one context.

@@ -40,7 +40,8 @@ func (k *kubeconfig) locked(do func() error) error {
 		}
 		waited := clock.Wall().Sub(began)
 		if waited > lockWait {
-			return fmt.Errorf("lock kubeconfig: %s is still there after %v: another program changes the kubeconfig, or one was killed and left its lock, which you may then remove", lock, lockWait)
+			return fmt.Errorf("lock kubeconfig: %s is still there after %v: another program changes the kubeconfig, "+
+				"or one was killed and left its lock, which you may then remove", lock, lockWait)
 		}
 		if waited > lockSay && !told && k.say != nil {
 			told = true

@@ -144,8 +144,9 @@ func (o *Options) checkDuration(start time.Time) error {
 	if o.Duration <= most {
 		return nil
 	}
-	return fmt.Errorf("%s: with the duration %v the run would end after %s, where the virtual clock ends: from its startTime on, %s, at most %.0fh",
-		o.trace.Naming.Name, o.Duration, clock.Latest.Format(time.RFC3339), start.Format(time.RFC3339), most.Truncate(time.Hour).Hours())
+	return fmt.Errorf("%s: with the duration %v the run would end after %s, where the virtual clock ends: "+
+		"from its startTime on, %s, at most %.0fh", o.trace.Naming.Name, o.Duration, clock.Latest.Format(time.RFC3339),
+		start.Format(time.RFC3339), most.Truncate(time.Hour).Hours())
 }
 
 // optionsInReport is what the report says about the options: all that can change

@@ -66,8 +66,12 @@ func ownerKey(kind, namespace, name string) string {
 	return kind + " " + namespace + "/" + name
 }
 
-func newLifecycles(o *owners, recorded []tracer.OwnerLifecycles, defaults *runTimes, started func(*corev1.Pod, int), invalid func(*corev1.Pod, error)) *lifecycles {
-	l := &lifecycles{owners: o, recorded: map[string][]tracer.Lifecycle{}, launched: map[string]int{}, defaults: defaults, started: started, invalid: invalid}
+func newLifecycles(o *owners, recorded []tracer.OwnerLifecycles, defaults *runTimes,
+	started func(p *corev1.Pod, n int), invalid func(*corev1.Pod, error)) *lifecycles {
+	l := &lifecycles{
+		owners: o, recorded: map[string][]tracer.Lifecycle{}, launched: map[string]int{},
+		defaults: defaults, started: started, invalid: invalid,
+	}
 	for _, r := range recorded {
 		l.recorded[ownerKey(r.Owner.Kind, r.Owner.Namespace, r.Owner.Name)] = r.Pods
 	}

@@ -68,7 +68,8 @@ func distrust(err error) error {
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return &InputError{fmt.Errorf("%w, so that what is in it may not be simk's: remove it if it is yours, or set TMPDIR to a folder of your own", err)}
+	return &InputError{fmt.Errorf("%w, so that what is in it may not be simk's: "+
+		"remove it if it is yours, or set TMPDIR to a folder of your own", err)}
 }
 
 // checkPrivate makes sure that path is a folder of that user, not a link to one, which

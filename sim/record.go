@@ -49,9 +49,10 @@ func (c *Cluster) poster(logged, posted string) func(about runtime.Object, event
 
 // snapshot is what those see who look at the run live; who paces it adds how.
 func (c *Cluster) snapshot(q live.Query) live.Snapshot {
-	n, at := c.recorder.Counts(), c.place()
+	n, at := c.recorder.Counts(), c.replay.Position()
 	s := live.Snapshot{
-		Phase: at.phase, Time: time.Now().UTC(), At: n.At, End: c.End(), Events: at.fired, EventsTotal: c.total, Next: at.next,
+		Phase: string(at.Phase), Time: time.Now().UTC(), At: n.At, End: c.End(),
+		Events: at.Fired, EventsTotal: c.in.summary.Events, Next: at.Next,
 		Nodes: n.Nodes, Pending: n.Pending, Running: n.Running, Done: n.Done,
 	}
 	c.recorder.Rows(&s, q.Filter)

@@ -133,7 +133,10 @@ func readInput(o *Options, interactive bool) (*runInput, error) {
 	if !clock.Virtual {
 		in.summary.Head.StartTime = time.Now().Add(wallAhead) // no waiting for, or rushing through, another time
 	}
-	in.inReport = optionsInReport{NodeCount: o.NodeCount, Machine: o.Machine, FeatureGates: o.FeatureGates, EndpointSlices: o.EndpointSlices, Behaviour: o.Behaviour, RunTimes: o.RunTimes, OnError: "stop"}
+	in.inReport = optionsInReport{
+		NodeCount: o.NodeCount, Machine: o.Machine, FeatureGates: o.FeatureGates, EndpointSlices: o.EndpointSlices,
+		Behaviour: o.Behaviour, RunTimes: o.RunTimes, OnError: "stop",
+	}
 	if o.ContinueOnError {
 		in.inReport.OnError = "continue"
 	}
@@ -190,9 +193,10 @@ func readInput(o *Options, interactive bool) (*runInput, error) {
 
 // readTrace checks the trace, or makes an empty one.
 func (in *runInput) readTrace(o *Options) (err error) {
+	check := tracer.CheckOptions{NodesReplaced: o.BringsNodes(), Naming: o.trace.Naming, Look: unreadable(o.Warn)}
 	if o.trace.Path == "" {
 		in.summary = &tracer.Summary{Head: &tracer.Head{Name: "empty", StartTime: tracer.DefaultStartTime}}
-	} else if in.summary, err = tracer.Check(o.trace.Path, tracer.CheckOptions{NodesReplaced: o.BringsNodes(), Naming: o.trace.Naming, Look: unreadable(o.Warn)}); err != nil {
+	} else if in.summary, err = tracer.Check(o.trace.Path, check); err != nil {
 		if o.trace.Unrecognised != nil && errors.As(err, new(*tracer.Error)) {
 			err = fmt.Errorf("%w\n%w", err, o.trace.Unrecognised)
 		}
@@ -212,7 +216,7 @@ func (in *runInput) meta(o *Options) report.Meta {
 	}
 }
 
-// end is the offset at which the run ends; 0: when it gets quiet.
+// end is the offset at which the run ends; 0: at quiescence.
 func (in *runInput) end(o *Options) time.Duration {
 	if o.Duration > 0 {
 		return o.Duration
@@ -234,20 +238,10 @@ func (c *Cluster) run(ctx context.Context) (time.Duration, error) {
 	}
 	var end time.Duration
 	err := c.withEvents(func(events tracer.Source) (err error) {
-		end, err = c.loop(c.group.ctx, events, c.End())
+		end, err = c.replay.Run(c.group.ctx, events)
 		return err
 	})
 	return end, c.cause(ctx, err)
-}
-
-// withEvents opens the trace once more, for its events.
-func (c *Cluster) withEvents(do func(tracer.Source) error) error {
-	events, err := tracer.OpenNamed(c.options.trace.Path, c.options.trace.Naming)
-	if err != nil {
-		return err
-	}
-	defer events.Close()
-	return do(events)
 }
 
 // cause is why a loop ended: if not because ctx did, then because a component
@@ -257,46 +251,6 @@ func (c *Cluster) cause(ctx context.Context, err error) error {
 		return cause
 	}
 	return err
-}
-
-// populate brings in what exists at the start; then time is the trace's zero.
-func (c *Cluster) populate(ctx context.Context) error {
-	clock.JumpTo(c.zero.Add(-clusterAhead))
-	c.report("objects", c.End())
-	if err := c.fillGroups(ctx); err != nil {
-		return err
-	}
-	var bad refusals
-	for _, node := range joinOrder(c.in.nodes, c.options.Seed) {
-		if err := c.applier.addNode(ctx, node); err != nil {
-			bad.add(node, err)
-		}
-	}
-	started := false
-	for _, o := range byDependency(joinOrder(c.in.summary.Head.Objects, c.options.Seed)) {
-		if !started && isWorkload(o.GetKind()) {
-			started = true
-			clock.JumpTo(c.zero)
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if err := c.applier.apply(ctx, o); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			bad.add(o, err)
-		}
-		if len(bad) >= mostRefusals && !c.options.ContinueOnError {
-			break
-		}
-	}
-	if err := bad.end(c); err != nil {
-		return err
-	}
-	clock.JumpTo(c.zero)
-	c.applier.began = true
-	return c.startScaling()
 }
 
 // Version is the version of simk, set when it is built.

@@ -18,10 +18,12 @@ import (
 	listers "k8s.io/client-go/listers/core/v1"
 
 	"simk.dev/simk/sim/clock"
+	"simk.dev/simk/sim/replay"
 )
 
 // errNoMachines says that a cluster's nodes are not a number of one machine.
-var errNoMachines = errors.New("the nodes of this cluster are from a file, a trace or an autoscaler: create and delete Nodes with kubectl, or start a cluster with simk up --nodes NUMBER")
+var errNoMachines = errors.New("the nodes of this cluster are from a file, a trace or an autoscaler: " +
+	"create and delete Nodes with kubectl, or start a cluster with simk up --nodes NUMBER")
 
 // scaledNodes are the nodes of a live cluster that are a number of one machine.
 type scaledNodes struct {
@@ -68,7 +70,7 @@ func (s *scaledNodes) scale(ctx context.Context, nodes typed.NodeInterface, ther
 		if err := apiruntime.DefaultUnstructuredConverter.FromUnstructured(s.shape.node(s.last).Object, node); err != nil {
 			return err
 		}
-		_, err := nodes.Create(ctx, node, metav1.CreateOptions{FieldManager: fieldManager})
+		_, err := nodes.Create(ctx, node, metav1.CreateOptions{FieldManager: replay.FieldManager})
 		if apierrors.IsAlreadyExists(err) {
 			continue // a client's own, which stays as it is
 		}

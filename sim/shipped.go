@@ -32,12 +32,12 @@ func (r *runner) Name() string                                { return r.name }
 func (r *runner) Init(*Cluster) error                         { return nil }
 func (r *runner) Run(ctx context.Context, ready func()) error { return r.run(ctx, ready) }
 
-// nodesPart are the virtual nodes, and who brings objects to them.
+// nodesPart are the virtual nodes.
 type nodesPart struct{ *vnode.Pool }
 
 func (*nodesPart) Name() string { return "virtual nodes" }
 
-func (p *nodesPart) Init(c *Cluster) (err error) {
+func (p *nodesPart) Init(c *Cluster) error {
 	defaults, err := newRunTimes(c.options.RunTimes, c.options.Seed)
 	if err != nil {
 		return err
@@ -47,9 +47,7 @@ func (p *nodesPart) Init(c *Cluster) (err error) {
 	})
 	c.pool = vnode.New(c.nodesConfig())
 	p.Pool = c.pool
-	c.drainer = &drainer{client: c.plane.Client, draining: map[string]context.CancelFunc{}}
-	c.applier, err = c.newApplier()
-	return err
+	return nil
 }
 
 // storagePart makes volumes.

@@ -183,10 +183,14 @@ func (c *Cluster) serve(ctx context.Context, dir string, access *kubeconfig, o *
 	}
 	nodes := c.in.machines.scaled()
 	scale := func(ctx context.Context, n int) error { return c.scaleNodes(ctx, nodes, n) }
-	for _, part := range []Part{&runner{"API listener", api.Serve}, &runner{"commands", func(ctx context.Context, ready func()) error {
+	answer := func(ctx context.Context, ready func()) error {
 		ready()
-		return socket.Serve(ctx, commands, socket.Cluster{Pacer: pacer, Status: status, Snapshot: snapshot, ScaleNodes: scale, Kubeconfig: kubeconfigs(api)})
-	}}, &runner{"watchdog", func(ctx context.Context, ready func()) error { return c.plane.RunWatchdog(ctx, ready, o.stalled) }}} {
+		return socket.Serve(ctx, commands, socket.Cluster{
+			Pacer: pacer, Status: status, Snapshot: snapshot, ScaleNodes: scale, Kubeconfig: kubeconfigs(api),
+		})
+	}
+	watch := func(ctx context.Context, ready func()) error { return c.plane.RunWatchdog(ctx, ready, o.stalled) }
+	for _, part := range []Part{&runner{"API listener", api.Serve}, &runner{"commands", answer}, &runner{"watchdog", watch}} {
 		if err := c.group.start(part); err != nil {
 			return c.cause(ctx, err)
 		}
@@ -204,7 +208,7 @@ func (c *Cluster) live(ctx context.Context, o *UpOptions, hooks *hooks) error {
 		return c.cause(ctx, err)
 	}
 	if len(o.Inputs) > 0 {
-		err := c.withEvents(func(events tracer.Source) error { return c.fireAll(c.group.ctx, events, c.End()) })
+		err := c.withEvents(func(events tracer.Source) error { return c.replay.Fire(c.group.ctx, events) })
 		if err != nil && ctx.Err() == nil {
 			return c.cause(ctx, err)
 		}
@@ -221,7 +225,7 @@ func (c *Cluster) status(p *clock.Pacer, api *controlplane.Listener, access *kub
 	s := socket.Status{
 		Time: time.Now().UTC(), Speed: pace.Speed, Paused: pace.Paused,
 		Server: "https://" + api.Address(), Kubeconfig: access.path, Context: access.name, CloudConfig: o.CloudConfig, Process: os.Getpid(),
-		Events: c.place().fired, EventsTotal: c.total,
+		Events: c.replay.Position().Fired, EventsTotal: c.in.summary.Events,
 		Nodes: progress.Nodes, Pending: progress.Pending, Running: progress.Running, Done: progress.Done,
 	}
 	if stall := c.plane.Stalled(); stall != nil {
@@ -248,12 +252,12 @@ func (c *Cluster) adoptNodes() error {
 		AddFunc: func(obj any) {
 			node := obj.(*corev1.Node)
 			go func() { // handlers must not wait for the API
-				if err := c.applier.pool.Adopt(ctx, node); err != nil && ctx.Err() == nil {
+				if err := c.pool.Adopt(ctx, node); err != nil && ctx.Err() == nil {
 					c.plane.PostEvent("simk", node, corev1.EventTypeWarning, "AdoptFailed", err.Error())
 				}
 			}()
 		},
-		DeleteFunc: func(obj any) { c.applier.pool.Forget(informer.Object(obj).(*corev1.Node).Name) },
+		DeleteFunc: func(obj any) { c.pool.Forget(informer.Object(obj).(*corev1.Node).Name) },
 	})
 	return err
 }

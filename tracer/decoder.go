@@ -52,7 +52,8 @@ type decoder struct {
 // limits are MaxObject, MaxEvent and MaxHead, less in tests.
 type limits struct {
 	object, event, head int64
-	// values bounds the objects and lists in the values of a part of a compressed file, for which the others are less, too; 0: there is no bound.
+	// values bounds the objects and lists in the values of a part of a compressed file, for which
+	// the others are less, too; 0: there is no bound.
 	values int64
 }
 

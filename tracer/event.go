@@ -61,7 +61,8 @@ func (r *Reader) at(key string) (time.Duration, error) {
 func (r *Reader) badAt(at time.Duration) (string, Fault) {
 	switch h := r.head; {
 	case at < r.last:
-		return fmt.Sprintf("events are out of order: this one is at %s, the one before it at %s", FormatDuration(at), FormatDuration(r.last)), FaultOrder
+		return fmt.Sprintf("events are out of order: this one is at %s, the one before it at %s",
+			FormatDuration(at), FormatDuration(r.last)), FaultOrder
 	case h.HasDuration && at > h.Duration:
 		return fmt.Sprintf("at %s is after the end of the trace: its duration is %s", FormatDuration(at), FormatDuration(h.Duration)), FaultEnd
 	case at > r.latest:

@@ -113,7 +113,8 @@ func (d *decoder) want(key, value string) error {
 	if key == "apiVersion" && strings.HasPrefix(found, "simk.dev/") {
 		return d.errorf("this simk reads %s, found apiVersion %q", APIVersion, shorten(found))
 	}
-	return d.errorf("not a trace: want %s %q, found %q (convert Kubernetes manifests with: simk trace import manifests)", key, value, shorten(found))
+	return d.errorf("not a trace: want %s %q, found %q (convert Kubernetes manifests with: simk trace import manifests)",
+		key, value, shorten(found))
 }
 
 func (d *decoder) readMetadata(h *Head) error {

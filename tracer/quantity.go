@@ -47,7 +47,8 @@ func tooMuch(key string, v any) string {
 	if beyond(amount, most) {
 		return fmt.Sprintf("%s: %s %v is more than %d, the most that Kubernetes computes with", key, name, amount, most)
 	}
-	return fmt.Sprintf("%s: %s %v of a node is more than %d, of which a thousand nodes have more than 64 bits hold", key, name, amount, most>>10)
+	return fmt.Sprintf("%s: %s %v of a node is more than %d, of which a thousand nodes have more than 64 bits hold",
+		key, name, amount, most>>10)
 }
 
 // MostOfNode is the most of a resource that a node may offer, for CPUs in thousandths: a

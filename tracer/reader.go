@@ -41,7 +41,8 @@ func OpenTolerant(path string, report func(*Error)) (*Reader, error) {
 func open(path string, naming Naming, tap io.Writer, report func(*Error)) (*Reader, error) {
 	naming = naming.of(path)
 	if path == "-" {
-		return nil, &Error{Event: -1, Msg: "a trace cannot be read from standard input: it is read twice, first to check it, so save it to a file"}
+		const twice = "a trace cannot be read from standard input: it is read twice, first to check it, so save it to a file"
+		return nil, &Error{Event: -1, Msg: twice}
 	}
 	file, err := source.Open(path, tap)
 	if err != nil {

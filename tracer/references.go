@@ -81,7 +81,8 @@ func (r *References) End() {
 		return cmp.Or(cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Column, b.Pos.Column))
 	})
 	for _, l := range missing {
-		r.report(&Error{Fault: FaultOwner, Pos: l.Pos, Event: -1, Msg: fmt.Sprintf("lifecycles of %s (%s), which the trace never creates", l.Owner, l.Owner.APIVersion)})
+		message := fmt.Sprintf("lifecycles of %s (%s), which the trace never creates", l.Owner, l.Owner.APIVersion)
+		r.report(&Error{Fault: FaultOwner, Pos: l.Pos, Event: -1, Msg: message})
 	}
 }
 

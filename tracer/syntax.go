@@ -26,7 +26,8 @@ func (d *decoder) failed(whole bool) error {
 	case err == nil:
 		return d.errorf("%s", tooDeep)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return &Error{Pos: d.position(d.text.End()), Event: d.event, Msg: "the file ends within the trace: it is cut off", Err: io.ErrUnexpectedEOF}
+		const cut = "the file ends within the trace: it is cut off"
+		return &Error{Pos: d.position(d.text.End()), Event: d.event, Msg: cut, Err: io.ErrUnexpectedEOF}
 	}
 	return d.errorAt(d.position(at), "not valid JSON: %v", err)
 }

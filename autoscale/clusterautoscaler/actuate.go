@@ -115,18 +115,22 @@ func (a *Autoscaler) start(ctx context.Context, u *unneeded, now time.Time) {
 	a.unneeded = slices.DeleteFunc(a.unneeded, func(o *unneeded) bool { return o == u })
 	kind := "empty node"
 	if r.empty {
-		a.tell(a.statusRef(), corev1.EventTypeNormal, "ScaleDownEmpty", fmt.Sprintf("Scale-down: removing empty node %q", r.node))
+		a.tellStatus(corev1.EventTypeNormal, "ScaleDownEmpty", "Scale-down: removing empty node %q", r.node)
 	} else {
 		kind = "pods move"
 		var names []string
 		for _, p := range u.move.elsewhere {
 			names = append(names, autoscale.PodKey(p))
 		}
-		a.tell(a.statusRef(), corev1.EventTypeNormal, "ScaleDown", fmt.Sprintf("Scale-down: removing node %s, utilization: %.3f, pods to reschedule: %s", r.node, u.share, strings.Join(names, ",")))
+		a.tellStatus(corev1.EventTypeNormal, "ScaleDown", "Scale-down: removing node %s, utilization: %.3f, pods to reschedule: %s",
+			r.node, u.share, strings.Join(names, ","))
 	}
 	a.tell(u.node.Node, corev1.EventTypeNormal, "ScaleDown", "marked the node as toBeDeleted/unschedulable")
-	a.record(autoscale.Decision{Kind: autoscale.ScaleDown, Group: r.group.Name(), Node: r.node, Delta: -1, Pods: named(u.move.elsewhere), PodCount: len(u.move.elsewhere),
-		Reason: fmt.Sprintf("%s; utilization %.3f, unneeded since %s", kind, u.share, u.since.UTC().Format(time.RFC3339))})
+	a.record(autoscale.Decision{
+		Kind: autoscale.ScaleDown, Group: r.group.Name(), Node: r.node, Delta: -1,
+		Pods: named(u.move.elsewhere), PodCount: len(u.move.elsewhere),
+		Reason: fmt.Sprintf("%s; utilization %.3f, unneeded since %s", kind, u.share, u.since.UTC().Format(time.RFC3339)),
+	})
 	d := a.deletions
 	d.mu.Lock()
 	d.running = append(d.running, r)

@@ -281,12 +281,13 @@ func (a *Autoscaler) tell(about runtime.Object, eventType, reason, note string) 
 	}
 }
 
-// statusRef is the object that Events about no pod and no node concern.
-func (a *Autoscaler) statusRef() runtime.Object {
-	return &corev1.ConfigMap{
+// tellStatus posts an Event about no pod and no node: about the ConfigMap with the status.
+func (a *Autoscaler) tellStatus(eventType, reason, format string, args ...any) {
+	about := &corev1.ConfigMap{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
 		ObjectMeta: metav1.ObjectMeta{Namespace: metav1.NamespaceSystem, Name: statusName},
 	}
+	a.tell(about, eventType, reason, fmt.Sprintf(format, args...))
 }
 
 // named returns the names of pods that a decision carries.

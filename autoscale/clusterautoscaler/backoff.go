@@ -29,7 +29,8 @@ func (a *Autoscaler) backOff(s *groupState, now time.Time, code, message string)
 	}
 	s.backoff = &backoff{failed: now, until: now.Add(duration), duration: duration, code: code, message: message}
 	a.dueAt(s.backoff.until)
-	a.record(autoscale.Decision{Kind: autoscale.Failed, Group: s.Name(), Reason: fmt.Sprintf("%s; the group backs off for %v", message, duration)})
+	reason := fmt.Sprintf("%s; the group backs off for %v", message, duration)
+	a.record(autoscale.Decision{Kind: autoscale.Failed, Group: s.Name(), Reason: reason})
 }
 
 // forgetBackoff drops a back-off whose failure is node-group-backoff-reset-timeout ago.

@@ -218,7 +218,8 @@ func (c *cluster) forget(key string, p *corev1.Pod) {
 func samePod(a, b *corev1.Pod) bool {
 	return a.UID == b.UID && a.Spec.NodeName == b.Spec.NodeName &&
 		(a.DeletionTimestamp == nil) == (b.DeletionTimestamp == nil) &&
-		unschedulable(a) == unschedulable(b) && a.Status.NominatedNodeName == b.Status.NominatedNodeName && len(a.Spec.SchedulingGates) == len(b.Spec.SchedulingGates) &&
+		unschedulable(a) == unschedulable(b) && a.Status.NominatedNodeName == b.Status.NominatedNodeName &&
+		len(a.Spec.SchedulingGates) == len(b.Spec.SchedulingGates) &&
 		maps.Equal(a.Labels, b.Labels) && maps.Equal(a.Annotations, b.Annotations) &&
 		(a.Generation == b.Generation || apiequality.Semantic.DeepEqual(a.Spec, b.Spec))
 }

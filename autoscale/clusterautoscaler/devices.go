@@ -154,7 +154,8 @@ func (d *devices) reserve(ctx context.Context, q *question, node string) {
 	for _, c := range d.claimsOf(q.pod) {
 		if !slices.ContainsFunc(c.Status.ReservedFor, usedBy(q.pod)) {
 			c = c.DeepCopy()
-			c.Status.ReservedFor = append(c.Status.ReservedFor, resourcev1.ResourceClaimConsumerReference{Resource: "pods", Name: q.pod.Name, UID: q.pod.UID})
+			user := resourcev1.ResourceClaimConsumerReference{Resource: "pods", Name: q.pod.Name, UID: q.pod.UID}
+			c.Status.ReservedFor = append(c.Status.ReservedFor, user)
 			d.set(c)
 		}
 	}

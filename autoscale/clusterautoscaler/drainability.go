@@ -148,8 +148,10 @@ func (r *rules) drainable(p *corev1.Pod, q drainQuestion) (drain, *blocking) {
 	case owner == nil || o.skipCustomControllers && !knownControllers[owner.Kind]:
 		return 0, &blocking{reason: "NotReplicated", text: "pod is not replicated"}
 	}
-	if end := p.CreationTimestamp.Add(o.systemPodTimeout); o.skipSystem && p.Namespace == metav1.NamespaceSystem && !q.budgets.cover(p) && q.now.Before(end) {
-		return 0, &blocking{reason: "UnmovableKubeSystemPod", until: end, text: "non-daemonset, non-mirrored pod of kube-system without a pod disruption budget, younger than " + o.systemPodTimeout.String()}
+	end, systems := p.CreationTimestamp.Add(o.systemPodTimeout), o.skipSystem && p.Namespace == metav1.NamespaceSystem
+	if systems && !q.budgets.cover(p) && q.now.Before(end) {
+		text := "non-daemonset, non-mirrored pod of kube-system without a pod disruption budget, younger than " + o.systemPodTimeout.String()
+		return 0, &blocking{reason: "UnmovableKubeSystemPod", until: end, text: text}
 	}
 	if p.Annotations[safeToEvict] == "false" {
 		return 0, &blocking{reason: "NotSafeToEvictAnnotation", text: fmt.Sprintf("pod annotation %s: \"false\"", safeToEvict)}
@@ -194,7 +196,8 @@ func (r *rules) ownerMissing(p *corev1.Pod, owner *metav1.OwnerReference) (reaso
 		return "ControllerNotFound", fmt.Sprintf("%s %s is not available", owner.Kind, owner.Name)
 	}
 	if replicas != nil && int(*replicas) < r.options.minReplicas {
-		return "MinReplicasReached", fmt.Sprintf("%s %s has too few replicas: %d, min-replica-count is %d", owner.Kind, owner.Name, *replicas, r.options.minReplicas)
+		return "MinReplicasReached", fmt.Sprintf("%s %s has too few replicas: %d, min-replica-count is %d",
+			owner.Kind, owner.Name, *replicas, r.options.minReplicas)
 	}
 	return "", ""
 }

@@ -48,9 +48,11 @@ func (a *Autoscaler) narrow(expander string, options []*option) []*option {
 		}
 		return []*option{options[a.chance.IntN(len(options))]}
 	case "most-pods":
-		return lowest(options, func(o *option) float64 { return -float64(len(o.pods)) }, func(s float64) string { return fmt.Sprintf("helps %.0f pods", -s) })
+		most := func(o *option) float64 { return -float64(len(o.pods)) }
+		return lowest(options, most, func(s float64) string { return fmt.Sprintf("helps %.0f pods", -s) })
 	case "least-nodes":
-		return lowest(options, func(o *option) float64 { return float64(o.count) }, func(s float64) string { return fmt.Sprintf("needs %.0f nodes", s) })
+		count := func(o *option) float64 { return float64(o.count) }
+		return lowest(options, count, func(s float64) string { return fmt.Sprintf("needs %.0f nodes", s) })
 	case "least-waste":
 		return lowest(options, waste, func(s float64) string { return fmt.Sprintf("wastes %.4f", s) })
 	case "price":

@@ -45,10 +45,14 @@ const profilePrefix = "cluster-autoscaler/"
 // newFitter builds a framework for each of the scheduler's profiles.
 func newFitter(ctx context.Context, c *Config) (*fitter, error) {
 	if utilfeature.DefaultFeatureGate.Enabled(features.GenericWorkload) {
-		return nil, fmt.Errorf("the built-in cluster autoscaler cannot place groups of pods; turn the feature gate %s off", features.GenericWorkload)
+		return nil, fmt.Errorf("the built-in cluster autoscaler cannot place groups of pods; turn the feature gate %s off",
+			features.GenericWorkload)
 	}
 	metrics.Register()
-	f := &fitter{snapshot: &snapshot{}, profiles: map[string]framework.Framework{}, forPending: newHints(), forRemoval: newHints(), own: informers.NewSharedInformerFactory(c.Client, 0)}
+	f := &fitter{
+		snapshot: &snapshot{}, profiles: map[string]framework.Framework{}, forPending: newHints(), forRemoval: newHints(),
+		own: informers.NewSharedInformerFactory(c.Client, 0),
+	}
 	f.reset(nil)
 	opts := []frameworkruntime.Option{
 		frameworkruntime.WithClientSet(c.Client),

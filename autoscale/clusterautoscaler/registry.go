@@ -110,7 +110,8 @@ func (a *Autoscaler) settleRequests(now time.Time) {
 
 func (a *Autoscaler) timeOut(s *groupState, r *request, now time.Time) {
 	s.request = nil
-	a.tell(a.statusRef(), corev1.EventTypeWarning, "ScaleUpTimedOut", fmt.Sprintf("Nodes added to group %s failed to register within %v", s.Name(), s.options.maxProvisionTime))
+	a.tellStatus(corev1.EventTypeWarning, "ScaleUpTimedOut", "Nodes added to group %s failed to register within %v",
+		s.Name(), s.options.maxProvisionTime)
 	a.backOff(s, now, "timeout", fmt.Sprintf("Scale-up timed out for node group %s after %v", s.Name(), s.options.maxProvisionTime))
 	// It fails if some of the machines have come; the others are removed as unregistered.
 	if s.DecreaseTarget(r.increase) == nil {
@@ -145,7 +146,8 @@ func (a *Autoscaler) seeFailures(s *groupState, now time.Time) {
 	if fresh == 0 || s.request == nil {
 		return
 	}
-	a.tell(a.statusRef(), corev1.EventTypeWarning, "ScaleUpFailed", fmt.Sprintf("Failed adding %d nodes to group %s due to %s; source errors: %s", fresh, s.Name(), why.Code, why.Message))
+	a.tellStatus(corev1.EventTypeWarning, "ScaleUpFailed", "Failed adding %d nodes to group %s due to %s; source errors: %s",
+		fresh, s.Name(), why.Code, why.Message)
 	if s.request.increase -= fresh; s.request.increase <= 0 {
 		s.request = nil
 	}
@@ -161,7 +163,7 @@ func (a *Autoscaler) removeUnregistered(now time.Time) {
 			continue
 		}
 		for _, name := range late {
-			a.tell(a.statusRef(), corev1.EventTypeNormal, "DeleteUnregistered", "Removed unregistered node "+name)
+			a.tellStatus(corev1.EventTypeNormal, "DeleteUnregistered", "Removed unregistered node %s", name)
 		}
 		a.recount(s, now)
 	}

@@ -100,7 +100,8 @@ func (a *Autoscaler) rank(u *unneeded, known map[string]*unneeded, now time.Time
 func (a *Autoscaler) somePodMoves(node string) bool {
 	for _, info := range a.fitter.named(node).Pods {
 		p := a.cluster.current(info.GetPod())
-		if p.DeletionTimestamp == nil && !isMirror(p) && !ofDaemonSet(p) && !podutil.IsPodTerminal(p) && p.Annotations[safeToEvict] != onCompletion {
+		runs := p.DeletionTimestamp == nil && !podutil.IsPodTerminal(p)
+		if runs && !isMirror(p) && !ofDaemonSet(p) && p.Annotations[safeToEvict] != onCompletion {
 			return true
 		}
 	}
@@ -225,7 +226,8 @@ func (a *Autoscaler) podsOn(node string) []*corev1.Pod {
 // remove simulates that a node goes; what it changes in the snapshot stays, so that
 // no place is promised twice. The reason is why it cannot, until when time alone may
 // change that.
-func (a *Autoscaler) remove(ctx context.Context, u *unneeded, now time.Time, budgets *budgets, destinations map[string]bool) (reason string, until time.Time) {
+func (a *Autoscaler) remove(ctx context.Context, u *unneeded, now time.Time, budgets *budgets,
+	destinations map[string]bool) (reason string, until time.Time) {
 	m, b := a.rules.podsToMove(a.podsOn(u.node.Name), now, budgets)
 	if b != nil {
 		return b.String(), b.until

@@ -39,7 +39,7 @@ func (a *Autoscaler) scaleUp(ctx context.Context, now time.Time, pods []*waiting
 	nodes := a.countNodes()
 	if limit := a.options.maxNodesTotal; a.full() {
 		reason := fmt.Sprintf("max-nodes-total: the cluster has %d nodes of %d", nodes, limit)
-		a.tell(a.statusRef(), corev1.EventTypeWarning, "MaxNodesTotalReached", fmt.Sprintf("Max total nodes in cluster reached: %d", limit))
+		a.tellStatus(corev1.EventTypeWarning, "MaxNodesTotalReached", "Max total nodes in cluster reached: %d", limit)
 		for _, s := range a.groups {
 			skipped[s.Name()] = reason
 		}
@@ -66,8 +66,11 @@ func (a *Autoscaler) scaleUp(ctx context.Context, now time.Time, pods []*waiting
 		if a.grow(in.group, in.delta, now) != nil {
 			continue
 		}
-		a.record(autoscale.Decision{Kind: autoscale.ScaleUp, Group: in.group.Name(), Delta: in.delta, Pods: named(best.pods), PodCount: len(best.pods),
-			Reason: fmt.Sprintf("%d pods need %d more nodes; %s; size from %d to %d (max %d)", len(best.pods), best.count, why, from, from+in.delta, in.group.Config().Max)})
+		a.record(autoscale.Decision{
+			Kind: autoscale.ScaleUp, Group: in.group.Name(), Delta: in.delta, Pods: named(best.pods), PodCount: len(best.pods),
+			Reason: fmt.Sprintf("%d pods need %d more nodes; %s; size from %d to %d (max %d)",
+				len(best.pods), best.count, why, from, from+in.delta, in.group.Config().Max),
+		})
 		grown = append(grown, fmt.Sprintf("{%s %d->%d (max: %d)}", in.group.Name(), from, from+in.delta, in.group.Config().Max))
 	}
 	if len(grown) == 0 {
@@ -166,7 +169,8 @@ func (a *Autoscaler) growToMin(now time.Time) bool {
 		}
 		if lacking > 0 && a.grow(s, lacking, now) == nil {
 			grown = true
-			a.record(autoscale.Decision{Kind: autoscale.ScaleUp, Group: s.Name(), Delta: lacking, Reason: fmt.Sprintf("enforce-node-group-min-size; size from %d to %d (min %d)", s.Size()-lacking, s.Size(), s.Config().Min)})
+			reason := fmt.Sprintf("enforce-node-group-min-size; size from %d to %d (min %d)", s.Size()-lacking, s.Size(), s.Config().Min)
+			a.record(autoscale.Decision{Kind: autoscale.ScaleUp, Group: s.Name(), Delta: lacking, Reason: reason})
 		}
 	}
 	return grown
@@ -175,14 +179,16 @@ func (a *Autoscaler) growToMin(now time.Time) bool {
 // grow asks a group for machines.
 func (a *Autoscaler) grow(s *groupState, delta int, now time.Time) error {
 	from := s.Size()
-	a.tell(a.statusRef(), corev1.EventTypeNormal, "ScaledUpGroup", fmt.Sprintf("Scale-up: setting group %s size to %d instead of %d (max: %d)", s.Name(), from+delta, from, s.Config().Max))
+	a.tellStatus(corev1.EventTypeNormal, "ScaledUpGroup", "Scale-up: setting group %s size to %d instead of %d (max: %d)",
+		s.Name(), from+delta, from, s.Config().Max)
 	if err := s.Increase(delta); err != nil {
-		a.tell(a.statusRef(), corev1.EventTypeWarning, "FailedToScaleUpGroup", fmt.Sprintf("Scale-up failed for group %s: %v", s.Name(), err))
+		a.tellStatus(corev1.EventTypeWarning, "FailedToScaleUpGroup", "Scale-up failed for group %s: %v", s.Name(), err)
 		a.backOff(s, now, "cloudProviderError", err.Error())
 		return err
 	}
 	a.asked(s, delta, now)
-	a.tell(a.statusRef(), corev1.EventTypeNormal, "ScaledUpGroup", fmt.Sprintf("Scale-up: group %s size set to %d instead of %d (max: %d)", s.Name(), from+delta, from, s.Config().Max))
+	a.tellStatus(corev1.EventTypeNormal, "ScaledUpGroup", "Scale-up: group %s size set to %d instead of %d (max: %d)",
+		s.Name(), from+delta, from, s.Config().Max)
 	return nil
 }
 
@@ -201,8 +207,11 @@ func (a *Autoscaler) explain(classes []*class, skipped map[string]string, best *
 	}
 	for _, o := range options {
 		if o != best && !slices.Contains(best.similar, o.group) {
-			a.record(autoscale.Decision{Kind: autoscale.NoScaleUp, Group: o.group.Name(), Pods: named(o.pods), PodCount: len(o.pods),
-				Reason: fmt.Sprintf("%d pods would fit %d nodes; expander chose %s: %s", len(o.pods), o.count, best.group.Name(), strings.Join(o.scores, "; "))})
+			a.record(autoscale.Decision{
+				Kind: autoscale.NoScaleUp, Group: o.group.Name(), Pods: named(o.pods), PodCount: len(o.pods),
+				Reason: fmt.Sprintf("%d pods would fit %d nodes; expander chose %s: %s",
+					len(o.pods), o.count, best.group.Name(), strings.Join(o.scores, "; ")),
+			})
 		}
 	}
 	for key := range a.recorded { // the order does not matter: only forgets
@@ -232,7 +241,9 @@ func (a *Autoscaler) explainGroup(s *groupState, classes []*class, skipped map[s
 	for _, reason := range reasons {
 		key := "up/" + s.Name() + "/" + reason
 		said[key] = true
-		a.once(key, autoscale.Decision{Kind: autoscale.NoScaleUp, Group: s.Name(), Pods: named(pods[reason]), PodCount: len(pods[reason]), Reason: reason})
+		a.once(key, autoscale.Decision{
+			Kind: autoscale.NoScaleUp, Group: s.Name(), Pods: named(pods[reason]), PodCount: len(pods[reason]), Reason: reason,
+		})
 	}
 }
 

@@ -115,7 +115,7 @@ func (a *Autoscaler) writeStatus(ctx context.Context, now time.Time) {
 		err = a.status.write(ctx, string(full), text.Time)
 	}
 	if err != nil {
-		a.tell(a.statusRef(), corev1.EventTypeWarning, "StatusNotWritten", err.Error())
+		a.tellStatus(corev1.EventTypeWarning, "StatusNotWritten", "%v", err)
 		return
 	}
 	a.status.last = string(said)

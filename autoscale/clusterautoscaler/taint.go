@@ -34,7 +34,8 @@ func (a *Autoscaler) softTaint(ctx context.Context) {
 			if marked {
 				_ = a.untaint(ctx, n.Name, deletionCandidate)
 			} else {
-				_ = a.taint(ctx, n.Name, corev1.Taint{Key: deletionCandidate, Value: fmt.Sprint(time.Now().Unix()), Effect: corev1.TaintEffectPreferNoSchedule})
+				since := fmt.Sprint(time.Now().Unix())
+				_ = a.taint(ctx, n.Name, corev1.Taint{Key: deletionCandidate, Value: since, Effect: corev1.TaintEffectPreferNoSchedule})
 			}
 		}
 	}
@@ -75,7 +76,8 @@ func without(taints []corev1.Taint, key string) []corev1.Taint {
 // mark taints a node that is to go, and cordons it.
 func (a *Autoscaler) mark(ctx context.Context, u *unneeded, now time.Time) error {
 	return a.changeNode(ctx, u.node.Name, func(n *corev1.Node) {
-		n.Spec.Taints = append(without(n.Spec.Taints, toBeDeleted), corev1.Taint{Key: toBeDeleted, Value: fmt.Sprint(now.Unix()), Effect: corev1.TaintEffectNoSchedule})
+		going := corev1.Taint{Key: toBeDeleted, Value: fmt.Sprint(now.Unix()), Effect: corev1.TaintEffectNoSchedule}
+		n.Spec.Taints = append(without(n.Spec.Taints, toBeDeleted), going)
 		n.Spec.Unschedulable = n.Spec.Unschedulable || a.options.down.cordon
 	})
 }

@@ -69,7 +69,8 @@ func identify(s *resourcev1.ResourceSlice) {
 		d := &s.Spec.Devices[i]
 		if a, ok := d.Attributes[uuid]; ok && a.StringValue != nil && *a.StringValue == "" {
 			sum := sha256.Sum256([]byte(s.Spec.Pool.Name + "/" + d.Name))
-			d.Attributes[uuid] = resourcev1.DeviceAttribute{StringValue: ptr.To(fmt.Sprintf("GPU-%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16]))}
+			id := fmt.Sprintf("GPU-%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+			d.Attributes[uuid] = resourcev1.DeviceAttribute{StringValue: &id}
 		}
 	}
 }

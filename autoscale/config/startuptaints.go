@@ -29,9 +29,10 @@ type StartupKeys struct{ keys, prefixes []string }
 // StartupKeys are those of the flags and those that the Cluster Autoscaler takes for them whatever
 // its flags say; the first is the former name.
 func (a *ClusterAutoscaler) StartupKeys() StartupKeys {
+	builtIn := []string{"ignore-taint.cluster-autoscaler.kubernetes.io/", "startup-taint.cluster-autoscaler.kubernetes.io/"}
 	return StartupKeys{
 		keys:     slices.Concat(a.StartupTaint, a.IgnoreTaint),
-		prefixes: append([]string{"ignore-taint.cluster-autoscaler.kubernetes.io/", "startup-taint.cluster-autoscaler.kubernetes.io/"}, a.StartupTaintPrefix...),
+		prefixes: append(builtIn, a.StartupTaintPrefix...),
 	}
 }
 

@@ -24,12 +24,14 @@ func (c *Config) unused(document *yamlnode.Node) error {
 	}
 	for _, key := range keys(document, "clusterAutoscaler") {
 		if !slices.Contains(startupFlags, key) {
-			return faultf("clusterAutoscaler."+key, "mode %s does not look at it; take it out, and give your own Cluster Autoscaler the flag", c.Mode)
+			return faultf("clusterAutoscaler."+key,
+				"mode %s does not look at it; take it out, and give your own Cluster Autoscaler the flag", c.Mode)
 		}
 	}
 	for i := range c.NodeGroups {
 		if path := fmt.Sprintf("nodeGroups[%d].options", i); has(document, path) {
-			return faultf(path, "are the Cluster Autoscaler's; mode %s does not look at them; take them out, or set mode: %s", c.Mode, ModeClusterAutoscaler)
+			return faultf(path, "are the Cluster Autoscaler's; mode %s does not look at them; take them out, or set mode: %s",
+				c.Mode, ModeClusterAutoscaler)
 		}
 	}
 	return nil

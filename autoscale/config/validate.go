@@ -82,14 +82,16 @@ func (g *NodeGroup) complete(path string) error {
 	if g.Machine != "" {
 		machine, ok := FindMachine(g.Machine)
 		if !ok {
-			return faultf(path+".machine", "the built-in catalogue (autoscale/config/machines.csv) has no machine %q; give template.capacity instead", g.Machine)
+			return faultf(path+".machine",
+				"the built-in catalogue (autoscale/config/machines.csv) has no machine %q; give template.capacity instead", g.Machine)
 		}
 		if err := g.Template.completeDevices(path+".template", &machine); err != nil {
 			return err
 		}
 		g.Template.completeFrom(machine)
 	} else if g.Template.DeviceDriver != "" {
-		return faultf(path+".template.deviceDriver", "publishes the devices of the catalogue's machine, and the group names none; give template.resourceSlices instead")
+		return faultf(path+".template.deviceDriver",
+			"publishes the devices of the catalogue's machine, and the group names none; give template.resourceSlices instead")
 	}
 	if err := g.Template.validate(path + ".template"); err != nil {
 		return err
@@ -180,7 +182,8 @@ func (a *ClusterAutoscaler) validate() error {
 	known := []string{"least-waste", "least-nodes", "random", "most-pods", "price", "priority"}
 	for _, e := range strings.Split(a.Expander, ",") {
 		if e == "grpc" {
-			return faultf("clusterAutoscaler.expander", "the expander grpc asks a server, which a replay does not; in simk up your own Cluster Autoscaler can, with mode: %s", ModeExternalGRPC)
+			return faultf("clusterAutoscaler.expander", "the expander grpc asks a server, which a replay does not; "+
+				"in simk up your own Cluster Autoscaler can, with mode: %s", ModeExternalGRPC)
 		}
 		if e != "" && !slices.Contains(known, e) {
 			return faultf("clusterAutoscaler.expander", "no expander %q; there are %s", e, strings.Join(known, ", "))

@@ -39,7 +39,8 @@ func (s *Server) NodeGroupForNode(_ context.Context, r *protocol.NodeGroupForNod
 }
 
 // NodeGroupTargetSize implements the protocol.
-func (s *Server) NodeGroupTargetSize(_ context.Context, r *protocol.NodeGroupTargetSizeRequest) (*protocol.NodeGroupTargetSizeResponse, error) {
+func (s *Server) NodeGroupTargetSize(_ context.Context, r *protocol.NodeGroupTargetSizeRequest) (
+	*protocol.NodeGroupTargetSizeResponse, error) {
 	g, err := s.group(r.GetId())
 	if err != nil {
 		return nil, err
@@ -87,7 +88,8 @@ func statusOf(i groups.Instance) *protocol.InstanceStatus {
 
 // NodeGroupTemplateNodeInfo implements the protocol. DaemonSets' pods are added by
 // the autoscaler.
-func (s *Server) NodeGroupTemplateNodeInfo(_ context.Context, r *protocol.NodeGroupTemplateNodeInfoRequest) (*protocol.NodeGroupTemplateNodeInfoResponse, error) {
+func (s *Server) NodeGroupTemplateNodeInfo(_ context.Context, r *protocol.NodeGroupTemplateNodeInfoRequest) (
+	*protocol.NodeGroupTemplateNodeInfoResponse, error) {
 	g, err := s.group(r.GetId())
 	if err != nil {
 		return nil, err
@@ -111,7 +113,8 @@ func (s *Server) GPULabel(context.Context, *protocol.GPULabelRequest) (*protocol
 }
 
 // GetAvailableGPUTypes implements the protocol: the models that templates name.
-func (s *Server) GetAvailableGPUTypes(context.Context, *protocol.GetAvailableGPUTypesRequest) (*protocol.GetAvailableGPUTypesResponse, error) {
+func (s *Server) GetAvailableGPUTypes(context.Context, *protocol.GetAvailableGPUTypesRequest) (
+	*protocol.GetAvailableGPUTypesResponse, error) {
 	out := &protocol.GetAvailableGPUTypesResponse{GpuTypes: map[string]*anypb.Any{}}
 	for _, g := range s.options.Groups.List() {
 		if model := g.Config().Template.Labels[gpuLabel]; model != "" {

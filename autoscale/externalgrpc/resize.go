@@ -12,7 +12,8 @@ import (
 )
 
 // NodeGroupIncreaseSize implements the protocol.
-func (s *Server) NodeGroupIncreaseSize(_ context.Context, r *protocol.NodeGroupIncreaseSizeRequest) (*protocol.NodeGroupIncreaseSizeResponse, error) {
+func (s *Server) NodeGroupIncreaseSize(_ context.Context, r *protocol.NodeGroupIncreaseSizeRequest) (
+	*protocol.NodeGroupIncreaseSizeResponse, error) {
 	g, err := s.group(r.GetId())
 	if err != nil {
 		return nil, err
@@ -30,7 +31,8 @@ func (s *Server) NodeGroupIncreaseSize(_ context.Context, r *protocol.NodeGroupI
 
 // NodeGroupDecreaseTargetSize implements the protocol: it takes back requests and
 // never deletes a node.
-func (s *Server) NodeGroupDecreaseTargetSize(_ context.Context, r *protocol.NodeGroupDecreaseTargetSizeRequest) (*protocol.NodeGroupDecreaseTargetSizeResponse, error) {
+func (s *Server) NodeGroupDecreaseTargetSize(_ context.Context, r *protocol.NodeGroupDecreaseTargetSizeRequest) (
+	*protocol.NodeGroupDecreaseTargetSizeResponse, error) {
 	g, err := s.group(r.GetId())
 	if err != nil {
 		return nil, err
@@ -42,12 +44,14 @@ func (s *Server) NodeGroupDecreaseTargetSize(_ context.Context, r *protocol.Node
 	if err := g.DecreaseTarget(-delta); err != nil {
 		return nil, refused(err)
 	}
-	s.record(autoscale.Decision{Kind: autoscale.Failed, Group: g.Name(), Delta: delta, Reason: "requests taken back by the external autoscaler: their machines did not come"})
+	const reason = "requests taken back by the external autoscaler: their machines did not come"
+	s.record(autoscale.Decision{Kind: autoscale.Failed, Group: g.Name(), Delta: delta, Reason: reason})
 	return &protocol.NodeGroupDecreaseTargetSizeResponse{}, nil
 }
 
 // NodeGroupDeleteNodes implements the protocol: all the nodes go, or none.
-func (s *Server) NodeGroupDeleteNodes(_ context.Context, r *protocol.NodeGroupDeleteNodesRequest) (*protocol.NodeGroupDeleteNodesResponse, error) {
+func (s *Server) NodeGroupDeleteNodes(_ context.Context, r *protocol.NodeGroupDeleteNodesRequest) (
+	*protocol.NodeGroupDeleteNodesResponse, error) {
 	g, err := s.group(r.GetId())
 	if err != nil {
 		return nil, err
@@ -56,7 +60,8 @@ func (s *Server) NodeGroupDeleteNodes(_ context.Context, r *protocol.NodeGroupDe
 	for _, n := range r.GetNodes() {
 		name := nodeName(n)
 		if name == "" {
-			return nil, status.Errorf(codes.NotFound, "delete node %s (%s) of group %s: %v", n.GetName(), n.GetProviderID(), g.Name(), groups.ErrForeign)
+			return nil, status.Errorf(codes.NotFound, "delete node %s (%s) of group %s: %v",
+				n.GetName(), n.GetProviderID(), g.Name(), groups.ErrForeign)
 		}
 		names = append(names, name)
 	}

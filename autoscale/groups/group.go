@@ -201,7 +201,8 @@ func (g *Group) resize(to int) {
 		}
 	}
 	if from != to {
-		g.all.record(autoscale.Decision{Kind: autoscale.Resized, Group: g.config.Name, Delta: to - from, Reason: fmt.Sprintf("schedule: from %d to %d nodes", from, to)})
+		reason := fmt.Sprintf("schedule: from %d to %d nodes", from, to)
+		g.all.record(autoscale.Decision{Kind: autoscale.Resized, Group: g.config.Name, Delta: to - from, Reason: reason})
 	}
 }
 

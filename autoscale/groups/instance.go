@@ -98,7 +98,8 @@ func (g *Group) request(launch *Launch) *instance {
 	p := &g.config.Provisioning
 	now := i.requested
 	if g.outOfCapacity(now) {
-		i.state, i.err = Failed, &Error{OutOfResources: true, Code: "OutOfCapacity", Message: "no capacity for machines of group " + g.config.Name}
+		message := "no capacity for machines of group " + g.config.Name
+		i.state, i.err = Failed, &Error{OutOfResources: true, Code: "OutOfCapacity", Message: message}
 		g.all.observe(i)
 		g.all.record(autoscale.Decision{Kind: autoscale.Failed, Group: g.config.Name, Node: i.name, Reason: i.err.Message})
 		return i
@@ -215,7 +216,10 @@ func (i *instance) awaitInterruption(from time.Time) {
 		if !i.is(Running) {
 			return
 		}
-		all.record(autoscale.Decision{Kind: autoscale.Interrupted, Group: i.group.config.Name, Node: i.name, Delta: -1, Reason: "the cloud takes the spot machine back"})
+		all.record(autoscale.Decision{
+			Kind: autoscale.Interrupted, Group: i.group.config.Name, Node: i.name, Delta: -1,
+			Reason: "the cloud takes the spot machine back",
+		})
 		if i.launch != nil && i.launch.Warned != nil {
 			i.launch.Warned(ctx)
 		}

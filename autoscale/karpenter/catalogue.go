@@ -68,15 +68,18 @@ func findShape(shapes *[]*shape, g *config.NodeGroup, node *corev1.Node) *shape 
 		if s.name != name {
 			continue
 		}
-		if s.labels[corev1.LabelArchStable] == arch && equality.Semantic.DeepEqual(s.capacity, capacity) && equality.Semantic.DeepEqual(s.allocatable, allocatable) &&
-			s.template.SameDevices(&g.Template) {
+		sameSize := equality.Semantic.DeepEqual(s.capacity, capacity) && equality.Semantic.DeepEqual(s.allocatable, allocatable)
+		if s.labels[corev1.LabelArchStable] == arch && sameSize && s.template.SameDevices(&g.Template) {
 			return s
 		}
 		name = g.Name
 	}
 	s := &shape{
 		name: name, capacity: capacity, allocatable: allocatable, template: &g.Template,
-		labels: map[string]string{corev1.LabelInstanceTypeStable: name, corev1.LabelArchStable: arch, corev1.LabelOSStable: node.Labels[corev1.LabelOSStable]},
+		labels: map[string]string{
+			corev1.LabelInstanceTypeStable: name, corev1.LabelArchStable: arch,
+			corev1.LabelOSStable: node.Labels[corev1.LabelOSStable],
+		},
 	}
 	*shapes = append(*shapes, s)
 	return s
@@ -110,7 +113,9 @@ func labelKeys(list []*groups.Group) []string {
 
 func newOffer(g *groups.Group, zone string, node *corev1.Node, keys []string) *offer {
 	o := &offer{group: g, zone: zone, capacityType: capacityType(g.Config()), price: price(g.Config())}
-	o.requirements = scheduling.NewLabelRequirements(map[string]string{corev1.LabelTopologyZone: zone, karpv1.CapacityTypeLabelKey: o.capacityType})
+	o.requirements = scheduling.NewLabelRequirements(map[string]string{
+		corev1.LabelTopologyZone: zone, karpv1.CapacityTypeLabelKey: o.capacityType,
+	})
 	for _, key := range keys {
 		if value, ok := node.Labels[key]; ok {
 			o.requirements.Add(scheduling.NewRequirement(key, corev1.NodeSelectorOpIn, value))

@@ -56,7 +56,10 @@ type machine struct {
 var _ cloudprovider.CloudProvider = (*cloud)(nil)
 
 func newCloud(g *groups.Groups, c client.Client, r *recorder) *cloud {
-	return &cloud{groups: g, client: c, recorder: r, shapes: newCatalogue(g.List()), byNode: map[string]*machine{}, exhausted: map[*offer]time.Time{}}
+	return &cloud{
+		groups: g, client: c, recorder: r, shapes: newCatalogue(g.List()),
+		byNode: map[string]*machine{}, exhausted: map[*offer]time.Time{},
+	}
 }
 
 // withOverlays lets NodeOverlays change instance types, if that feature is on.
@@ -151,7 +154,9 @@ func (m *machine) nodeClaim(i groups.Instance) *karpv1.NodeClaim {
 	}
 	return &karpv1.NodeClaim{
 		ObjectMeta: metav1.ObjectMeta{Name: m.claim, Labels: labels, CreationTimestamp: metav1.NewTime(i.Requested)},
-		Status:     karpv1.NodeClaimStatus{ProviderID: i.ProviderID, NodeName: m.node, Capacity: m.shape.capacity, Allocatable: m.shape.allocatable},
+		Status: karpv1.NodeClaimStatus{
+			ProviderID: i.ProviderID, NodeName: m.node, Capacity: m.shape.capacity, Allocatable: m.shape.allocatable,
+		},
 	}
 }
 

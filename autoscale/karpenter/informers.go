@@ -22,7 +22,8 @@ type sources struct {
 
 // informer returns the process's informer for kinds of Kubernetes', which then is
 // watched and decoded once, and a new one for custom resources.
-func (s *sources) informer(lw cache.ListerWatcher, object runtime.Object, resync time.Duration, indexers cache.Indexers) cache.SharedIndexInformer {
+func (s *sources) informer(lw cache.ListerWatcher, object runtime.Object, _ time.Duration,
+	indexers cache.Indexers) cache.SharedIndexInformer {
 	i := s.find(lw, object, indexers)
 	_, _ = i.AddEventHandler(s.changes) // fails for an informer that has stopped
 	return i
@@ -86,13 +87,15 @@ func (i *ordered) AddEventHandler(h cache.ResourceEventHandler) (cache.ResourceE
 }
 
 // AddEventHandlerWithResyncPeriod implements cache.SharedInformer.
-func (i *ordered) AddEventHandlerWithResyncPeriod(h cache.ResourceEventHandler, _ time.Duration) (cache.ResourceEventHandlerRegistration, error) {
+func (i *ordered) AddEventHandlerWithResyncPeriod(h cache.ResourceEventHandler, _ time.Duration) (
+	cache.ResourceEventHandlerRegistration, error) {
 	return i.AddEventHandlerWithOptions(h, cache.HandlerOptions{})
 }
 
 // AddEventHandlerWithOptions implements cache.SharedInformer. A handler that comes
 // late is told of what there is.
-func (i *ordered) AddEventHandlerWithOptions(h cache.ResourceEventHandler, _ cache.HandlerOptions) (cache.ResourceEventHandlerRegistration, error) {
+func (i *ordered) AddEventHandlerWithOptions(h cache.ResourceEventHandler, _ cache.HandlerOptions) (
+	cache.ResourceEventHandlerRegistration, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	r := &registration{h, i}

@@ -93,7 +93,8 @@ func (k *Karpenter) build(ctx context.Context) error {
 	overlays := nodeoverlay.NewInstanceTypeStore()
 	decorated := withOverlays(k.cloud, k.manager.GetClient(), overlays)
 	cluster := state.NewCluster(clock.RealClock{}, k.manager.GetClient(), decorated)
-	list := controllers.NewControllers(ctx, k.manager, clock.RealClock{}, k.manager.GetClient(), recorder.events(), decorated, k.cloud, cluster, overlays)
+	list := controllers.NewControllers(
+		ctx, k.manager, clock.RealClock{}, k.manager.GetClient(), recorder.events(), decorated, k.cloud, cluster, overlays)
 	around := k.savings(ctx, cluster, list)
 	m := fewWorkers{k.manager, around, map[string]bool{}}
 	for _, c := range list {

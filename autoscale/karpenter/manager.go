@@ -60,16 +60,22 @@ var indexes = []struct {
 }{
 	{&corev1.Pod{}, "spec.nodeName", func(o client.Object) []string { return []string{o.(*corev1.Pod).Spec.NodeName} }},
 	{&corev1.Node{}, "spec.providerID", func(o client.Object) []string { return []string{o.(*corev1.Node).Spec.ProviderID} }},
-	{&storagev1.VolumeAttachment{}, "spec.nodeName", func(o client.Object) []string { return []string{o.(*storagev1.VolumeAttachment).Spec.NodeName} }},
+	{&storagev1.VolumeAttachment{}, "spec.nodeName", func(o client.Object) []string {
+		return []string{o.(*storagev1.VolumeAttachment).Spec.NodeName}
+	}},
 	{&karpv1.NodeClaim{}, "status.providerID", func(o client.Object) []string { return []string{o.(*karpv1.NodeClaim).Status.ProviderID} }},
-	{&karpv1.NodeClaim{}, "spec.nodeClassRef.group", func(o client.Object) []string { return []string{o.(*karpv1.NodeClaim).Spec.NodeClassRef.Group} }},
-	{&karpv1.NodeClaim{}, "spec.nodeClassRef.kind", func(o client.Object) []string { return []string{o.(*karpv1.NodeClaim).Spec.NodeClassRef.Kind} }},
-	{&karpv1.NodeClaim{}, "spec.nodeClassRef.name", func(o client.Object) []string { return []string{o.(*karpv1.NodeClaim).Spec.NodeClassRef.Name} }},
+	{&karpv1.NodeClaim{}, "spec.nodeClassRef.group", func(o client.Object) []string { return []string{classOf(o).Group} }},
+	{&karpv1.NodeClaim{}, "spec.nodeClassRef.kind", func(o client.Object) []string { return []string{classOf(o).Kind} }},
+	{&karpv1.NodeClaim{}, "spec.nodeClassRef.name", func(o client.Object) []string { return []string{classOf(o).Name} }},
 	{&karpv1.NodePool{}, "spec.template.spec.nodeClassRef.group", func(o client.Object) []string { return []string{classOf(o).Group} }},
 	{&karpv1.NodePool{}, "spec.template.spec.nodeClassRef.kind", func(o client.Object) []string { return []string{classOf(o).Kind} }},
 	{&karpv1.NodePool{}, "spec.template.spec.nodeClassRef.name", func(o client.Object) []string { return []string{classOf(o).Name} }},
 }
 
-func classOf(pool client.Object) *karpv1.NodeClassReference {
-	return pool.(*karpv1.NodePool).Spec.Template.Spec.NodeClassRef
+// classOf is the node class that a NodeClaim or a NodePool refers to.
+func classOf(o client.Object) *karpv1.NodeClassReference {
+	if claim, ok := o.(*karpv1.NodeClaim); ok {
+		return claim.Spec.NodeClassRef
+	}
+	return o.(*karpv1.NodePool).Spec.Template.Spec.NodeClassRef
 }

@@ -79,7 +79,9 @@ func classDefinition() *apiextensionsv1.CustomResourceDefinition {
 		Spec: apiextensionsv1.CustomResourceDefinitionSpec{
 			Group: classVersion.Group,
 			Scope: apiextensionsv1.ClusterScoped,
-			Names: apiextensionsv1.CustomResourceDefinitionNames{Plural: "nodeclasses", Singular: "nodeclass", Kind: "NodeClass", ListKind: "NodeClassList"},
+			Names: apiextensionsv1.CustomResourceDefinitionNames{
+				Plural: "nodeclasses", Singular: "nodeclass", Kind: "NodeClass", ListKind: "NodeClassList",
+			},
 			Versions: []apiextensionsv1.CustomResourceDefinitionVersion{{
 				Name: classVersion.Version, Served: true, Storage: true,
 				Schema: &apiextensionsv1.CustomResourceValidation{OpenAPIV3Schema: &apiextensionsv1.JSONSchemaProps{

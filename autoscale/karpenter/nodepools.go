@@ -83,8 +83,9 @@ func Adapt(o *unstructured.Unstructured) {
 	default:
 		return
 	}
+	ref := map[string]string{"group": classVersion.Group, "kind": "NodeClass", "name": className}
 	// It fails where a field on the way is no object, which the apiserver then says.
-	_ = unstructured.SetNestedStringMap(o.Object, map[string]string{"group": classVersion.Group, "kind": "NodeClass", "name": className}, path...)
+	_ = unstructured.SetNestedStringMap(o.Object, ref, path...)
 }
 
 // createPools creates NodePools; one that is there already stays as it is.

@@ -124,7 +124,8 @@ func (r *recorder) note(e events.Event) {
 		r.noteClaim(about, e)
 	case *karpv1.NodePool:
 		if e.Reason == events.DisruptionBlocked {
-			r.once("pool "+about.Name, autoscale.Decision{Kind: autoscale.NoScaleDown, Reason: fmt.Sprintf("NodePool %s: %s", about.Name, e.Message)})
+			reason := fmt.Sprintf("NodePool %s: %s", about.Name, e.Message)
+			r.once("pool "+about.Name, autoscale.Decision{Kind: autoscale.NoScaleDown, Reason: reason})
 		}
 	}
 }
@@ -222,7 +223,8 @@ func (r *recorder) goes(claim *karpv1.NodeClaim, why string) {
 	delete(r.said, "claim "+claim.Name)
 	delete(r.candidate, claim.Name)
 	group, node := machineOf(claim)
-	r.record(autoscale.Decision{Kind: autoscale.ScaleDown, Group: group, Node: node, Delta: -1, Reason: fmt.Sprintf("NodeClaim %s: %s", claim.Name, why)})
+	reason := fmt.Sprintf("NodeClaim %s: %s", claim.Name, why)
+	r.record(autoscale.Decision{Kind: autoscale.ScaleDown, Group: group, Node: node, Delta: -1, Reason: reason})
 }
 
 // machineOf says which group and node a NodeClaim stands for.

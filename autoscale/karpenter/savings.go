@@ -10,16 +10,19 @@ import (
 	karpoptions "sigs.k8s.io/karpenter/pkg/operator/options"
 )
 
+// wrappers put something around reconcilers, by the names of their controllers.
+type wrappers map[string]func(reconcile.Reconciler) reconcile.Reconciler
+
 // savings are what is put around Karpenter's controllers so that they do not do again
-// what they have done, by the controllers' names.
-func (k *Karpenter) savings(ctx context.Context, cluster *state.Cluster, list []controller.Controller) map[string]func(reconcile.Reconciler) reconcile.Reconciler {
+// what they have done.
+func (k *Karpenter) savings(ctx context.Context, cluster *state.Cluster, list []controller.Controller) wrappers {
 	gates := karpoptions.FromContext(ctx).FeatureGates
 	r := &rounds{
 		changes: k.changes, cluster: cluster, cloud: k.cloud, reader: k.manager.GetClient(), audit: k.config.Audit,
 		views:  views{changes: k.changes, index: index{}},
 		always: gates.NodeOverlay || gates.StaticCapacity || gates.CapacityBuffer,
 	}
-	around := map[string]func(reconcile.Reconciler) reconcile.Reconciler{}
+	around := wrappers{}
 	for _, c := range list {
 		switch c := c.(type) {
 		case *disruption.Queue:

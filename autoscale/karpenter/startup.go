@@ -22,7 +22,8 @@ func (r *recorder) noteStartupTaints(claim *karpv1.NodeClaim, g *groups.Group) {
 		taints = append(taints, t.ToString())
 	}
 	pool := claim.Labels[karpv1.NodePoolLabelKey]
-	r.once("startup taints "+pool+"/"+g.Name(), autoscale.Decision{Kind: autoscale.Noted, Group: g.Name(), Reason: fmt.Sprintf(
-		"nothing takes the startup taints of NodePool %s off the nodes of group %s (%s), unless an event of the trace applies them without: give the group startupTaints: {after: 30s}",
-		pool, g.Name(), strings.Join(taints, ", "))})
+	reason := fmt.Sprintf("nothing takes the startup taints of NodePool %s off the nodes of group %s (%s), "+
+		"unless an event of the trace applies them without: give the group startupTaints: {after: 30s}",
+		pool, g.Name(), strings.Join(taints, ", "))
+	r.once("startup taints "+pool+"/"+g.Name(), autoscale.Decision{Kind: autoscale.Noted, Group: g.Name(), Reason: reason})
 }

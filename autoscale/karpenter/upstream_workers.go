@@ -13,8 +13,8 @@ import (
 // The controllers that sleep keep theirs. It also puts reconcilers of ours around some.
 type fewWorkers struct {
 	manager.Manager
-	around map[string]func(reconcile.Reconciler) reconcile.Reconciler // by the controller's name
-	added  map[string]bool                                            // the names of those that came
+	around wrappers
+	added  map[string]bool // the names of those that came
 }
 
 // sleeping are the controllers that wait within a reconciliation.

@@ -33,7 +33,8 @@ type view struct {
 }
 
 // look fills in a view.
-func (v *view) look(ctx context.Context, reader client.Client, n *state.StateNode, limits pdb.Limits, machines []*cloudprovider.InstanceType, x index) {
+func (v *view) look(ctx context.Context, reader client.Client, n *state.StateNode, limits pdb.Limits,
+	machines []*cloudprovider.InstanceType, x index) {
 	now := clock.RealClock{}
 	consolidatable := false
 	if n.NodeClaim != nil {

@@ -174,7 +174,11 @@ var environment = []string{"GOTOOLCHAIN=" + Toolchain, "CGO_ENABLED=0", "GOFLAGS
 // flags are those of a build in virtual time. It makes the runtime's files in a folder.
 func (o *Options) flags(ctx context.Context, dir string, s source) ([]string, error) {
 	overlay := filepath.Join(dir, "overlay")
-	if err := o.Run(ctx, Command{Dir: s.dir, Args: []string{"run", "./sim/clock/overlay", overlay}, Env: []string{"GOTOOLCHAIN=" + Toolchain, "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off"}}); err != nil {
+	make := Command{
+		Dir: s.dir, Args: []string{"run", "./sim/clock/overlay", overlay},
+		Env: []string{"GOTOOLCHAIN=" + Toolchain, "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off"},
+	}
+	if err := o.Run(ctx, make); err != nil {
 		return nil, fmt.Errorf("make the runtime's files: %w", err)
 	}
 	link := "-ldflags=-checklinkname=0"

@@ -25,7 +25,8 @@ type source struct {
 }
 
 // errNoSource says that there is no source to build from.
-var errNoSource = errors.New("this simk was built from a checkout, not from a released version: name the checkout with --with " + Simk + "=FOLDER")
+var errNoSource = errors.New("this simk was built from a checkout, not from a released version: " +
+	"name the checkout with --with " + Simk + "=FOLDER")
 
 // findSource finds it: where With says, else the checkout that dir is in, else the released
 // version that runs.

@@ -60,7 +60,10 @@ type PodChange struct {
 }
 
 func changeOf(base, run Run) Change {
-	c := Change{Run: run.Name, BetterOwners: []OwnerChange{}, WorseOwners: []OwnerChange{}, MissingOwners: []MissingOwner{}, BetterPods: []PodChange{}, WorsePods: []PodChange{}}
+	c := Change{
+		Run: run.Name, BetterOwners: []OwnerChange{}, WorseOwners: []OwnerChange{}, MissingOwners: []MissingOwner{},
+		BetterPods: []PodChange{}, WorsePods: []PodChange{},
+	}
 	c.owners(base, run)
 	c.pods(base.Pods, run.Pods)
 	return c

@@ -80,9 +80,12 @@ var figures = []figure{
 	{"nodes.atEnd", "nodes at the end", Neither, Count, count(func(r *report.Report) int { return r.Nodes.AtEnd })},
 	{"nodes.nodeHours", "node-hours", Lower, Hours, number(func(r *report.Report) float64 { return r.Nodes.NodeHours })},
 	{"autoscaling.cost", "cost", Lower, Money, scaled(func(a *report.Autoscaling) float64 { return a.Cost })},
-	{"autoscaling.scaleUps.nodes", "nodes added", Neither, Count, scaled(func(a *report.Autoscaling) float64 { return float64(a.ScaleUps.Nodes) })},
-	{"autoscaling.scaleDowns.nodes", "nodes taken away", Neither, Count, scaled(func(a *report.Autoscaling) float64 { return float64(a.ScaleDowns.Nodes) })},
-	{"autoscaling.evictions.scaleDown", "evicted by scale-down", Lower, Count, scaled(func(a *report.Autoscaling) float64 { return float64(a.Evictions.ScaleDown) })},
+	{"autoscaling.scaleUps.nodes", "nodes added", Neither, Count,
+		scaled(func(a *report.Autoscaling) float64 { return float64(a.ScaleUps.Nodes) })},
+	{"autoscaling.scaleDowns.nodes", "nodes taken away", Neither, Count,
+		scaled(func(a *report.Autoscaling) float64 { return float64(a.ScaleDowns.Nodes) })},
+	{"autoscaling.evictions.scaleDown", "evicted by scale-down", Lower, Count,
+		scaled(func(a *report.Autoscaling) float64 { return float64(a.Evictions.ScaleDown) })},
 }
 
 // allFigures are the figures above and the use of each resource that a run has.

@@ -22,7 +22,8 @@ func (c *Comparison) WriteHTML(w io.Writer, runs []Run) error {
 		}
 		cells := []html.Cell{{Text: row.Label}}
 		for i, v := range row.Values {
-			cells = append(cells, html.Cell{Text: strings.TrimSuffix(strings.TrimSuffix(v.text(row.Unit, i > 0), " better)"), " WORSE)"), Mark: marks[v.Verdict]})
+			text := strings.TrimSuffix(strings.TrimSuffix(v.text(row.Unit, i > 0), " better)"), " WORSE)")
+			cells = append(cells, html.Cell{Text: text, Mark: marks[v.Verdict]})
 			if last := &cells[len(cells)-1]; last.Mark != html.Neutral {
 				last.Text += ")" // the mark says what the word did
 			}

@@ -45,7 +45,8 @@ func (a *access) guard(next http.Handler) http.Handler {
 		impersonate = impersonation.WithConstrainedImpersonation
 	}
 	h = impersonate(h, c.Authorization.Authorizer, c.Serializer)
-	h = genericapifilters.WithAuthentication(h, c.Authentication.Authenticator, genericapifilters.Unauthorized(c.Serializer), c.Authentication.APIAudiences, nil)
+	unauthorized := genericapifilters.Unauthorized(c.Serializer)
+	h = genericapifilters.WithAuthentication(h, c.Authentication.Authenticator, unauthorized, c.Authentication.APIAudiences, nil)
 	h = genericapifilters.WithRequestInfo(h, c.RequestInfoResolver)
 	h = genericapifilters.WithRequestReceivedTimestamp(h)
 	return genericapifilters.WithAuditInit(h)

@@ -18,18 +18,21 @@ import (
 // serves APIServices, and discovery and OpenAPI documents of all that is served, custom
 // resources too. An APIService of somebody else's server stays unavailable, since that would
 // be behind a network. Only interactive clusters have it: in a replay nobody asks.
-func newAggregator(kube *controlplane.Config, opts options.CompletedOptions, shared informers.SharedInformerFactory, resolver aggregatorapiserver.ServiceResolver,
-	initializers []admission.PluginInitializer, extensions *apiextensionsapiserver.CustomResourceDefinitions, delegate *genericapiserver.GenericAPIServer, o Options) (*apiserver, error) {
+func newAggregator(kube *controlplane.Config, opts options.CompletedOptions, shared informers.SharedInformerFactory,
+	resolver aggregatorapiserver.ServiceResolver, initializers []admission.PluginInitializer,
+	extensions *apiextensionsapiserver.CustomResourceDefinitions, delegate *genericapiserver.GenericAPIServer, o Options) (*apiserver, error) {
 	priorities, err := withPriorities(o.APIs)
 	if err != nil {
 		return nil, err
 	}
-	config, err := controlplaneapiserver.CreateAggregatorConfig(*kube.ControlPlane.Generic, opts.CompletedOptions, shared, resolver, kube.ControlPlane.ProxyTransport, nil, initializers)
+	generic, transport := *kube.ControlPlane.Generic, kube.ControlPlane.ProxyTransport
+	config, err := controlplaneapiserver.CreateAggregatorConfig(generic, opts.CompletedOptions, shared, resolver, transport, nil, initializers)
 	if err != nil {
 		return nil, err
 	}
 	config.GenericConfig.DisabledPostStartHooks = config.GenericConfig.DisabledPostStartHooks.Union(sets.StringKeySet(aggregatorHooksLeftOut))
-	aggregator, err := controlplaneapiserver.CreateAggregatorServer(config.Complete(), delegate, extensions.Informers.Apiextensions().V1().CustomResourceDefinitions(), true, priorities)
+	definitions := extensions.Informers.Apiextensions().V1().CustomResourceDefinitions()
+	aggregator, err := controlplaneapiserver.CreateAggregatorServer(config.Complete(), delegate, definitions, true, priorities)
 	if err != nil {
 		return nil, err
 	}

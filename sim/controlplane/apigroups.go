@@ -56,7 +56,8 @@ func addAPIGroups(server *genericapiserver.GenericAPIServer, groups []APIGroup) 
 		gv, _ := schema.ParseGroupVersion(g.Resources.GroupVersion) // parsed above
 		if group := known[gv.Group]; group != nil {
 			server.DiscoveryGroupManager.AddGroup(*group)
-			server.Handler.NonGoRestfulMux.Handle(genericapiserver.APIGroupPrefix+"/"+gv.Group, discovery.NewAPIGroupHandler(server.Serializer, *group))
+			path := genericapiserver.APIGroupPrefix + "/" + gv.Group
+			server.Handler.NonGoRestfulMux.Handle(path, discovery.NewAPIGroupHandler(server.Serializer, *group))
 			delete(known, gv.Group)
 		}
 	}
@@ -78,7 +79,8 @@ func aggregatedResources(gv schema.GroupVersion, list []metav1.APIResource) []ap
 		if parent, sub, ok := strings.Cut(r.Name, "/"); ok {
 			for j := range all {
 				if all[j].Resource == parent {
-					all[j].Subresources = append(all[j].Subresources, apidiscoveryv2.APISubresourceDiscovery{Subresource: sub, ResponseKind: &kind, Verbs: r.Verbs})
+					one := apidiscoveryv2.APISubresourceDiscovery{Subresource: sub, ResponseKind: &kind, Verbs: r.Verbs}
+					all[j].Subresources = append(all[j].Subresources, one)
 				}
 			}
 			continue

@@ -52,7 +52,8 @@ type apiserver struct {
 // newAPIServer assembles the server around etcd. Its own clients, and those of
 // everybody else in the process, go through t; its admission plugins share
 // informers with everybody else. The authority and the webhooks are nil in a replay.
-func newAPIServer(ctx context.Context, t *transport, shared informers.SharedInformerFactory, config *restclient.Config, authority *certificates.Authority, hooks *webhooks, o Options) (*apiserver, error) {
+func newAPIServer(ctx context.Context, t *transport, shared informers.SharedInformerFactory, config *restclient.Config,
+	authority *certificates.Authority, hooks *webhooks, o Options) (*apiserver, error) {
 	opts, err := apiserverOptions(ctx, hooks, o)
 	if err != nil {
 		return nil, fmt.Errorf("complete options: %w", err)
@@ -78,7 +79,8 @@ func newAPIServer(ctx context.Context, t *transport, shared informers.SharedInfo
 	if hooks != nil {
 		resolver, clients = hooks.resolver(), hooks.clients
 	}
-	extensions, err := controlplaneapiserver.CreateAPIExtensionsConfig(*generic, shared, initializers, opts.CompletedOptions, opts.MasterCount, resolver, clients)
+	extensions, err := controlplaneapiserver.CreateAPIExtensionsConfig(
+		*generic, shared, initializers, opts.CompletedOptions, opts.MasterCount, resolver, clients)
 	if err != nil {
 		return nil, err
 	}
@@ -161,8 +163,8 @@ const compactionInterval = 5 * time.Minute
 
 // genericConfig does what upstream's BuildGenericConfig does, less the secure
 // listener, authentication, audit, tracing and egress.
-func genericConfig(ctx context.Context, opts options.CompletedOptions, loopback *restclient.Config, shared informers.SharedInformerFactory, o Options) (
-	*genericapiserver.Config, *serverstorage.DefaultStorageFactory, error) {
+func genericConfig(ctx context.Context, opts options.CompletedOptions, loopback *restclient.Config,
+	shared informers.SharedInformerFactory, o Options) (*genericapiserver.Config, *serverstorage.DefaultStorageFactory, error) {
 	c := genericapiserver.NewConfig(legacyscheme.Codecs)
 	resources := controlplane.DefaultAPIResourceConfigSource()
 	c.MergedResourceConfig = resources
@@ -180,7 +182,8 @@ func genericConfig(ctx context.Context, opts options.CompletedOptions, loopback 
 	c.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(definitions, namer)
 	c.OpenAPIConfig.Info.Title, c.OpenAPIV3Config.Info.Title = "Kubernetes", "Kubernetes" // as kube-apiserver has it
 	c.SkipOpenAPIInstallation = !o.Interactive                                            // no client in the process reads it
-	c.LongRunningFunc = filters.BasicLongRunningRequestCheck(sets.NewString("watch", "proxy"), sets.NewString("attach", "exec", "proxy", "log", "portforward"))
+	longRunning := sets.NewString("attach", "exec", "proxy", "log", "portforward")
+	c.LongRunningFunc = filters.BasicLongRunningRequestCheck(sets.NewString("watch", "proxy"), longRunning)
 	c.EnableProfiling = o.Interactive // as the real one's; health.go refuses what does not work
 	c.EnableMetrics = false
 
@@ -197,7 +200,9 @@ func genericConfig(ctx context.Context, opts options.CompletedOptions, loopback 
 	if o.Interactive {
 		c.RESTOptionsGetter = sharedEncodings{c.RESTOptionsGetter}
 	}
-	if c.Authorization.Authorizer, c.RuleResolver, _, err = controlplaneapiserver.BuildAuthorizer(ctx, opts.CompletedOptions, nil, c.APIServerID, shared); err != nil {
+	c.Authorization.Authorizer, c.RuleResolver, _, err = controlplaneapiserver.BuildAuthorizer(
+		ctx, opts.CompletedOptions, nil, c.APIServerID, shared)
+	if err != nil {
 		return nil, nil, err
 	}
 	c.AggregatedDiscoveryGroupManager = aggregated.NewResourceManager("apis")

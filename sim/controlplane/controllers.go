@@ -55,7 +55,7 @@ var controllersLeftOut = map[string]string{
 	names.PodCertificateRequestCleanerController:             noSigner,
 	names.KubeAPIServerClusterTrustBundlePublisherController: noSigner,
 	names.TTLController:                                      "how long kubelets cache Secrets: none reads any",
-	names.NodeIpamController:                                 "off without cloud provider or --allocate-node-cidrs; nodes need no range of addresses",
+	names.NodeIpamController:                                 "off without cloud provider or --allocate-node-cidrs; nodes need no podCIDR",
 	names.PersistentVolumeAttachDetachController:             "a volume is mounted as soon as its pod is bound",
 	names.PersistentVolumeExpanderController:                 "volumes of external provisioners are expanded by vnode/volumes",
 	names.StorageVersionGarbageCollectorController:           "behind a feature gate that is off",
@@ -130,10 +130,12 @@ func (c *ControlPlane) NewControllers(ctx context.Context, heartbeats Heartbeats
 		return nil, fmt.Errorf("create metadata client: %w", err)
 	}
 	builder := &clientBuilder{plane: c, discovery: c.discovery}
+	dropped := metadatainformer.WithTransform(dropManagedFields)
+	metadataInformers := metadatainformer.NewSharedInformerFactoryWithOptions(metadataClient, 0, dropped)
 	context := app.ControllerContext{
 		ClientBuilder:                   builder,
 		InformerFactory:                 c.Informers,
-		ObjectOrMetadataInformerFactory: informerfactory.NewInformerFactory(c.Informers, metadatainformer.NewSharedInformerFactoryWithOptions(metadataClient, 0, metadatainformer.WithTransform(dropManagedFields))),
+		ObjectOrMetadataInformerFactory: informerfactory.NewInformerFactory(c.Informers, metadataInformers),
 		ComponentConfig:                 config,
 		RESTMapper:                      c.mapper,
 		InformersStarted:                make(chan struct{}),
@@ -143,7 +145,8 @@ func (c *ControlPlane) NewControllers(ctx context.Context, heartbeats Heartbeats
 	if c.options.Interactive { // there are no Events in a replay
 		ignored = garbagecollector.DefaultIgnoredResources()
 	}
-	context.GraphBuilder = garbagecollector.NewDependencyGraphBuilder(ctx, metadataClient, context.RESTMapper, ignored, context.ObjectOrMetadataInformerFactory, context.InformersStarted)
+	context.GraphBuilder = garbagecollector.NewDependencyGraphBuilder(
+		ctx, metadataClient, context.RESTMapper, ignored, context.ObjectOrMetadataInformerFactory, context.InformersStarted)
 
 	result := &Controllers{context: context, monitor: newMonitor(c.Informers, heartbeats)}
 	descriptors := app.NewControllerDescriptors()

@@ -196,7 +196,8 @@ func (c *ControlPlane) AwaitCaches(ctx context.Context) error {
 		return nil
 	}
 	slices.Sort(missing)
-	return fmt.Errorf("components wait for objects that the apiserver does not serve (is a feature gate on whose API is not there?): %s", strings.Join(missing, ", "))
+	return fmt.Errorf("components wait for objects that the apiserver does not serve "+
+		"(is a feature gate on whose API is not there?): %s", strings.Join(missing, ", "))
 }
 
 // JSONConfig is Config for clients of objects whose types are not compiled in.

@@ -21,8 +21,8 @@ type deployments struct {
 }
 
 func (c *ControlPlane) newDeployments(ctx context.Context, own app.ControllerContext) (app.Controller, error) {
-	apps := own.InformerFactory.Apps().V1()
-	dc, err := deployment.NewDeploymentController(ctx, apps.Deployments(), apps.ReplicaSets(), own.InformerFactory.Core().V1().Pods(), c.eventless())
+	apps, pods := own.InformerFactory.Apps().V1(), own.InformerFactory.Core().V1().Pods()
+	dc, err := deployment.NewDeploymentController(ctx, apps.Deployments(), apps.ReplicaSets(), pods, c.eventless())
 	if err != nil {
 		return nil, fmt.Errorf("create Deployment controller: %w", err)
 	}

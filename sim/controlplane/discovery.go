@@ -43,7 +43,10 @@ func (c *cachedDiscovery) ServerPreferredNamespacedResources() ([]*metav1.APIRes
 	return c.remember(&c.namespaced, c.CachedDiscoveryInterface.ServerPreferredNamespacedResources)
 }
 
-func (c *cachedDiscovery) remember(memory *[]*metav1.APIResourceList, ask func() ([]*metav1.APIResourceList, error)) ([]*metav1.APIResourceList, error) {
+// resourceLists are what discovery answers.
+type resourceLists = []*metav1.APIResourceList
+
+func (c *cachedDiscovery) remember(memory *resourceLists, ask func() (resourceLists, error)) (resourceLists, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if *memory != nil {

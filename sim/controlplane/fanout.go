@@ -32,7 +32,8 @@ func (f *fanOut) AddEventHandler(h cache.ResourceEventHandler) (cache.ResourceEv
 
 // AddEventHandlerWithOptions implements cache.SharedInformer. Nobody here asks
 // to see unchanged objects again, so there is no resync period.
-func (f *fanOut) AddEventHandlerWithOptions(h cache.ResourceEventHandler, options cache.HandlerOptions) (cache.ResourceEventHandlerRegistration, error) {
+func (f *fanOut) AddEventHandlerWithOptions(h cache.ResourceEventHandler, options cache.HandlerOptions) (
+	cache.ResourceEventHandlerRegistration, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.GetStore().ListKeys()) > 0 {

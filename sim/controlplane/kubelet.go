@@ -70,7 +70,8 @@ func (l *podLog) Get(ctx context.Context, name string, options runtime.Object) (
 		return nil, apierrors.NewBadRequest(fmt.Sprintf("container %s is not valid for pod %s, or has not started", container, name))
 	}
 	text := &logText{}
-	fmt.Fprintf(text, "simk: container %s of pod %s/%s is simulated: it runs no program and prints nothing\n", container, request.NamespaceValue(ctx), name)
+	fmt.Fprintf(text, "simk: container %s of pod %s/%s is simulated: it runs no program and prints nothing\n",
+		container, request.NamespaceValue(ctx), name)
 	describeState(text, "before", status.LastTerminationState)
 	describeState(text, "now", status.State)
 	return text, nil

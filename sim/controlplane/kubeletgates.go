@@ -28,7 +28,8 @@ func refuseKubeletGates(gates string) error {
 	for _, one := range strings.Split(gates, ",") {
 		name, _, _ := strings.Cut(strings.TrimSpace(one), "=")
 		if slices.Contains(kubeletGates, featuregate.Feature(strings.TrimSpace(name))) {
-			return fmt.Errorf("feature gates %q: %s is the kubelet's alone, and virtual nodes run no processes that it could be about: leave it out", gates, name)
+			return fmt.Errorf("feature gates %q: %s is the kubelet's alone, "+
+				"and virtual nodes run no processes that it could be about: leave it out", gates, name)
 		}
 	}
 	return nil

@@ -47,7 +47,8 @@ func newBalancers() *loadBalancers {
 // context ends; the shared informers must be started.
 func (c *ControlPlane) newLoadBalancers() (func(context.Context), error) {
 	core := c.Informers.Core().V1()
-	controller, err := servicecontroller.New(newBalancers(), c.eventless(), core.Services(), core.Nodes(), "simk", utilfeature.DefaultFeatureGate)
+	gates := utilfeature.DefaultFeatureGate
+	controller, err := servicecontroller.New(newBalancers(), c.eventless(), core.Services(), core.Nodes(), "simk", gates)
 	if err != nil {
 		return nil, fmt.Errorf("build service-lb-controller: %w", err)
 	}
@@ -71,7 +72,8 @@ func (b *loadBalancers) GetLoadBalancer(_ context.Context, _ string, s *corev1.S
 }
 
 // EnsureLoadBalancer implements cloudprovider.LoadBalancer.
-func (b *loadBalancers) EnsureLoadBalancer(_ context.Context, _ string, s *corev1.Service, _ []*corev1.Node) (*corev1.LoadBalancerStatus, error) {
+func (b *loadBalancers) EnsureLoadBalancer(_ context.Context, _ string, s *corev1.Service, _ []*corev1.Node) (
+	*corev1.LoadBalancerStatus, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if asked := s.Spec.LoadBalancerIP; asked != "" {

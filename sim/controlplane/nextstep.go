@@ -109,10 +109,13 @@ func (c *Controllers) tolerations(s *steps) {
 		return
 	}
 	for _, p := range pods {
+		if p.DeletionTimestamp != nil {
+			continue
+		}
 		for _, taint := range tainted[p.Spec.NodeName] {
 			for i := range p.Spec.Tolerations {
-				t := &p.Spec.Tolerations[i]
-				if t.TolerationSeconds == nil || p.DeletionTimestamp != nil || !v1helper.TolerationsTolerateTaint(klog.Background(), p.Spec.Tolerations[i:i+1], &taint, true) {
+				t, alone := &p.Spec.Tolerations[i], p.Spec.Tolerations[i:i+1]
+				if t.TolerationSeconds == nil || !v1helper.TolerationsTolerateTaint(klog.Background(), alone, &taint, true) {
 					continue
 				}
 				from := s.now

@@ -51,19 +51,22 @@ func (c *ControlPlane) newReplicationControllers(ctx context.Context, own app.Co
 	controllers, pods := own.InformerFactory.Core().V1().ReplicationControllers(), own.InformerFactory.Core().V1().Pods()
 	manager := replication.NewReplicationManager(ctx, pods, controllers, c.eventless(), replication.BurstReplicas)
 	lister := controllers.Lister()
-	err := delayScaleDown(&manager.ReplicaSetController, pods.Informer().GetIndexer(), func(namespace, name string) (metav1.Object, int32, error) {
+	wanted := func(namespace, name string) (metav1.Object, int32, error) {
 		rc, err := lister.ReplicationControllers(namespace).Get(name)
 		if err != nil {
 			return nil, 0, err
 		}
 		return rc, *rc.Spec.Replicas, nil
-	})
+	}
+	err := delayScaleDown(&manager.ReplicaSetController, pods.Informer().GetIndexer(), wanted)
 	return replicas{names.ReplicationControllerController, manager.Run}, err
 }
 
-// delayScaleDown gives the controller the queue. get returns an object by its key, and how
-// many pods it wants.
-func delayScaleDown(rsc *replicaset.ReplicaSetController, pods cache.Indexer, get func(namespace, name string) (metav1.Object, int32, error)) error {
+// wantedPods returns an object by its key, and how many pods it wants.
+type wantedPods func(namespace, name string) (metav1.Object, int32, error)
+
+// delayScaleDown gives the controller the queue.
+func delayScaleDown(rsc *replicaset.ReplicaSetController, pods cache.Indexer, get wantedPods) error {
 	queue, err := queueOf(rsc)
 	if err != nil {
 		return err
@@ -78,7 +81,7 @@ type replicasQueue struct {
 	workqueue.TypedRateLimitingInterface[string]
 	kind string // of its objects
 	pods cache.Indexer
-	get  func(namespace, name string) (metav1.Object, int32, error)
+	get  wantedPods
 }
 
 // Get implements workqueue.TypedInterface. The controller has one worker, which it may delay.
@@ -109,7 +112,8 @@ func (q *replicasQueue) tooYoung(key string) time.Duration {
 	if err != nil {
 		return 0
 	}
-	all, err := q.pods.ByIndex(controller.PodControllerIndex, controller.PodControllerIndexKey(namespace, &metav1.OwnerReference{Kind: q.kind, Name: name, UID: owner.GetUID()}))
+	ref := &metav1.OwnerReference{Kind: q.kind, Name: name, UID: owner.GetUID()}
+	all, err := q.pods.ByIndex(controller.PodControllerIndex, controller.PodControllerIndexKey(namespace, ref))
 	if err != nil || len(all) <= int(wanted) {
 		return 0
 	}

@@ -26,7 +26,8 @@ func (s sharedEncodings) GetRESTOptions(resource schema.GroupResource, example r
 	options, err := s.RESTOptionsGetter.GetRESTOptions(resource, example)
 	plain := options.Decorator
 	options.Decorator = func(config *storagebackend.ConfigForResource, prefix string, key func(runtime.Object) (string, error),
-		newObject, newList func() runtime.Object, attributes storage.AttrFunc, triggers storage.IndexerFuncs, indexers *cache.Indexers) (storage.Interface, factory.DestroyFunc, error) {
+		newObject, newList func() runtime.Object, attributes storage.AttrFunc, triggers storage.IndexerFuncs,
+		indexers *cache.Indexers) (storage.Interface, factory.DestroyFunc, error) {
 		store, destroy, err := plain(config, prefix, key, newObject, newList, attributes, triggers, indexers)
 		if err != nil {
 			return nil, nil, err

@@ -29,7 +29,8 @@ import (
 // newKubeServer does what upstream's CompletedConfig.New does, with other storages for
 // those resources that would call somebody over the network: kubelets, pods, services,
 // the ports of controller manager and scheduler.
-func newKubeServer(kube *controlplane.Config, delegate genericapiserver.DelegationTarget, o Options) (*genericapiserver.GenericAPIServer, error) {
+func newKubeServer(kube *controlplane.Config, delegate genericapiserver.DelegationTarget, o Options) (
+	*genericapiserver.GenericAPIServer, error) {
 	c := kube.Complete()
 	server, err := c.ControlPlane.New(controlplaneapiserver.KubeAPIServer, delegate)
 	if err != nil {
@@ -101,7 +102,8 @@ type coreStorage struct {
 }
 
 // NewRESTStorage implements controlplaneapiserver.RESTStorageProvider.
-func (s coreStorage) NewRESTStorage(source serverstorage.APIResourceConfigSource, options generic.RESTOptionsGetter) (genericapiserver.APIGroupInfo, error) {
+func (s coreStorage) NewRESTStorage(source serverstorage.APIResourceConfigSource, options generic.RESTOptionsGetter) (
+	genericapiserver.APIGroupInfo, error) {
 	info, err := s.RESTStorageProvider.NewRESTStorage(source, options)
 	if err != nil {
 		return info, err
@@ -172,6 +174,7 @@ func (u *unconnected) Connect(ctx context.Context, id string, options runtime.Ob
 	}
 	return nil, &apierrors.StatusError{ErrStatus: metav1.Status{
 		Status: metav1.StatusFailure, Code: http.StatusNotImplemented, Reason: "NotImplemented",
-		Message: fmt.Sprintf("%s: %s %s is simulated by simk: it has no processes and no network", u.subresource, u.parent.GetSingularName(), name),
+		Message: fmt.Sprintf("%s: %s %s is simulated by simk: it has no processes and no network",
+			u.subresource, u.parent.GetSingularName(), name),
 	}}
 }

@@ -28,7 +28,8 @@ const maxTokenLife = 24 * time.Hour * 365
 // issueTokens lets an interactive cluster issue tokens of ServiceAccounts, with a key of its own
 // that is written nowhere, and returns who knows them again: clients may show them, and
 // TokenReviews ask for them.
-func issueTokens(opts *options.CompletedOptions, config *restclient.Config, shared informers.SharedInformerFactory) (authenticator.Request, error) {
+func issueTokens(opts *options.CompletedOptions, config *restclient.Config, shared informers.SharedInformerFactory) (
+	authenticator.Request, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
@@ -47,7 +48,8 @@ func issueTokens(opts *options.CompletedOptions, config *restclient.Config, shar
 		return nil, err
 	}
 	core, hooks := shared.Core().V1(), shared.Admissionregistration().V1()
-	getter := serviceaccountcontroller.NewGetterFromClient(client, core.Secrets().Lister(), core.ServiceAccounts().Lister(), core.Pods().Lister(), core.Nodes().Lister(),
+	getter := serviceaccountcontroller.NewGetterFromClient(client, core.Secrets().Lister(), core.ServiceAccounts().Lister(),
+		core.Pods().Lister(), core.Nodes().Lister(),
 		hooks.ValidatingWebhookConfigurations().Lister(), hooks.MutatingWebhookConfigurations().Lister())
 	return bearertoken.New(serviceaccount.JWTTokenAuthenticator([]string{issuer}, keys, audiences, serviceaccount.NewValidator(getter))), nil
 }

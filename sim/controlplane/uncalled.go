@@ -66,10 +66,13 @@ func (u *uncalled) naming(target string) (names []string) {
 	}
 	definitions, _ := u.definitions.List(labels.Everything())
 	for _, d := range definitions {
-		if c := d.Spec.Conversion; c == nil || c.Webhook == nil || c.Webhook.ClientConfig == nil {
+		c := d.Spec.Conversion
+		if c == nil || c.Webhook == nil || c.Webhook.ClientConfig == nil {
 			continue
-		} else if config := c.Webhook.ClientConfig; config.Service != nil && serviceTarget(config.Service.Namespace, config.Service.Name) == target ||
-			config.URL != nil && urlTarget(*config.URL) == target {
+		}
+		config := c.Webhook.ClientConfig
+		isService := config.Service != nil && serviceTarget(config.Service.Namespace, config.Service.Name) == target
+		if isService || config.URL != nil && urlTarget(*config.URL) == target {
 			names = append(names, "CustomResourceDefinition "+d.Name)
 		}
 	}

@@ -74,7 +74,8 @@ func (c *ControlPlane) RunWatchdog(ctx context.Context, ready func(), tell func(
 	if err != nil {
 		return err
 	}
-	w := &watchdog{leases: c.Client.CoordinationV1().Leases(metav1.NamespaceSystem), tell: tell, pulse: make(chan struct{}, 1), age: probeEvery}
+	leases := c.Client.CoordinationV1().Leases(metav1.NamespaceSystem)
+	w := &watchdog{leases: leases, tell: tell, pulse: make(chan struct{}, 1), age: probeEvery}
 	c.watchdog.Store(w)
 	ready()
 	go w.watch(ctx)

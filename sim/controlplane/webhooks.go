@@ -35,7 +35,10 @@ func newWebhooks(shared informers.SharedInformerFactory) *webhooks {
 	hooks := shared.Admissionregistration().V1()
 	return &webhooks{
 		services: aggregatorapiserver.NewClusterIPServiceResolver(shared.Core().V1().Services().Lister()),
-		uncalled: uncalled{mutating: hooks.MutatingWebhookConfigurations().Lister(), validating: hooks.ValidatingWebhookConfigurations().Lister()},
+		uncalled: uncalled{
+			mutating:   hooks.MutatingWebhookConfigurations().Lister(),
+			validating: hooks.ValidatingWebhookConfigurations().Lister(),
+		},
 	}
 }
 
@@ -153,7 +156,8 @@ func noWebhooks(delegate webhook.AuthenticationInfoResolver) webhook.Authenticat
 }
 
 // errWebhook is what somebody hears whose object would have to be converted by a webhook.
-var errWebhook = errors.New("a replay calls no webhooks: an object of a kind whose conversion.strategy is Webhook can be had in its stored version only")
+var errWebhook = errors.New("a replay calls no webhooks: " +
+	"an object of a kind whose conversion.strategy is Webhook can be had in its stored version only")
 
 type refusal struct{}
 

@@ -67,7 +67,9 @@ func definition() *apiextensionsv1.CustomResourceDefinition {
 		ObjectMeta: metav1.ObjectMeta{Name: "workerpools." + groupVersion.Group},
 		Spec: apiextensionsv1.CustomResourceDefinitionSpec{
 			Group: groupVersion.Group, Scope: apiextensionsv1.NamespaceScoped,
-			Names: apiextensionsv1.CustomResourceDefinitionNames{Plural: "workerpools", Singular: "workerpool", Kind: "WorkerPool", ListKind: "WorkerPoolList"},
+			Names: apiextensionsv1.CustomResourceDefinitionNames{
+				Plural: "workerpools", Singular: "workerpool", Kind: "WorkerPool", ListKind: "WorkerPoolList",
+			},
 			Versions: []apiextensionsv1.CustomResourceDefinitionVersion{{
 				Name: groupVersion.Version, Served: true, Storage: true,
 				Subresources: &apiextensionsv1.CustomResourceSubresources{Status: &apiextensionsv1.CustomResourceSubresourceStatus{}},

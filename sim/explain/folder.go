@@ -80,11 +80,14 @@ func (r *Run) needRecord() error {
 }
 
 func (r *Run) readPods() error {
-	columns := []string{"namespace", "name", "owner", "node", "created", "bound", "started", "finished", "deleted", "phase", "evicted", "preempted", "reasonPending"}
+	columns := []string{
+		"namespace", "name", "owner", "node", "created", "bound", "started", "finished", "deleted",
+		"phase", "evicted", "preempted", "reasonPending",
+	}
 	return report.ReadTable(filepath.Join(r.dir, report.PodsFile), columns, func(cell func(string) string) (err error) {
 		l := life{
-			key: cell("namespace") + "/" + cell("name"), owner: cell("owner"), node: cell("node"), phase: cell("phase"), reason: cell("reasonPending"),
-			evicted: cell("evicted") != "", preempted: cell("preempted") != "",
+			key: cell("namespace") + "/" + cell("name"), owner: cell("owner"), node: cell("node"), phase: cell("phase"),
+			reason: cell("reasonPending"), evicted: cell("evicted") != "", preempted: cell("preempted") != "",
 		}
 		err = instants(cell, map[string]*float64{
 			"created": &l.created, "bound": &l.bound, "started": &l.started, "finished": &l.finished, "deleted": &l.deleted,

@@ -46,7 +46,10 @@ func readRecord(path string) (*record, error) {
 }
 
 func parseRecord(in io.Reader) (*record, error) {
-	r := &record{failed: map[string][]failed{}, placed: map[string][]placed{}, preempted: map[string][]preempted{}, preempts: map[string][]preempted{}}
+	r := &record{
+		failed: map[string][]failed{}, placed: map[string][]placed{},
+		preempted: map[string][]preempted{}, preempts: map[string][]preempted{},
+	}
 	d := json.NewDecoder(in)
 	for n := 1; ; n++ {
 		var l line

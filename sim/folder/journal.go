@@ -75,8 +75,8 @@ func (s *stage) commit() error {
 // keepCommit says what to do about content that is whole, but not in its place.
 func (s *stage) keepCommit(err error) error {
 	s.path = withinName(s.target) // nothing is to be discarded
-	return fmt.Errorf("replace %s: the new files are whole in %s but not all in their place, which the next simk command that uses the folder makes good: %w",
-		s.target, commitName, err)
+	return fmt.Errorf("replace %s: the new files are whole in %s but not all in their place, "+
+		"which the next simk command that uses the folder makes good: %w", s.target, commitName, err)
 }
 
 // lockTarget locks a folder for moving files within, where the file system has locks.

@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -47,7 +46,8 @@ func suggest(word string, known []string) string {
 // unanswered explains why an expression has no answer in a run.
 func (g *Gate) unanswered(err error, activation figures) error {
 	if strings.Contains(err.Error(), "cost limit exceeded") {
-		return fmt.Errorf("the assertion %q takes too long: it was ended at the cost at which Kubernetes ends rules; ask for less, say by fewer loops within loops", g.Expression)
+		return fmt.Errorf("the assertion %q takes too long: it was ended at the cost at which Kubernetes ends rules; "+
+			"ask for less, say by fewer loops within loops", g.Expression)
 	}
 	m := noSuchKey.FindStringSubmatch(err.Error())
 	if m == nil {
@@ -66,5 +66,6 @@ func (g *Gate) unanswered(err error, activation figures) error {
 			return fmt.Errorf("the assertion %q: %s of this run have no %q: did you mean %q?", g.Expression, of, key, nearest)
 		}
 	}
-	return fmt.Errorf("the assertion %q: %w", g.Expression, errors.New("the report has no "+strconv.Quote(key)+"; where it may be missing, ask has(...) or \"...\" in ... first"))
+	return fmt.Errorf("the assertion %q: the report has no %q; where it may be missing, "+
+		"ask has(...) or \"...\" in ... first", g.Expression, key)
 }

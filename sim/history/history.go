@@ -1,5 +1,5 @@
-// Package history holds what happened in a run: an append-only record that the
-// replay loop fills and that package report turns into figures. It knows
+// Package history holds what happened in a run: an append-only record that
+// package recorder fills and that package report turns into figures. It knows
 // nothing of Kubernetes clients, files or wall time.
 //
 // Everything in it is virtual: instants are offsets from the trace's start, and

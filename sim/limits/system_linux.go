@@ -32,7 +32,9 @@ func ofCgroups(root string) []Memory {
 	}
 	for _, g := range cgroups(root) {
 		others := g.used - kept // what else counts
-		all = append(all, Memory{Bytes: max(g.limit-others, 0), least: max(others, 0) + LeastOfRun, Name: "the limit of " + size(g.limit) + " in " + g.file})
+		all = append(all, Memory{
+			Bytes: max(g.limit-others, 0), least: max(others, 0) + LeastOfRun, Name: "the limit of " + size(g.limit) + " in " + g.file,
+		})
 	}
 	return all
 }

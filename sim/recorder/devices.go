@@ -45,9 +45,15 @@ func (r *Recorder) watchDevices(shared informers.SharedInformerFactory) error {
 		informer   cache.SharedIndexInformer
 		note, gone func(any)
 	}{
-		{resources.DeviceClasses().Informer(), func(o any) { d.class(o.(*resourcev1.DeviceClass)) }, func(o any) { d.classGone(informer.Object(o).(*resourcev1.DeviceClass)) }},
-		{resources.ResourceSlices().Informer(), func(o any) { d.slice(o.(*resourcev1.ResourceSlice)) }, func(o any) { d.sliceGone(informer.Object(o).(*resourcev1.ResourceSlice)) }},
-		{resources.ResourceClaims().Informer(), func(o any) { d.claim(o.(*resourcev1.ResourceClaim)) }, func(o any) { d.claimGone(informer.Object(o).(*resourcev1.ResourceClaim)) }},
+		{resources.DeviceClasses().Informer(),
+			func(o any) { d.class(o.(*resourcev1.DeviceClass)) },
+			func(o any) { d.classGone(informer.Object(o).(*resourcev1.DeviceClass)) }},
+		{resources.ResourceSlices().Informer(),
+			func(o any) { d.slice(o.(*resourcev1.ResourceSlice)) },
+			func(o any) { d.sliceGone(informer.Object(o).(*resourcev1.ResourceSlice)) }},
+		{resources.ResourceClaims().Informer(),
+			func(o any) { d.claim(o.(*resourcev1.ResourceClaim)) },
+			func(o any) { d.claimGone(informer.Object(o).(*resourcev1.ResourceClaim)) }},
 	} {
 		if _, err := w.informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
 			AddFunc: w.note, UpdateFunc: func(_, o any) { w.note(o) }, DeleteFunc: w.gone,

@@ -50,7 +50,10 @@ func (l *Events) Note(component string, about runtime.Object, eventType, reason,
 	if err != nil {
 		return // no object of Kubernetes
 	}
-	l.log(report.EventLine{Type: eventType, Reason: reason, Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name, Component: component, Message: note})
+	l.log(report.EventLine{
+		Type: eventType, Reason: reason, Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name,
+		Component: component, Message: note,
+	})
 }
 
 // Since returns the lines from a number on, at most live.Lines, and the number of the next. There

@@ -63,7 +63,8 @@ func (r *Recorder) podFailed(h *history.Pod, p *corev1.Pod, now time.Duration) {
 	f.known[key] = &history.FailingFast{At: now, Namespace: h.Namespace, Owner: h.Owner, Failed: n, Reason: reason}
 	r.history.FailingFast = append(r.history.FailingFast, f.known[key])
 	if f.tell != nil {
-		f.tell(fmt.Sprintf("%d pods of %s in namespace %s failed within a minute of virtual time, and each is made again at once, which makes the run slow: %s",
+		f.tell(fmt.Sprintf("%d pods of %s in namespace %s failed within a minute of virtual time, "+
+			"and each is made again at once, which makes the run slow: %s",
 			n, printable.Escape(h.Owner), printable.Escape(h.Namespace), printable.Escape(reason)))
 	}
 }
@@ -73,9 +74,9 @@ func failureOf(p *corev1.Pod) string {
 	if p.Status.Reason != "" || p.Status.Message != "" {
 		return strings.Trim(p.Status.Reason+": "+p.Status.Message, ": ")
 	}
-	for i := range p.Status.ContainerStatuses {
-		if t := p.Status.ContainerStatuses[i].State.Terminated; t != nil && t.ExitCode != 0 {
-			return fmt.Sprintf("container %s ended with exit code %d (%s)", p.Status.ContainerStatuses[i].Name, t.ExitCode, cmp.Or(t.Reason, "no reason"))
+	for _, c := range p.Status.ContainerStatuses {
+		if t := c.State.Terminated; t != nil && t.ExitCode != 0 {
+			return fmt.Sprintf("container %s ended with exit code %d (%s)", c.Name, t.ExitCode, cmp.Or(t.Reason, "no reason"))
 		}
 	}
 	return "no reason given"

@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"simk.dev/simk/sim/history"
 	"simk.dev/simk/sim/live"
 )
 
@@ -156,6 +158,30 @@ func TestRecorderTellsOfFailing(t *testing.T) {
 	f := r.history.FailingFast
 	if len(told) != 1 || len(f) != 1 || f[0].Owner != "ReplicaSet/web" || f[0].Failed != failingMost+5 || f[0].Reason != "OutOfcpu: no room" {
 		t.Errorf("told %q, noted %+v", told, f)
+	}
+}
+
+// What the apiserver refuses is recorded in the order in which it does, each time.
+func TestRecorderRejects(t *testing.T) {
+	r := newRecorder(time.Now(), func(*corev1.Pod) string { return "" })
+	first := history.Rejection{At: time.Minute, Object: "Pod shop/a", Message: "no"}
+	for _, one := range []history.Rejection{first, {Object: "Node n"}, first} {
+		r.Reject(one)
+	}
+	if all := r.Finish(time.Hour, nil).Rejections; len(all) != 3 || all[0] != first || all[1].Object != "Node n" || all[2] != first {
+		t.Errorf("recorded are %+v", all)
+	}
+}
+
+// A configuration of webhooks that nobody calls is recorded once, however often it is applied.
+func TestRecorderNotesUncalledWebhooks(t *testing.T) {
+	r := newRecorder(time.Now(), func(*corev1.Pod) string { return "" })
+	const validating, mutating = "ValidatingWebhookConfiguration v", "MutatingWebhookConfiguration m"
+	for _, configuration := range []string{validating, mutating, validating} {
+		r.NotCalled(configuration)
+	}
+	if all := r.Finish(time.Hour, nil).Webhooks; !slices.Equal(all, []string{validating, mutating}) {
+		t.Errorf("recorded are %q", all)
 	}
 }
 

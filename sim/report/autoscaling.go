@@ -157,7 +157,10 @@ func (r *Autoscaling) decide(a *history.Autoscaling) {
 			r.Notes = append(r.Notes, d.Reason)
 		}
 		if i < maxDecisions {
-			r.Decisions = append(r.Decisions, Decision{AtSeconds: seconds(d.At), Kind: d.Kind, Group: d.Group, Node: d.Node, Delta: d.Delta, Pods: d.PodCount, Reason: d.Reason})
+			r.Decisions = append(r.Decisions, Decision{
+				AtSeconds: seconds(d.At), Kind: d.Kind, Group: d.Group, Node: d.Node, Delta: d.Delta,
+				Pods: d.PodCount, Reason: d.Reason,
+			})
 		}
 	}
 	r.DecisionsOmitted = max(len(a.Decisions)-maxDecisions, 0)

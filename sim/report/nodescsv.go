@@ -59,7 +59,9 @@ func nodeRows(h *history.History) []nodeRow {
 	var rows []nodeRow
 	for _, n := range h.Nodes {
 		if !ofGroup[n.Name] {
-			rows = append(rows, nodeRow{Machine: history.Machine{Node: n.Name, Requested: history.Never, Registered: n.Added, Ready: firstReady(n), Gone: n.Removed, Failed: history.Never}})
+			rows = append(rows, nodeRow{Machine: history.Machine{
+				Node: n.Name, Requested: history.Never, Registered: n.Added, Ready: firstReady(n), Gone: n.Removed, Failed: history.Never,
+			}})
 		}
 	}
 	slices.SortFunc(rows, func(a, b nodeRow) int {

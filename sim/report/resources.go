@@ -51,7 +51,8 @@ func newTable(rows, width int) table {
 }
 
 // add appends the row of the i-th, whose amounts of are in the resources.
-func (t *table) add(i int, first history.Resources, later []history.Later[history.Resources], names []string, of func(history.Resources, string) int64) {
+func (t *table) add(i int, first history.Resources, later []history.Later[history.Resources],
+	names []string, of func(history.Resources, string) int64) {
 	for _, name := range names {
 		t.first = append(t.first, of(first, name))
 	}

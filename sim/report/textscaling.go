@@ -17,14 +17,17 @@ func (t *text) autoscaling(a *Autoscaling) {
 	t.line("")
 	t.line("Autoscaling by %s: %s", a.Mode, strings.Join(whatChanged(a), ", "))
 	t.line("  %-24s%9s%10s%10s%10s%10s", "group", "at start", "peak", "at end", "hours", "cost")
-	listed := slices.SortedStableFunc(slices.Values(a.Groups), func(x, y Group) int { return cmp.Compare(y.Nodes.NodeHours, x.Nodes.NodeHours) })
+	listed := slices.SortedStableFunc(slices.Values(a.Groups), func(x, y Group) int {
+		return cmp.Compare(y.Nodes.NodeHours, x.Nodes.NodeHours)
+	})
 	top, rest := split(listed, topRows)
 	for _, g := range top {
 		cost := "-"
 		if g.PricePerHour != nil {
 			cost = fmt.Sprintf("%.2f", g.Cost)
 		}
-		t.line("  %-24s%9s%10s%10s%10.1f%10s", Cut(g.Name, 23), thousands(g.Nodes.AtStart), thousands(g.Nodes.Peak), thousands(g.Nodes.AtEnd), g.Nodes.NodeHours, cost)
+		n := &g.Nodes
+		t.line("  %-24s%9s%10s%10s%10.1f%10s", Cut(g.Name, 23), thousands(n.AtStart), thousands(n.Peak), thousands(n.AtEnd), n.NodeHours, cost)
 	}
 	if len(rest) > 0 {
 		t.line("  and %s more in report.json", count(len(rest), "group"))

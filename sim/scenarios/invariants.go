@@ -110,12 +110,16 @@ func (s *Scenario) flapping(o *Outcome) (broken []string) {
 			broken = append(broken, fmt.Sprintf("at %v group %s grows for no pod", up.At, up.Group))
 		}
 		for _, down := range o.Decisions {
-			if down.Kind != "scaleDown" || down.Group != up.Group || down.At > up.At || down.At < up.At-unneededTime(s).Seconds() || s.full(o, down) {
+			if down.Kind != "scaleDown" || down.Group != up.Group {
+				continue
+			}
+			if down.At > up.At || down.At < up.At-unneededTime(s).Seconds() || s.full(o, down) {
 				continue
 			}
 			for _, name := range up.Pods {
 				if p, ok := pods[name]; ok && p.Created < down.At-newPods && p.Bound > up.At {
-					broken = append(broken, fmt.Sprintf("at %v group %s grows for pod %s, which waited already when node %s was taken away at %v", up.At, up.Group, name, down.Node, down.At))
+					broken = append(broken, fmt.Sprintf("at %v group %s grows for pod %s, which waited already when node %s was taken away at %v",
+						up.At, up.Group, name, down.Node, down.At))
 				}
 			}
 		}

@@ -49,7 +49,8 @@ func (s *Scenario) when(of time.Duration) time.Duration {
 func (s *Scenario) pod(name string) corev1.PodTemplateSpec {
 	p := corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"app": name}}}
 	requests := corev1.ResourceList{
-		corev1.ResourceCPU: resource.MustParse(fmt.Sprintf("%dm", 200+100*s.chance.IntN(16))), corev1.ResourceMemory: resource.MustParse(pick(s, "256Mi", "1Gi", "2Gi")),
+		corev1.ResourceCPU:    resource.MustParse(fmt.Sprintf("%dm", 200+100*s.chance.IntN(16))),
+		corev1.ResourceMemory: resource.MustParse(pick(s, "256Mi", "1Gi", "2Gi")),
 	}
 	resources := corev1.ResourceRequirements{Requests: requests}
 	if s.gpus && s.one(4) {
@@ -70,7 +71,8 @@ func (s *Scenario) deployment(name string) {
 	}
 	if s.one(4) {
 		d.Spec.Template.Spec.TopologySpreadConstraints = []corev1.TopologySpreadConstraint{{
-			MaxSkew: 1, TopologyKey: pick(s, corev1.LabelHostname, corev1.LabelTopologyZone), WhenUnsatisfiable: corev1.DoNotSchedule, LabelSelector: d.Spec.Selector,
+			MaxSkew: 1, TopologyKey: pick(s, corev1.LabelHostname, corev1.LabelTopologyZone),
+			WhenUnsatisfiable: corev1.DoNotSchedule, LabelSelector: d.Spec.Selector,
 		}}
 	}
 	begin := s.when(length / 3)
@@ -112,6 +114,7 @@ func (s *Scenario) daemonSet() {
 func (s *Scenario) barePod() {
 	p := s.pod("bare")
 	s.apply(s.when(length/2), &corev1.Pod{
-		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"}, ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "bare", Labels: p.Labels}, Spec: p.Spec,
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"},
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "bare", Labels: p.Labels}, Spec: p.Spec,
 	})
 }

@@ -40,19 +40,23 @@ func Read(dir string) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = report.ReadTable(filepath.Join(dir, report.NodesFile), []string{"group", "node", "requested", "registered", "ready", "removed", "failed"}, func(cell func(string) string) error {
+	columns := []string{"group", "node", "requested", "registered", "ready", "removed", "failed"}
+	err = report.ReadTable(filepath.Join(dir, report.NodesFile), columns, func(cell func(string) string) error {
 		n := Node{Group: cell("group"), Name: cell("node")}
 		if n.Group == "" {
 			return nil
 		}
-		err := instants(cell, map[string]*float64{"requested": &n.Requested, "registered": &n.Registered, "ready": &n.Ready, "removed": &n.Removed, "failed": &n.Failed})
+		err := instants(cell, map[string]*float64{
+			"requested": &n.Requested, "registered": &n.Registered, "ready": &n.Ready, "removed": &n.Removed, "failed": &n.Failed,
+		})
 		o.Nodes = append(o.Nodes, n)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	err = report.ReadTable(filepath.Join(dir, report.PodsFile), []string{"namespace", "name", "owner", "node", "created", "bound", "finished", "deleted"}, func(cell func(string) string) error {
+	columns = []string{"namespace", "name", "owner", "node", "created", "bound", "finished", "deleted"}
+	err = report.ReadTable(filepath.Join(dir, report.PodsFile), columns, func(cell func(string) string) error {
 		p := Pod{Name: cell("namespace") + "/" + cell("name"), Owner: cell("owner"), Node: cell("node")}
 		err := instants(cell, map[string]*float64{"created": &p.Created, "bound": &p.Bound, "finished": &p.Finished, "deleted": &p.Deleted})
 		o.Pods = append(o.Pods, p)

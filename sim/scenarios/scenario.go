@@ -82,8 +82,9 @@ func pick[T any](s *Scenario, values ...T) T { return values[s.chance.IntN(len(v
 func (s *Scenario) group(name string) config.NodeGroup {
 	cores := pick(s, 2, 4, 8)
 	g := config.NodeGroup{Name: name, Max: 2 + s.chance.IntN(8), Template: config.NodeTemplate{Capacity: corev1.ResourceList{
-		corev1.ResourceCPU: *resource.NewQuantity(int64(cores), resource.DecimalSI), corev1.ResourceMemory: resource.MustParse(fmt.Sprintf("%dGi", 4*cores)),
-		corev1.ResourcePods: resource.MustParse("110"),
+		corev1.ResourceCPU:    *resource.NewQuantity(int64(cores), resource.DecimalSI),
+		corev1.ResourceMemory: resource.MustParse(fmt.Sprintf("%dGi", 4*cores)),
+		corev1.ResourcePods:   resource.MustParse("110"),
 	}, Labels: map[string]string{"group": name}}}
 	g.Min = s.chance.IntN(min(g.Max, 3))
 	g.Initial = ptr.To(g.Min + s.chance.IntN(g.Max-g.Min+1)/2)

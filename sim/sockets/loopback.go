@@ -13,7 +13,8 @@ import (
 type ForeignError struct{ Address string }
 
 func (e *ForeignError) Error() string {
-	return fmt.Sprintf("%s is no address of loopback (127.0.0.0/8, ::1 or localhost), and a simulated cluster opens no other connections", e.Address)
+	return fmt.Sprintf("%s is no address of loopback (127.0.0.0/8, ::1 or localhost), "+
+		"and a simulated cluster opens no other connections", e.Address)
 }
 
 // Loopback returns the addresses that a host has if it is on loopback: an address of it,

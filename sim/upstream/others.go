@@ -32,7 +32,8 @@ var autoscaler = []Trick{
 		Check: autoscalerPath + ".retrySeldom",
 	},
 	{
-		Name: "workers of Karpenter's controllers", Package: autoscalerPath, File: "upstream_workers.go", Module: ctrlRuntime, Kinds: []Kind{Reflection},
+		Name: "workers of Karpenter's controllers", Package: autoscalerPath, File: "upstream_workers.go",
+		Module: ctrlRuntime, Kinds: []Kind{Reflection},
 		Reaches: []string{
 			ctrlRuntime + "/pkg/internal/controller.Controller.Name",
 			ctrlRuntime + "/pkg/internal/controller.Controller.MaxConcurrentReconciles",
@@ -53,7 +54,8 @@ var scheduler = []Trick{
 		Check: "sim/cli.TestStories",
 	},
 	{
-		Name: "clients of extenders", Package: schedulerPath, File: "upstream_extenders.go", Module: kubernetes, Kinds: []Kind{Reflection, Unsafe},
+		Name: "clients of extenders", Package: schedulerPath, File: "upstream_extenders.go",
+		Module: kubernetes, Kinds: []Kind{Reflection, Unsafe},
 		Reaches: []string{upstreamSched + ".HTTPExtender.client"},
 		Why:     "time stands still while an extender is called", Lost: "simk up cannot call extenders",
 		Check: schedulerPath + ".wrapExtenders",
@@ -87,7 +89,8 @@ var scheduler = []Trick{
 // process are the tricks that concern the whole process.
 var process = []Trick{
 	{
-		Name: "flags of Kubernetes' packages", Package: "sim/cli", File: "upstream_flags.go", Module: "github.com/spf13/pflag", Kinds: []Kind{Variable},
+		Name: "flags of Kubernetes' packages", Package: "sim/cli", File: "upstream_flags.go",
+		Module: "github.com/spf13/pflag", Kinds: []Kind{Variable},
 		Reaches: []string{"github.com/spf13/pflag.CommandLine"},
 		Why:     "help shows simk's flags only", Lost: "clean help",
 		Check: "sim/cli.TestHelpShowsNoFlagsOfOthers",

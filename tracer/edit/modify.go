@@ -26,7 +26,10 @@ func (c *compiler) modify(where string, may func(object) bool, change func(objec
 		return nil, err
 	}
 	return func(_ *run, in flow) (flow, error) {
-		return &modified{in: newPull(in), where: w, may: may, change: change, renamed: tracer.Names[tracer.ObjectRef]{}, taken: tracer.Names[tracer.ObjectRef]{}}, nil
+		return &modified{
+			in: newPull(in), where: w, may: may, change: change,
+			renamed: tracer.Names[tracer.ObjectRef]{}, taken: tracer.Names[tracer.ObjectRef]{},
+		}, nil
 	}, nil
 }
 

@@ -155,7 +155,8 @@ func onJSON(o object, change func([]byte) ([]byte, error)) ([]byte, error) {
 func mergePatch(o object, kind string, patch []byte) ([]byte, error) {
 	typed, err := scheme.Scheme.New(o.GroupVersionKind())
 	if err != nil && kind == "strategic" {
-		return nil, fmt.Errorf("strategic merge is for kinds of Kubernetes' own, and %s (%s) is none: use a merge patch", o.GetKind(), o.GetAPIVersion())
+		return nil, fmt.Errorf("strategic merge is for kinds of Kubernetes' own, and %s (%s) is none: use a merge patch",
+			o.GetKind(), o.GetAPIVersion())
 	}
 	return onJSON(o, func(text []byte) ([]byte, error) {
 		if err != nil || kind == "merge" {

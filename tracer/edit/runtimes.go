@@ -101,7 +101,9 @@ func life(o object) (tracer.Lifecycle, bool) {
 	}
 	for _, metadata := range podMetadata(o.Object.Object) {
 		annotations := kube.Map(metadata, "annotations")
-		l := tracer.Lifecycle{ExitCode: int32(numberOf(annotations, annotation.ExitCode)), Restarts: int32(numberOf(annotations, annotation.Restarts))}
+		l := tracer.Lifecycle{
+			ExitCode: int32(numberOf(annotations, annotation.ExitCode)), Restarts: int32(numberOf(annotations, annotation.Restarts)),
+		}
 		l.StartDelay, _ = durationOf(annotations, annotation.StartDelay)
 		l.RunFor, l.HasRunFor = durationOf(annotations, annotation.RunFor)
 		return l, l.HasRunFor

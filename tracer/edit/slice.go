@@ -42,7 +42,8 @@ func (s *Slice) build(*compiler) (stage, error) {
 	return func(_ *run, in flow) (flow, error) {
 		h := *in.head()
 		if h.HasDuration && from >= h.Duration {
-			return nil, fmt.Errorf("the trace ends at %s: nothing of it is left from %s on", tracer.FormatDuration(h.Duration), tracer.FormatDuration(from))
+			return nil, fmt.Errorf("the trace ends at %s: nothing of it is left from %s on",
+				tracer.FormatDuration(h.Duration), tracer.FormatDuration(from))
 		}
 		h.StartTime = h.StartTime.Add(from)
 		switch {

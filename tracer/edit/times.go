@@ -42,7 +42,8 @@ func (s *Shift) build(*compiler) (stage, error) {
 		case by > 0 && to < at:
 			return 0, errors.New("too late for any trace")
 		case to < 0:
-			return 0, fmt.Errorf("at %s, which cannot come %s earlier: cut the beginning off with a slice (--from)", tracer.FormatDuration(at), tracer.FormatDuration(-by))
+			return 0, fmt.Errorf("at %s, which cannot come %s earlier: cut the beginning off with a slice (--from)",
+				tracer.FormatDuration(at), tracer.FormatDuration(-by))
 		default:
 			return to, nil
 		}

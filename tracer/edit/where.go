@@ -120,10 +120,12 @@ func (w *Where) failed(o object, err error) error {
 		}
 	}
 	if strings.Contains(err.Error(), "cost limit exceeded") {
-		return fmt.Errorf("the expression %q takes too long: it was ended at the cost at which an admission policy is; ask for less, say by fewer loops within loops", w.text)
+		return fmt.Errorf("the expression %q takes too long: it was ended at the cost at which an admission policy is; "+
+			"ask for less, say by fewer loops within loops", w.text)
 	}
 	if m := noSuchKey.FindStringSubmatch(err.Error()); m != nil {
-		return fmt.Errorf("the expression %q%s: the object has no field %q: %s; where it may be missing, ask has(...) first, or use object.?a.?b.orValue(...)",
+		return fmt.Errorf("the expression %q%s: the object has no field %q: %s; "+
+			"where it may be missing, ask has(...) first, or use object.?a.?b.orValue(...)",
 			w.text, column, m[1], schemafile.Closest(m[1], fields(o.Object.Object, 6)))
 	}
 	return fmt.Errorf("the expression %q%s: %w", w.text, column, err)

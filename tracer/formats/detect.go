@@ -140,10 +140,11 @@ func DetectAll(paths []string) (Format, error) {
 			return f, err
 		case errors.Is(err, ErrOwn):
 			if path == kube.StandardInput {
-				return f, errors.New("standard input " + ErrOwn.Error() + ": give it alone, or save it in a file; `simk trace edit FILE --at 0s --insert MANIFESTS -O both.json` brings manifests into it")
+				return f, errors.New("standard input " + ErrOwn.Error() + ": give it alone, or save it in a file; " +
+					"`simk trace edit FILE --at 0s --insert MANIFESTS -O both.json` brings manifests into it")
 			}
-			return f, fmt.Errorf("%s %s: give it alone. Manifests come into it with `simk trace edit %s --at 0s --insert MANIFESTS -O both.json`, another trace with --merge",
-				path, ErrOwn.Error(), path)
+			return f, fmt.Errorf("%s %s: give it alone. Manifests come into it with "+
+				"`simk trace edit %s --at 0s --insert MANIFESTS -O both.json`, another trace with --merge", path, ErrOwn.Error(), path)
 		case err != nil:
 			return f, err
 		case first != "" && ofKubernetes(f) && ofKubernetes(format):
@@ -153,8 +154,8 @@ func DetectAll(paths []string) (Format, error) {
 			}
 			continue
 		case first != "" && f.Name != format.Name:
-			return f, fmt.Errorf("%s is %s, but %s is %s: make each a trace with `simk trace import`, and one of them with `simk trace edit FIRST --merge SECOND -O both.json`",
-				first, format.Name, path, f.Name)
+			return f, fmt.Errorf("%s is %s, but %s is %s: make each a trace with `simk trace import`, "+
+				"and one of them with `simk trace edit FIRST --merge SECOND -O both.json`", first, format.Name, path, f.Name)
 		}
 		first, format = path, f
 	}

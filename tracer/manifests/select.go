@@ -51,9 +51,11 @@ type selection struct {
 // order, and what was left out. It changes the objects.
 func selectAndClean(all []kube.Document, skipHooks bool) (*selection, []Dropped, error) {
 	s := &selection{
-		skipHooks: skipHooks,
-		input:     map[kube.Identity]bool{}, first: map[kube.Identity]kube.Document{}, numbers: map[kube.Identity]int{}, dropped: map[string]int{},
-		kinds: map[string]map[string]int{dropVersion: {}, dropCustom: {}, dropRules: {}, dropTest: {}, dropHook: {}, dropSkipped: {}}, defined: map[[2]string]bool{},
+		skipHooks: skipHooks, input: map[kube.Identity]bool{}, first: map[kube.Identity]kube.Document{},
+		numbers: map[kube.Identity]int{}, dropped: map[string]int{}, defined: map[[2]string]bool{},
+		kinds: map[string]map[string]int{
+			dropVersion: {}, dropCustom: {}, dropRules: {}, dropTest: {}, dropHook: {}, dropSkipped: {},
+		},
 	}
 	for _, d := range all {
 		s.input[d.Identity()] = true
@@ -113,9 +115,11 @@ func (s *selection) reason(d kube.Document) string {
 		return dropCustom
 	case kube.Builtin(d.Group()) && d.Outdated():
 		return dropVersion
-	case d.Is("networking.k8s.io", "Ingress") && kube.List(d.Object, "spec", "rules") == nil && kube.Field(d.Object, "spec", "defaultBackend") == nil:
+	case d.Is("networking.k8s.io", "Ingress") && kube.List(d.Object, "spec", "rules") == nil &&
+		kube.Field(d.Object, "spec", "defaultBackend") == nil:
 		return dropRules
-	case d.Is("", "Pod") && slices.Contains([]string{"Succeeded", "Failed"}, kube.Str(d.Object, "status", "phase")), d.Is("batch", "Job") && d.Finished():
+	case d.Is("", "Pod") && slices.Contains([]string{"Succeeded", "Failed"}, kube.Str(d.Object, "status", "phase")),
+		d.Is("batch", "Job") && d.Finished():
 		return dropFinished
 	case kube.Field(d.Object, "metadata", "deletionTimestamp") != nil:
 		return dropDeleted

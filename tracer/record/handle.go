@@ -84,7 +84,10 @@ func (r *Recorder) handle(ctx context.Context, c change, now clockFunc) error {
 	if known != nil && !c.deleted && known.version == c.object.GetResourceVersion() {
 		return nil // a list has it again
 	}
-	u := update{recorder: r, ctx: ctx, now: now, resource: resource, d: d, o: known, isNew: known == nil, deleted: c.deleted, loose: c.fromList || c.deleted}
+	u := update{
+		recorder: r, ctx: ctx, now: now, resource: resource, d: d, o: known,
+		isNew: known == nil, deleted: c.deleted, loose: c.fromList || c.deleted,
+	}
 	if known == nil {
 		u.o = r.newObject(resource, d)
 		r.objects[k] = u.o

@@ -89,7 +89,9 @@ func (r Resource) clean(d kube.Document, keepVolume bool) {
 func cleanNode(d kube.Document) {
 	delete(kube.Map(d.Object, "status"), "conditions") // with the times of heartbeats
 	spec := kube.Map(d.Object, "spec")
-	taints := slices.DeleteFunc(slices.Clone(kube.List(spec, "taints")), func(t any) bool { return slices.Contains(momentTaints, kube.Str(t, "key")) })
+	taints := slices.DeleteFunc(slices.Clone(kube.List(spec, "taints")), func(t any) bool {
+		return slices.Contains(momentTaints, kube.Str(t, "key"))
+	})
 	kept := map[string]any{}
 	if len(taints) > 0 {
 		for _, t := range taints {

@@ -21,7 +21,9 @@ var readOnly = []string{"get", "list", "watch"}
 // ServiceAccount in namespace, a ClusterRole and its binding. With namespaces the
 // right to read what has one is bound in each of them only.
 func RBAC(resources []Resource, namespace string, namespaces []string) ([]byte, error) {
-	account := &corev1.ServiceAccount{TypeMeta: typeMeta("v1", "ServiceAccount"), ObjectMeta: metav1.ObjectMeta{Name: roleName, Namespace: namespace}}
+	account := &corev1.ServiceAccount{
+		TypeMeta: typeMeta("v1", "ServiceAccount"), ObjectMeta: metav1.ObjectMeta{Name: roleName, Namespace: namespace},
+	}
 	objects := []any{account}
 	if len(namespaces) == 0 {
 		role := clusterRole(roleName, rules(resources, func(Resource) bool { return true }))

@@ -40,13 +40,15 @@ func Defaults() []Resource {
 			all = append(all, r)
 		}
 	}
-	cluster, namespaced, shell, workload := Resource{}, Resource{Namespaced: true}, Resource{Namespaced: true, Shell: true}, Resource{Namespaced: true, Workload: true}
+	cluster, namespaced := Resource{}, Resource{Namespaced: true}
+	shell, workload := Resource{Namespaced: true, Shell: true}, Resource{Namespaced: true, Workload: true}
 	add("", "v1", cluster, "namespaces", "Namespace", "nodes", "Node", "persistentvolumes", "PersistentVolume")
 	add("scheduling.k8s.io", "v1", cluster, "priorityclasses", "PriorityClass")
 	add("storage.k8s.io", "v1", cluster, "storageclasses", "StorageClass")
 	add("node.k8s.io", "v1", cluster, "runtimeclasses", "RuntimeClass")
 	add("", "v1", shell, "serviceaccounts", "ServiceAccount", "configmaps", "ConfigMap", "secrets", "Secret")
-	add("", "v1", namespaced, "limitranges", "LimitRange", "resourcequotas", "ResourceQuota", "persistentvolumeclaims", "PersistentVolumeClaim", "services", "Service")
+	add("", "v1", namespaced, "limitranges", "LimitRange", "resourcequotas", "ResourceQuota",
+		"persistentvolumeclaims", "PersistentVolumeClaim", "services", "Service")
 	add("policy", "v1", namespaced, "poddisruptionbudgets", "PodDisruptionBudget")
 	add("apps", "v1", workload, "deployments", "Deployment", "statefulsets", "StatefulSet", "daemonsets", "DaemonSet")
 	add("batch", "v1", workload, "cronjobs", "CronJob", "jobs", "Job")
@@ -64,7 +66,8 @@ func Select(include, exclude, custom []string) ([]Resource, error) {
 	for _, list := range [][]string{include, exclude} {
 		for _, name := range list {
 			if !slices.ContainsFunc(all, func(r Resource) bool { return r.named(name) }) {
-				return nil, fmt.Errorf("%q is none of the resources that are recorded by default (%s); name others with --resource group/version/resource", name, strings.Join(names(all), ", "))
+				return nil, fmt.Errorf("%q is none of the resources that are recorded by default (%s); "+
+					"name others with --resource group/version/resource", name, strings.Join(names(all), ", "))
 			}
 		}
 	}
@@ -88,7 +91,9 @@ func Select(include, exclude, custom []string) ([]Resource, error) {
 	}
 	if len(definitions) > 0 {
 		crds := Resource{Kind: "CustomResourceDefinition", Names: definitions}
-		crds.GroupVersionResource = schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
+		crds.GroupVersionResource = schema.GroupVersionResource{
+			Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions",
+		}
 		more = append([]Resource{crds}, more...)
 	}
 	// Owners come before what they own.

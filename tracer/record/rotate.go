@@ -37,7 +37,8 @@ func (r *Recorder) inOrder() []objectKey {
 		all = append(all, k)
 	}
 	slices.SortFunc(all, func(a, b objectKey) int {
-		return cmp.Or(cmp.Compare(order[a.resource], order[b.resource]), strings.Compare(a.namespace, b.namespace), strings.Compare(a.name, b.name))
+		return cmp.Or(cmp.Compare(order[a.resource], order[b.resource]),
+			strings.Compare(a.namespace, b.namespace), strings.Compare(a.name, b.name))
 	})
 	return all
 }

@@ -73,7 +73,8 @@ func (r *Recorder) sync(ctx context.Context, sink Sink) error {
 			r.warn("the cluster does not serve %s: they are not recorded", w)
 			r.watches = slices.DeleteFunc(r.watches, func(other *watchOf) bool { return other == w })
 		case apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err):
-			return fmt.Errorf("list %s: %w; leave them out (--exclude %s), or give the recorder the rights that --print-rbac prints", w, err, w.resource.Resource)
+			return fmt.Errorf("list %s: %w; leave them out (--exclude %s), or give the recorder the rights that --print-rbac prints",
+				w, err, w.resource.Resource)
 		default:
 			return fmt.Errorf("list %s: %w", w, err)
 		}

@@ -125,7 +125,9 @@ func (u *update) ownership(owner *journal.Owner, made bool) error {
 	if !made || u.d.Is("", "Pod") || known != nil && known.UID == owner.UID {
 		return nil
 	}
-	return u.recorder.sink.Write(journal.Line{Op: journal.Owned, At: u.o.created, RV: u.o.rv, Loose: u.loose || !u.isNew, UID: u.o.uid, Controller: owner})
+	return u.recorder.sink.Write(journal.Line{
+		Op: journal.Owned, At: u.o.created, RV: u.o.rv, Loose: u.loose || !u.isNew, UID: u.o.uid, Controller: owner,
+	})
 }
 
 // pod records how a pod runs, if that is news.

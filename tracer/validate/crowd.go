@@ -28,7 +28,8 @@ func (c *crowd) add(o tracer.Object, p place, found *collector) {
 	c.remove(*p.ref)
 	n, lasting := replicasOf(o)
 	if n > testedPods {
-		found.add("W0117", p.ref.String(), 1, p, fmt.Sprintf("%d pods at a time, and Kubernetes is designed for up to %d in a whole cluster", n, testedPods))
+		found.add("W0117", p.ref.String(), 1, p,
+			fmt.Sprintf("%d pods at a time, and Kubernetes is designed for up to %d in a whole cluster", n, testedPods))
 		return
 	}
 	if n <= 0 || !lasting {
@@ -52,7 +53,8 @@ func (c *crowd) remove(ref tracer.ObjectRef) {
 // end tells how many it were together.
 func (c *crowd) end(found *collector) {
 	if c.most > testedPods {
-		found.add("W0117", "", 1, c.first, fmt.Sprintf("from here on the workloads of the trace want up to %d pods at a time together, and Kubernetes is designed for up to %d in a whole cluster", c.most, testedPods))
+		found.add("W0117", "", 1, c.first, fmt.Sprintf("from here on the workloads of the trace want up to %d pods at a time together, "+
+			"and Kubernetes is designed for up to %d in a whole cluster", c.most, testedPods))
 	}
 }
 

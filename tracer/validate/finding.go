@@ -118,7 +118,8 @@ func (c *collector) all() []*Finding {
 			Message: fmt.Sprintf("and more of this code: there are too many different findings to show (%d)", maxFindings)})
 	}
 	slices.SortFunc(all, func(a, b *Finding) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
+			cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))
 	})
 	return all
 }

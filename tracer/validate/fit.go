@@ -131,7 +131,8 @@ func (f *fitter) problem(pod *corev1.Pod) (code, problem string) {
 	case len(selected) == 0:
 		return "W0110", fmt.Sprintf("none of the nodes matches %s", selectorText(pod))
 	case len(usable) == 0:
-		return "W0112", fmt.Sprintf("no toleration of %s, which all nodes have that it could use (%s)", mostFrequent(taints), count(len(selected), "node"))
+		return "W0112", fmt.Sprintf("no toleration of %s, which all nodes have that it could use (%s)",
+			mostFrequent(taints), count(len(selected), "node"))
 	}
 	return "W0111", tooLarge(usable, requests)
 }
@@ -161,7 +162,8 @@ func tooLarge(nodes []*corev1.Node, requests corev1.ResourceList) string {
 			parts = append(parts, fmt.Sprintf("%s of %s, which no node has that it could use", wanted.String(), name))
 			continue
 		}
-		parts = append(parts, fmt.Sprintf("%s of %s, and the biggest node that it could use, %s, has %s", wanted.String(), name, biggest.Name, most.String()))
+		parts = append(parts, fmt.Sprintf("%s of %s, and the biggest node that it could use, %s, has %s",
+			wanted.String(), name, biggest.Name, most.String()))
 	}
 	if len(parts) == 0 {
 		return fmt.Sprintf("requests %s: there are nodes with each of it, but none with all", amounts(requests))

@@ -84,7 +84,8 @@ func (v *validator) object(o tracer.Object, p place) {
 	switch kind {
 	case "CustomResourceDefinition":
 		if own && kube.Str(o.Object, "spec", "conversion", "strategy") == "Webhook" {
-			v.found.add("W0211", p.ref.String(), 1, p, "conversion webhooks are not called: objects of other versions than the stored one keep their fields")
+			v.found.add("W0211", p.ref.String(), 1, p,
+				"conversion webhooks are not called: objects of other versions than the stored one keep their fields")
 		}
 	case "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration":
 		if own && len(kube.List(o.Object, "webhooks")) > 0 {
@@ -132,7 +133,8 @@ func (v *validator) pods(o tracer.Object, spec map[string]any, p place) {
 	v.crowd.add(o, p, v.found)
 	v.annotations(podspec.Template(o), p)
 	if name := s.pod.Spec.SchedulerName; name != "" && name != corev1.DefaultSchedulerName {
-		v.found.add("W0116", name, 1, p, fmt.Sprintf("the pods want the scheduler %s: only a profile of that name in --scheduler-config places them", name))
+		v.found.add("W0116", name, 1, p,
+			fmt.Sprintf("the pods want the scheduler %s: only a profile of that name in --scheduler-config places them", name))
 	}
 	if podspec.WantsNodes(o) {
 		v.fit.wait(s, p)
@@ -197,5 +199,6 @@ func (v *validator) want(code string, ref tracer.ObjectRef, p place) {
 
 // namespaced are the kinds that are looked for and have namespaces.
 var namespaced = map[string]bool{
-	"ServiceAccount": true, "Secret": true, "ConfigMap": true, "PersistentVolumeClaim": true, "ResourceClaim": true, "ResourceClaimTemplate": true,
+	"ServiceAccount": true, "Secret": true, "ConfigMap": true,
+	"PersistentVolumeClaim": true, "ResourceClaim": true, "ResourceClaimTemplate": true,
 }

@@ -73,7 +73,9 @@ func podReferences(pod *corev1.Pod) []reference {
 	dropOptional(spec)
 	// Kubernetes' own visitors know all the places; they are shown one part of
 	// the pod at a time, because the codes differ.
-	containers := &corev1.Pod{Spec: corev1.PodSpec{InitContainers: spec.InitContainers, Containers: spec.Containers, EphemeralContainers: spec.EphemeralContainers}}
+	containers := &corev1.Pod{Spec: corev1.PodSpec{
+		InitContainers: spec.InitContainers, Containers: spec.Containers, EphemeralContainers: spec.EphemeralContainers,
+	}}
 	volumes := &corev1.Pod{Spec: corev1.PodSpec{Volumes: spec.Volumes}}
 	pulls := &corev1.Pod{Spec: corev1.PodSpec{ImagePullSecrets: spec.ImagePullSecrets}}
 	visitor := func(code, kind string) podutil.Visitor {

@@ -23,9 +23,17 @@ var edits = []edit{
 	},
 	{
 		file: "proc.go",
-		why:  "a thread parked in os/signal's receive loop counts as idle, so signals can be handled while time is virtual; while the processor is not idle it may be just that thread, on its way there, that has it",
-		old:  "\trun := mcount() - sched.nmidle - sched.nmidlelocked - sched.nmsys\n\tif run > run0 {",
-		new:  "\tif faketime != 0 && sig.state.Load() == sigReceiving {\n\t\tif sched.npidle.Load() == 0 {\n\t\t\treturn\n\t\t}\n\t\trun0++\n\t}\n\trun := mcount() - sched.nmidle - sched.nmidlelocked - sched.nmsys\n\tif run > run0 {",
+		why: "a thread parked in os/signal's receive loop counts as idle, so signals can be handled while time is virtual; " +
+			"while the processor is not idle it may be just that thread, on its way there, that has it",
+		old: "\trun := mcount() - sched.nmidle - sched.nmidlelocked - sched.nmsys\n\tif run > run0 {",
+		new: `	if faketime != 0 && sig.state.Load() == sigReceiving {
+		if sched.npidle.Load() == 0 {
+			return
+		}
+		run0++
+	}
+	run := mcount() - sched.nmidle - sched.nmidlelocked - sched.nmsys
+	if run > run0 {`,
 	},
 	{
 		file: "time_fake.go",
@@ -39,13 +47,18 @@ var edits = []edit{
 		file: "proc.go",
 		why:  "one processor from the first instruction on: two would race",
 		old:  "\tif procresize(procs) != nil {\n\t\tthrow(\"unknown runnable goroutine during bootstrap\")",
-		new:  "\tif faketime != 0 {\n\t\tprocs = 1\n\t}\n\tif procresize(procs) != nil {\n\t\tthrow(\"unknown runnable goroutine during bootstrap\")",
+		new: `	if faketime != 0 {
+		procs = 1
+	}
+	if procresize(procs) != nil {
+		throw("unknown runnable goroutine during bootstrap")`,
 	},
 	{
 		file: "proc.go",
-		why:  "no sysmon: it takes the processor from a system call after some wall time, which would make the order of goroutines depend on the disk",
-		old:  "\tif haveSysmon {\n\t\tsystemstack(func() {",
-		new:  "\tif haveSysmon && faketime == 0 {\n\t\tsystemstack(func() {",
+		why: "no sysmon: it takes the processor from a system call after some wall time, " +
+			"which would make the order of goroutines depend on the disk",
+		old: "\tif haveSysmon {\n\t\tsystemstack(func() {",
+		new: "\tif haveSysmon && faketime == 0 {\n\t\tsystemstack(func() {",
 	},
 	{
 		file: "proc.go",
@@ -55,15 +68,36 @@ var edits = []edit{
 	},
 	{
 		file: "time.go",
-		why:  "timers of one instant fire in the order in which they were set, not in that of a heap, which depends on when it was last tidied; the field exists for testing/synctest",
-		old:  "\tpending := t.when > 0\n\tt.when = when\n\tif t.state&timerHeaped != 0 {\n\t\tt.state |= timerModified\n\t\tif t.state&timerZombie != 0 {",
-		new:  "\tpending := t.when > 0\n\tt.when = when\n\tif faketime != 0 && !t.isFake {\n\t\tfaketimeTimers++\n\t\tt.rand = faketimeTimers\n\t}\n\tif t.state&timerHeaped != 0 {\n\t\tt.state |= timerModified\n\t\tif t.state&timerZombie != 0 {",
+		why: "timers of one instant fire in the order in which they were set, not in that of a heap, " +
+			"which depends on when it was last tidied; the field exists for testing/synctest",
+		old: `	pending := t.when > 0
+	t.when = when
+	if t.state&timerHeaped != 0 {
+		t.state |= timerModified
+		if t.state&timerZombie != 0 {`,
+		new: `	pending := t.when > 0
+	t.when = when
+	if faketime != 0 && !t.isFake {
+		faketimeTimers++
+		t.rand = faketimeTimers
+	}
+	if t.state&timerHeaped != 0 {
+		t.state |= timerModified
+		if t.state&timerZombie != 0 {`,
 	},
 	{
 		file: "time.go",
 		why:  "the number by which they are ordered is kept in the heap, so that it only changes together with the instant",
 		old:  "type timerWhen struct {\n\ttimer *timer\n\twhen  int64\n}\n",
-		new:  "type timerWhen struct {\n\ttimer *timer\n\twhen  int64\n\torder uint32\n}\n\n// faketimeTimers counts how often a timer was set.\nvar faketimeTimers uint32\n",
+		new: `type timerWhen struct {
+	timer *timer
+	when  int64
+	order uint32
+}
+
+// faketimeTimers counts how often a timer was set.
+var faketimeTimers uint32
+`,
 	},
 	{
 		file: "time.go",
@@ -95,23 +129,42 @@ var edits = []edit{
 	// must not change the order of goroutines, nor what a program sees.
 	{
 		file: "mgcmark.go",
-		why:  "no goroutine waits for the collector because it allocated much; on one processor the background worker gets every other turn, which is enough while memory is not scarce",
-		old:  "func gcAssistAlloc(gp *g) {\n",
-		new:  "func gcAssistAlloc(gp *g) {\n\tif faketime != 0 {\n\t\tfaketimeAssist(gp)\n\t\treturn\n\t}\n",
+		why: "no goroutine waits for the collector because it allocated much; on one processor the background worker " +
+			"gets every other turn, which is enough while memory is not scarce",
+		old: "func gcAssistAlloc(gp *g) {\n",
+		new: "func gcAssistAlloc(gp *g) {\n\tif faketime != 0 {\n\t\tfaketimeAssist(gp)\n\t\treturn\n\t}\n",
 	},
 	{
 		file: "mgc.go",
 		why:  "the sweeper is not put before the goroutine that would run next",
-		old:  "\tlock(&sweep.lock)\n\tif sweep.parked {\n\t\tsweep.parked = false\n\t\tready(sweep.g, 0, true)\n\t}\n\tunlock(&sweep.lock)\n\treturn false\n",
-		new:  "\tif faketime != 0 {\n\t\tfaketimeSweep = true\n\t} else {\n\t\twakeSweeper()\n\t}\n\treturn false\n",
+		old: `	lock(&sweep.lock)
+	if sweep.parked {
+		sweep.parked = false
+		ready(sweep.g, 0, true)
+	}
+	unlock(&sweep.lock)
+	return false
+`,
+		new: "\tif faketime != 0 {\n\t\tfaketimeSweep = true\n\t} else {\n\t\twakeSweeper()\n\t}\n\treturn false\n",
 	},
 	{
 		file: "mgc.go",
 		why:  "what wakes it",
 		old:  "func clearpools() {\n",
-		new: "// faketimeSweep asks for the sweeper to be woken when no goroutine can run.\nvar faketimeSweep bool\n\n" +
-			"func wakeSweeper() {\n\tlock(&sweep.lock)\n\tif sweep.parked {\n\t\tsweep.parked = false\n\t\tready(sweep.g, 0, true)\n\t}\n\tunlock(&sweep.lock)\n}\n\n" +
-			"func clearpools() {\n",
+		new: `// faketimeSweep asks for the sweeper to be woken when no goroutine can run.
+var faketimeSweep bool
+
+func wakeSweeper() {
+	lock(&sweep.lock)
+	if sweep.parked {
+		sweep.parked = false
+		ready(sweep.g, 0, true)
+	}
+	unlock(&sweep.lock)
+}
+
+func clearpools() {
+`,
 	},
 	{
 		file: "mgc.go",
@@ -139,15 +192,45 @@ var edits = []edit{
 		file: "rand.go",
 		why:  "one random sequence from a fixed seed for all that a program can see of the runtime's randomness, and another one for select",
 		old:  "var readRandomFailed bool\n",
-		new: "var readRandomFailed bool\n\n// faketimeRand replaces the random state of each thread when time is virtual,\n// faketimeSelect is what select draws from, faketimeSeed what maps do.\nvar (\n\tfaketimeRand   chacha8rand.State\n\tfaketimeSelect uint64\n\tfaketimeSeed   uint64\n)\n\n" +
-			"// faketimeReseed starts them anew. sim/clock calls it.\nfunc faketimeReseed(n uint64) {\n\tvar seed [32]byte\n\tbyteorder.LEPutUint64(seed[:], n)\n\tfaketimeRand.Init(seed)\n\tfaketimeSelect, faketimeSeed = n, n\n}\n\n" +
-			"// faketimeMix is a step of wyrand.\n//\n//go:nosplit\nfunc faketimeMix(x uint64) uint64 {\n\tx += 0xa0761d6478bd642f\n\thi, lo := math.Mul64(x, x^0xe7037ed1a0b428db)\n\treturn hi ^ lo\n}\n",
+		new: `var readRandomFailed bool
+
+// faketimeRand replaces the random state of each thread when time is virtual,
+// faketimeSelect is what select draws from, faketimeSeed what maps do.
+var (
+	faketimeRand   chacha8rand.State
+	faketimeSelect uint64
+	faketimeSeed   uint64
+)
+
+// faketimeReseed starts them anew. sim/clock calls it.
+func faketimeReseed(n uint64) {
+	var seed [32]byte
+	byteorder.LEPutUint64(seed[:], n)
+	faketimeRand.Init(seed)
+	faketimeSelect, faketimeSeed = n, n
+}
+
+// faketimeMix is a step of wyrand.
+//
+//go:nosplit
+func faketimeMix(x uint64) uint64 {
+	x += 0xa0761d6478bd642f
+	hi, lo := math.Mul64(x, x^0xe7037ed1a0b428db)
+	return hi ^ lo
+}
+`,
 	},
 	{
 		file: "rand.go",
 		why:  "seeds that sequence, and the hashes of maps",
 		old:  "\tglobalRand.state.Init(*seed)\n\tclear(seed[:])",
-		new:  "\tif faketime != 0 {\n\t\tclear(seed[:])\n\t\tstartupRand = nil\n\t\tfaketimeReseed(0)\n\t}\n\tglobalRand.state.Init(*seed)\n\tclear(seed[:])",
+		new: `	if faketime != 0 {
+		clear(seed[:])
+		startupRand = nil
+		faketimeReseed(0)
+	}
+	globalRand.state.Init(*seed)
+	clear(seed[:])`,
 	},
 	{
 		file: "rand.go",
@@ -157,9 +240,10 @@ var edits = []edit{
 	},
 	{
 		file: "rand.go",
-		why:  "the order of a map follows from the seed and the time, not from how much was drawn before: one map more somewhere does not change all others",
-		old:  "func maps_rand() uint64 {\n",
-		new:  "func maps_rand() uint64 {\n\tif faketime != 0 {\n\t\treturn faketimeMix(faketimeSeed ^ uint64(faketime))\n\t}\n",
+		why: "the order of a map follows from the seed and the time, not from how much was drawn before: " +
+			"one map more somewhere does not change all others",
+		old: "func maps_rand() uint64 {\n",
+		new: "func maps_rand() uint64 {\n\tif faketime != 0 {\n\t\treturn faketimeMix(faketimeSeed ^ uint64(faketime))\n\t}\n",
 	},
 	{
 		file: "rand.go",
@@ -171,7 +255,14 @@ var edits = []edit{
 		file: "select.go",
 		why:  "the order of select has a sequence of its own, not the generator that the runtime's own locks share",
 		old:  "\t\tj := cheaprandn(uint32(norder + 1))\n",
-		new:  "\t\tvar j uint32\n\t\tif faketime != 0 {\n\t\t\tfaketimeSelect += 0xa0761d6478bd642f\n\t\t\tj = uint32(uint64(uint32(faketimeMix(faketimeSelect))) * uint64(norder+1) >> 32)\n\t\t} else {\n\t\t\tj = cheaprandn(uint32(norder + 1))\n\t\t}\n",
+		new: `		var j uint32
+		if faketime != 0 {
+			faketimeSelect += 0xa0761d6478bd642f
+			j = uint32(uint64(uint32(faketimeMix(faketimeSelect))) * uint64(norder+1) >> 32)
+		} else {
+			j = cheaprandn(uint32(norder + 1))
+		}
+`,
 	},
 	{
 		file: "alg.go",

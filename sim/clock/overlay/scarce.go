@@ -3,6 +3,8 @@ package main
 // scarceText goes into the runtime's mgcpacer.go: what happens when memory is scarce.
 // The runtime's own limit (GOMEMLIMIT) is soft: near it it collects for ever. What
 // keeps that in bounds measures time, which stands still here.
+//
+//nolint:lll // it holds a message that users see
 const scarceText = `
 // faketimeMemory is how much memory the process may have, in bytes of what the
 // runtime has mapped (0: any), and what it says when it needs more. sim/limits sets it.
@@ -103,13 +105,34 @@ var scarceEdits = []edit{
 		file: "mheap.go",
 		why:  "the process ends in words where it would have more memory than it may; what is free has been given back by then",
 		old:  "\t// Initialize the span.\n\th.initSpan(s, typ, spanclass, base, npages, scav)\n",
-		new:  "\tif faketime != 0 {\n\t\tfaketimeCheckMemory(uint64(scav))\n\t}\n\n\t// Initialize the span.\n\th.initSpan(s, typ, spanclass, base, npages, scav)\n",
+		new: `	if faketime != 0 {
+		faketimeCheckMemory(uint64(scav))
+	}
+
+	// Initialize the span.
+	h.initSpan(s, typ, spanclass, base, npages, scav)
+`,
 	},
 	{
 		file: "panic.go",
 		why:  "what the system does not give is said in a sentence",
-		old:  "\t\tprint(\"fatal error: \")\n\t\tprintindented(s) // logically printpanicval(s), but avoids convTstring write barrier\n\t\tprint(\"\\n\")\n\t})\n\n\tfatalthrow(throwTypeRuntime)\n",
-		new:  "\t\tif faketime != 0 {\n\t\t\tfaketimeScarce(s)\n\t\t}\n\t\tprint(\"fatal error: \")\n\t\tprintindented(s) // logically printpanicval(s), but avoids convTstring write barrier\n\t\tprint(\"\\n\")\n\t})\n\n\tfatalthrow(throwTypeRuntime)\n",
+		old: `		print("fatal error: ")
+		printindented(s) // logically printpanicval(s), but avoids convTstring write barrier
+		print("\n")
+	})
+
+	fatalthrow(throwTypeRuntime)
+`,
+		new: `		if faketime != 0 {
+			faketimeScarce(s)
+		}
+		print("fatal error: ")
+		printindented(s) // logically printpanicval(s), but avoids convTstring write barrier
+		print("\n")
+	})
+
+	fatalthrow(throwTypeRuntime)
+`,
 	},
 	{
 		file: "mheap.go",

@@ -111,7 +111,8 @@ func show(out io.Writer, symbols *symbols, records []*record) error {
 	}
 	what := map[uint64]string{kindRuns: "runs", kindDraws: "draws a random number", kindReady: "may run"}
 	for _, r := range records {
-		fmt.Fprintf(out, "%s  goroutine %d (%s) %s\n", time.Unix(0, int64(r.Time)).UTC().Format(time.RFC3339Nano), r.GoID, symbols.name(r.StartPC), what[r.Kind])
+		at := time.Unix(0, int64(r.Time)).UTC().Format(time.RFC3339Nano)
+		fmt.Fprintf(out, "%s  goroutine %d (%s) %s\n", at, r.GoID, symbols.name(r.StartPC), what[r.Kind])
 		var stack []string
 		for _, pc := range r.Stack {
 			if pc != 0 {

@@ -66,7 +66,8 @@ func (p *Provider) CreatePod(_ context.Context, pod *corev1.Pod) error {
 		})
 	}
 	p.set(pod)
-	if runFor := pod.Spec.Containers[0].Resources.Requests.Cpu().MilliValue(); pod.Spec.RestartPolicy != corev1.RestartPolicyAlways && runFor > 0 {
+	runFor := pod.Spec.Containers[0].Resources.Requests.Cpu().MilliValue()
+	if pod.Spec.RestartPolicy != corev1.RestartPolicyAlways && runFor > 0 {
 		time.AfterFunc(time.Duration(runFor)*time.Second, func() { p.end(pod) })
 	}
 	return nil

@@ -105,8 +105,10 @@ func (c *cluster) scratch() string { return filepath.Dir(c.kubeconfig) }
 // the scheduler busy.
 func nodeManifests() []byte {
 	var all []byte
+	const manifest = "---\napiVersion: v1\nkind: Node\nmetadata: {name: node-%d}\n" +
+		"status: {capacity: {cpu: \"64\", memory: 256Gi, pods: \"250\"}}\n"
 	for i := range 10 {
-		all = fmt.Appendf(all, "---\napiVersion: v1\nkind: Node\nmetadata: {name: node-%d}\nstatus: {capacity: {cpu: \"64\", memory: 256Gi, pods: \"250\"}}\n", i+1)
+		all = fmt.Appendf(all, manifest, i+1)
 	}
 	return all
 }

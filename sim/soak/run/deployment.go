@@ -33,7 +33,10 @@ func newDeployment(ctx context.Context, c *cluster, o options) (*deployment, err
 			"replicas": 0, "selector": map[string]any{"matchLabels": labels},
 			"template": map[string]any{
 				"metadata": map[string]any{"labels": labels},
-				"spec":     map[string]any{"terminationGracePeriodSeconds": 1, "containers": []any{map[string]string{"name": "main", "image": "workload"}}},
+				"spec": map[string]any{
+					"terminationGracePeriodSeconds": 1,
+					"containers":                    []any{map[string]string{"name": "main", "image": "workload"}},
+				},
 			},
 		},
 	}

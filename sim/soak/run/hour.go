@@ -74,8 +74,9 @@ func (c *cluster) runHour(ctx context.Context, o options, out io.Writer) error {
 		}
 		s.at, s.pods = second, h.created
 		samples = append(samples, s)
-		const mb = 1e6
-		fmt.Fprintf(out, "%8.0f %8d %8.0f %8.0f %8.0f %8.0f %8.0f\n", s.at.Minutes(), s.pods, float64(s.rss)/mb, float64(s.own)/mb, float64(s.heap)/mb, float64(s.database)/mb, time.Since(began).Seconds())
+		mb := func(n int64) float64 { return float64(n) / 1e6 }
+		fmt.Fprintf(out, "%8.0f %8d %8.0f %8.0f %8.0f %8.0f %8.0f\n", s.at.Minutes(), s.pods,
+			mb(s.rss), mb(s.own), mb(s.heap), mb(s.database), time.Since(began).Seconds())
 	}
 	return flat(samples)
 }
@@ -163,7 +164,8 @@ func flat(samples []sample) error {
 		growth     float64
 	}{{"its own memory", base.own, last.own, growth}, {"etcd's file", base.database, last.database, fileGrowth}} {
 		if float64(of.last) > of.growth*float64(of.base) {
-			errs = append(errs, fmt.Errorf("%s has grown from %d MB after %v to %d MB after %v", of.what, of.base/1e6, base.at, of.last/1e6, last.at))
+			errs = append(errs, fmt.Errorf("%s has grown from %d MB after %v to %d MB after %v",
+				of.what, of.base/1e6, base.at, of.last/1e6, last.at))
 		}
 	}
 	return errors.Join(errs...)

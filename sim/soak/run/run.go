@@ -46,7 +46,8 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	f.DurationVar(&o.within, "within", 2*time.Second, "how long a scaling may need to reach its pods")
 	f.DurationVar(&o.patience, "patience", 10*time.Second, "how long a watch may need to tell of a write, and any request to be answered")
 	f.Int64Var(&o.seed, "seed", 1, "start of the random choices")
-	f.IntVar(&o.pods, "pods", 0, "instead of clients: create and delete so many pods each second of the cluster's time, and see that its memory is flat")
+	f.IntVar(&o.pods, "pods", 0,
+		"instead of clients: create and delete so many pods each second of the cluster's time, and see that its memory is flat")
 	f.IntVar(&o.visit, "visit", 0, "be this client, for another soak that kills it")
 	f.StringVar(&o.kubeconfig, "kubeconfig", "", "with -visit: the cluster's `file`")
 	if err := f.Parse(args); err != nil {

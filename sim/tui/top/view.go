@@ -46,7 +46,8 @@ func (m *Model) head() []string {
 	lines := []string{
 		title + s.Time.Format("2006-01-02 15:04:05 MST") + "  " + m.pace(),
 		m.progress(),
-		fmt.Sprintf("pods   %s pending   %s running   %s done      nodes  %d", m.count(s.Pending, true), m.count(s.Running, false), m.count(s.Done, false), s.Nodes),
+		fmt.Sprintf("pods   %s pending   %s running   %s done      nodes  %d",
+			m.count(s.Pending, true), m.count(s.Running, false), m.count(s.Done, false), s.Nodes),
 		m.resources(),
 	}
 	return append(lines, tui.Bad.Render(tui.Clean(m.trouble)))
@@ -124,8 +125,8 @@ func (m *Model) fill() {
 				rows = append(rows, podRow(p, m.snapshot.At))
 			}
 		}
-		m.list.SetRows([]tui.Column{{Title: "NAMESPACE", Width: 12}, {Title: "NAME", Share: 4}, {Title: "STATE", Width: 11}, {Title: "FOR", Width: 9},
-			{Title: "NODE", Share: 2}, {Title: "WHY IT WAITS", Share: 5}}, rows)
+		m.list.SetRows([]tui.Column{{Title: "NAMESPACE", Width: 12}, {Title: "NAME", Share: 4}, {Title: "STATE", Width: 11},
+			{Title: "FOR", Width: 9}, {Title: "NODE", Share: 2}, {Title: "WHY IT WAITS", Share: 5}}, rows)
 	case 1:
 		columns := []tui.Column{{Title: "NAME", Share: 3}, {Title: "STATE", Width: 9}, {Title: "PODS", Width: 5}}
 		for _, r := range m.snapshot.Resources {
@@ -143,8 +144,8 @@ func (m *Model) fill() {
 				rows = append(rows, table.Row{tui.Offset(l.At), l.Type, l.Reason, l.Object, l.Message})
 			}
 		}
-		m.list.SetRows([]tui.Column{{Title: "AT", Width: 10}, {Title: "TYPE", Width: 7}, {Title: "REASON", Width: 18}, {Title: "OBJECT", Share: 2},
-			{Title: "MESSAGE", Share: 3}}, rows)
+		m.list.SetRows([]tui.Column{{Title: "AT", Width: 10}, {Title: "TYPE", Width: 7}, {Title: "REASON", Width: 18},
+			{Title: "OBJECT", Share: 2}, {Title: "MESSAGE", Share: 3}}, rows)
 	}
 }
 

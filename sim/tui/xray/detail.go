@@ -65,7 +65,8 @@ func lives(l *tracer.OwnerLifecycles) string {
 		if p.HasRunFor {
 			ran = tracer.FormatDuration(p.RunFor)
 		}
-		fmt.Fprintf(&b, "%5d %12s %12s %12s %5d %9d  %s\n", i, waited, tracer.FormatDuration(p.StartDelay), ran, p.ExitCode, p.Restarts, tui.Clean(p.Node))
+		fmt.Fprintf(&b, "%5d %12s %12s %12s %5d %9d  %s\n",
+			i, waited, tracer.FormatDuration(p.StartDelay), ran, p.ExitCode, p.Restarts, tui.Clean(p.Node))
 	}
 	return b.String()
 }

@@ -94,7 +94,8 @@ func (x *index) list(t Trace) error {
 			return err
 		}
 		if len(x.changes) >= maxChanges {
-			return fmt.Errorf("the trace has more than %d changes: only the first are here; simk trace edit --from --to cuts a piece out", maxChanges)
+			return fmt.Errorf("the trace has more than %d changes: only the first are here; "+
+				"simk trace edit --from --to cuts a piece out", maxChanges)
 		}
 		x.events++
 		t.rest(x.events)

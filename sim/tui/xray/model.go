@@ -155,7 +155,8 @@ func (m *Model) fill() {
 	var columns []tui.Column
 	switch m.list.Tab {
 	case tabEvents:
-		columns = []tui.Column{{Title: "AT", Width: 12}, {Title: "WHAT", Width: 7}, {Title: "KIND", Width: 22}, {Title: "NAMESPACE", Share: 1}, {Title: "NAME", Share: 2}, {Title: "FINDINGS", Width: 12}}
+		columns = []tui.Column{{Title: "AT", Width: 12}, {Title: "WHAT", Width: 7}, {Title: "KIND", Width: 22},
+			{Title: "NAMESPACE", Share: 1}, {Title: "NAME", Share: 2}, {Title: "FINDINGS", Width: 12}}
 		for i := range m.index.changes {
 			c := &m.index.changes[i]
 			if !add(i, c.ref.String()+" "+c.verb+" "+c.badge, func() table.Row {
@@ -168,7 +169,8 @@ func (m *Model) fill() {
 		if m.index.head == nil {
 			break
 		}
-		columns = []tui.Column{{Title: "OWNER", Share: 1}, {Title: "PODS", Width: 6}, {Title: "ENDED", Width: 6}, {Title: "FAILED", Width: 6}, {Title: "LONGEST RUN", Width: 14}}
+		columns = []tui.Column{{Title: "OWNER", Share: 1}, {Title: "PODS", Width: 6}, {Title: "ENDED", Width: 6},
+			{Title: "FAILED", Width: 6}, {Title: "LONGEST RUN", Width: 14}}
 		for i := range m.index.head.Lifecycles {
 			l := &m.index.head.Lifecycles[i]
 			if !add(i, l.Owner.String(), func() table.Row { return livesRow(l) }) {
@@ -239,8 +241,8 @@ func (m *Model) summary() string {
 	if h.HasDuration {
 		span = "lasts " + tracer.FormatDuration(h.Duration)
 	}
-	text := fmt.Sprintf("starts %s, %s; %d objects at the start, %d events; %d errors, %d warnings", h.StartTime.UTC().Format("2006-01-02 15:04:05 MST"),
-		span, len(h.Objects), m.index.events, m.index.errors, m.index.warnings)
+	text := fmt.Sprintf("starts %s, %s; %d objects at the start, %d events; %d errors, %d warnings",
+		h.StartTime.UTC().Format("2006-01-02 15:04:05 MST"), span, len(h.Objects), m.index.events, m.index.errors, m.index.warnings)
 	return tui.Fit(text, m.width) + "\n" + trouble
 }
 

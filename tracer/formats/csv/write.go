@@ -28,7 +28,10 @@ func (e *exported) write(w io.Writer) error {
 		return fmt.Errorf("write the table: %w", err)
 	}
 	for _, r := range e.rows {
-		line := []string{tracer.FormatDuration(r.at), "", r.requests[cpu], r.requests[memory], r.requests[build.GPU], r.namespace, r.name, r.priorityClass, ""}
+		line := []string{
+			tracer.FormatDuration(r.at), "", r.requests[cpu], r.requests[memory], r.requests[build.GPU],
+			r.namespace, r.name, r.priorityClass, "",
+		}
 		if !r.endless {
 			line[1] = tracer.FormatDuration(r.runFor)
 		}

@@ -48,7 +48,8 @@ func Import(paths []string, o Options, c formats.Common) (tracer.Source, error) 
 		return nil, fmt.Errorf("import kubernetes: %w", err)
 	}
 	if ignored > 0 {
-		c.Warn(plural(ignored, "file", "files") + " of the folder not looked at: their names do not end in " + strings.Join(kube.Extensions, ", "))
+		of := plural(ignored, "file", "files")
+		c.Warn(of + " of the folder not looked at: their names do not end in " + strings.Join(kube.Extensions, ", "))
 	}
 	d, err := read(files, c.Warn)
 	if err != nil {
@@ -97,7 +98,8 @@ func (d *dump) trace(history bool, c formats.Common, paths []string) (tracer.Sou
 }
 
 // arrange parts what is there at the start from what arrives later.
-func (d *dump) arrange(records []*record, zero time.Time, history bool, head *tracer.Head) (start, arrivals []*record, rows build.Rows, err error) {
+func (d *dump) arrange(records []*record, zero time.Time, history bool, head *tracer.Head) (
+	start, arrivals []*record, rows build.Rows, err error) {
 	for _, r := range records {
 		offset, known := between(zero, r.created)
 		switch {

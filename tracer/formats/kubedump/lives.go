@@ -92,7 +92,8 @@ func mainRuns(status map[string]any) runs {
 		if code := clamp(kube.Field(c, "state", "terminated", "exitCode"), 255); r.exitCode == 0 {
 			r.exitCode = code
 		}
-		if d, ok := between(at(c, "lastState", "terminated", "startedAt"), at(c, "lastState", "terminated", "finishedAt")); ok && d > 0 && restarts == r.restarts {
+		crashStart, crashEnd := at(c, "lastState", "terminated", "startedAt"), at(c, "lastState", "terminated", "finishedAt")
+		if d, ok := between(crashStart, crashEnd); ok && d > 0 && restarts == r.restarts {
 			r.crashed, r.crashCode = d, clamp(kube.Field(c, "lastState", "terminated", "exitCode"), 255)
 		}
 		r.any = r.any || !start.IsZero()

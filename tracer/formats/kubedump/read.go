@@ -70,7 +70,8 @@ func read(files []file, warn func(string)) (*dump, error) {
 		}
 	}
 	if len(unreadable) > 0 {
-		warn(fmt.Sprintf("%s of the folder not read to the end, the first one because: %v", plural(len(unreadable), "file", "files"), unreadable[0]))
+		warn(fmt.Sprintf("%s of the folder not read to the end, the first one because: %v",
+			plural(len(unreadable), "file", "files"), unreadable[0]))
 	}
 	if len(d.records) == 0 {
 		return nil, fmt.Errorf("%s: no Kubernetes objects that bear on placing and running pods", names(files))

@@ -158,9 +158,12 @@ func (s *repairs) lines() []string {
 			out = append(out, plural(n, one, many)+rest)
 		}
 	}
-	say(len(s.priorities), "priority class is", "priority classes are", " not in the dump: made from the priority of their pods, 0 without any")
-	say(s.volumes, "claim was", "claims were", " bound to volumes that are not in the dump: they have to be bound anew (dump persistentvolumes too)")
-	say(s.runtimes, "pod spec names a runtime class that is", "pod specs name runtime classes that are", " not in the dump: removed, with its overhead")
+	say(len(s.priorities), "priority class is", "priority classes are",
+		" not in the dump: made from the priority of their pods, 0 without any")
+	say(s.volumes, "claim was", "claims were",
+		" bound to volumes that are not in the dump: they have to be bound anew (dump persistentvolumes too)")
+	say(s.runtimes, "pod spec names a runtime class that is", "pod specs name runtime classes that are",
+		" not in the dump: removed, with its overhead")
 	say(s.pinned, "pod was", "pods were", " run by a kubelet from a file: bare pods here, each with affinity to its node")
 	say(s.secrets, "Secret is", "Secrets are", " kept without any content")
 	say(s.cronJobs, "CronJob has", "CronJobs have", " the template of its pods in the wrong place: moved into jobTemplate")

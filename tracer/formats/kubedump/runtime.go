@@ -69,7 +69,8 @@ func (d *dump) warnEndless(all []*record) {
 		names = append(names, "...")
 	}
 	if len(all) > 0 {
-		d.warn(fmt.Sprintf("the runs of %s will not end (%s): none of their pods had ended, and how long they take is not known. Annotate their pod templates with %s, such as 5m",
+		d.warn(fmt.Sprintf("the runs of %s will not end (%s): none of their pods had ended, and how long they take is not known. "+
+			"Annotate their pod templates with %s, such as 5m",
 			plural(len(all), "Job or CronJob", "Jobs or CronJobs"), strings.Join(names, ", "), annotation.RunFor))
 	}
 }

@@ -138,7 +138,8 @@ func (d *dump) lifecycles(c chosen) []tracer.OwnerLifecycles {
 	}
 	d.warnEndless(endless)
 	if unknown > 0 {
-		d.warn(plural(unknown, "pod was", "pods were") + " still running for a workload whose other pods had ended: how long is not known, the others stand for them")
+		d.warn(plural(unknown, "pod was", "pods were") + " still running for a workload whose other pods had ended: " +
+			"how long is not known, the others stand for them")
 	}
 	return all
 }

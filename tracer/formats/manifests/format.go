@@ -74,7 +74,8 @@ func open(paths []string, o manifests.Options, c formats.Common) (tracer.Source,
 			c.Warn(fmt.Sprintf("left out %d objects: %s", d.Count, d.Reason))
 		}
 		if n := r.Summary.Hooks; n > 0 {
-			c.Warn(fmt.Sprintf("%d hooks of a Helm chart's install come in its order, but nothing waits until they are done; --helm-hooks skip leaves them out", n))
+			c.Warn(fmt.Sprintf("%d hooks of a Helm chart's install come in its order, but nothing waits until they are done; "+
+				"--helm-hooks skip leaves them out", n))
 		}
 		if len(r.Summary.Namespaces) > 0 {
 			c.Warn("added namespaces that objects use and no manifest defines: " + strings.Join(r.Summary.Namespaces, ", "))

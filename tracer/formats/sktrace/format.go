@@ -46,9 +46,9 @@ func init() {
 	})
 }
 
-const doc = `Import: the time of the first event is offset 0 and the objects it applies exist at the start; pod_lifecycles become lifecycles by
-owner, in the order of their starts. Left out: owner references and finalizers, deletions of what does not exist, the recorder's
-configuration and index. An empty last event is the end of the trace.
+const doc = `Import: the time of the first event is offset 0 and the objects it applies exist at the start; pod_lifecycles
+become lifecycles by owner, in the order of their starts. Left out: owner references and finalizers, deletions of what does
+not exist, the recorder's configuration and index. An empty last event is the end of the trace.
 
 Export: objects with a namespace, their changes and deletions, run times, the end. Times are cut down to seconds. Left out: nodes and other
 objects without namespace, what happens to nodes, start delays, exit codes, restarts, nodes of pods.`

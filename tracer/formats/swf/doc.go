@@ -90,7 +90,8 @@ func open(paths []string, c formats.Common, o options) (tracer.Source, error) {
 		head.Objects, err = readMachines(files[1])
 	case l.header.nodes > 0 && l.header.processors > 0:
 		head.Objects = l.header.machines(o.nodeMemory)
-		notes.Say("nodes are made from the log's header: %d with %d processors in all, %s of memory each", l.header.nodes, l.header.processors, o.nodeMemory)
+		notes.Say("nodes are made from the log's header: %d with %d processors in all, %s of memory each",
+			l.header.nodes, l.header.processors, o.nodeMemory)
 	default:
 		notes.NoNodes()
 	}

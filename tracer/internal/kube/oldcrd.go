@@ -48,7 +48,8 @@ func modernDefinition(object map[string]any) error {
 	for i := range modern.Spec.Versions {
 		v := &modern.Spec.Versions[i]
 		if yes := true; lax || v.Schema == nil || v.Schema.OpenAPIV3Schema == nil {
-			v.Schema = &apiextensionsv1.CustomResourceValidation{OpenAPIV3Schema: &apiextensionsv1.JSONSchemaProps{Type: "object", XPreserveUnknownFields: &yes}}
+			anything := &apiextensionsv1.JSONSchemaProps{Type: "object", XPreserveUnknownFields: &yes}
+			v.Schema = &apiextensionsv1.CustomResourceValidation{OpenAPIV3Schema: anything}
 		}
 	}
 	modern.Status = apiextensionsv1.CustomResourceDefinitionStatus{}

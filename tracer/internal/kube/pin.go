@@ -8,7 +8,9 @@ import (
 // Pin binds a pod that a kubelet runs from a file to its node, whose taints do not
 // hold for it.
 func Pin(pod map[string]any, node string) {
-	maps.DeleteFunc(Map(pod, "metadata", "annotations"), func(key string, _ any) bool { return strings.HasPrefix(key, "kubernetes.io/config.") })
+	maps.DeleteFunc(Map(pod, "metadata", "annotations"), func(key string, _ any) bool {
+		return strings.HasPrefix(key, "kubernetes.io/config.")
+	})
 	spec := Map(pod, "spec")
 	if spec == nil || node == "" {
 		return

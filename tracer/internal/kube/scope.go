@@ -7,8 +7,9 @@ import (
 
 // clusterKinds are Kubernetes' kinds without namespaces, by group.
 var clusterKinds = map[string]string{
-	"":                             "Namespace Node PersistentVolume ComponentStatus",
-	"admissionregistration.k8s.io": "ValidatingWebhookConfiguration MutatingWebhookConfiguration ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding MutatingAdmissionPolicy MutatingAdmissionPolicyBinding",
+	"": "Namespace Node PersistentVolume ComponentStatus",
+	"admissionregistration.k8s.io": "ValidatingWebhookConfiguration MutatingWebhookConfiguration " +
+		"ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding MutatingAdmissionPolicy MutatingAdmissionPolicyBinding",
 	"apiextensions.k8s.io":         "CustomResourceDefinition",
 	"apiregistration.k8s.io":       "APIService",
 	"certificates.k8s.io":          "CertificateSigningRequest ClusterTrustBundle",

@@ -27,7 +27,8 @@ var (
 	anyKind       = regexp.MustCompile(`(?m)"kind"\s*:\s*"(\w+)"|^(?: *|- |.*- )kind:\s*['"]?(\w+)`)
 	anyAPIVersion = regexp.MustCompile(`(?m)"apiVersion"\s*:\s*"[a-z]|^(?: *|- |.*- )apiVersion:\s*['"]?[a-z]`)
 	anyItems      = regexp.MustCompile(`(?m)"items"\s*:|^items:`)
-	serverSet     = regexp.MustCompile(`"creationTimestamp"\s*:\s*"2|"resourceVersion"\s*:\s*"\d|[\s{,]creationTimestamp:\s*['"]?2|[\s{,]resourceVersion:\s*['"]?\d`)
+	serverSet     = regexp.MustCompile(`"creationTimestamp"\s*:\s*"2|"resourceVersion"\s*:\s*"\d` +
+		`|[\s{,]creationTimestamp:\s*['"]?2|[\s{,]resourceVersion:\s*['"]?\d`)
 )
 
 // recording is how package record/journal begins, whose lines hold objects, too.

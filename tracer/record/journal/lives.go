@@ -47,7 +47,8 @@ func (s *scan) lifecycles(r *Recording, head []entry, start, end time.Time) []tr
 	}
 	slices.SortFunc(all, func(a, b tracer.OwnerLifecycles) int {
 		x, y := a.Owner, b.Owner
-		return cmp.Or(strings.Compare(x.Namespace, y.Namespace), strings.Compare(x.Kind, y.Kind), strings.Compare(x.Name, y.Name), strings.Compare(x.APIVersion, y.APIVersion))
+		return cmp.Or(strings.Compare(x.Namespace, y.Namespace), strings.Compare(x.Kind, y.Kind),
+			strings.Compare(x.Name, y.Name), strings.Compare(x.APIVersion, y.APIVersion))
 	})
 	return all
 }
@@ -70,7 +71,8 @@ func (s *scan) top(p *podLife, present map[uint64]bool) Ref {
 		return owner.Ref
 	}
 	// What is between may have come and gone while the recorder saw nothing.
-	guess, _ := kube.Identity{Group: kube.Group(owner.APIVersion), Kind: owner.Kind, Namespace: owner.Namespace, Name: owner.Name}.OwnerByName(p.Hash)
+	between := kube.Identity{Group: kube.Group(owner.APIVersion), Kind: owner.Kind, Namespace: owner.Namespace, Name: owner.Name}
+	guess, _ := between.OwnerByName(p.Hash)
 	return Ref{owner.APIVersion, guess.Kind, guess.Namespace, guess.Name}
 }
 

@@ -57,7 +57,8 @@ func open(s *scan, paths []string, w Window) (*Recording, error) {
 		}
 	}
 	if s.begin.At.IsZero() {
-		return nil, &tracer.Error{Pos: tracer.Position{File: paths[0]}, Event: -1, Msg: "the recording has not begun: its first line is not complete"}
+		const torn = "the recording has not begun: its first line is not complete"
+		return nil, &tracer.Error{Pos: tracer.Position{File: paths[0]}, Event: -1, Msg: torn}
 	}
 	start, end := s.begin.At, s.end
 	if w.From.After(start) {
@@ -71,7 +72,10 @@ func open(s *scan, paths []string, w Window) (*Recording, error) {
 			start.Format(time.RFC3339), end.Format(time.RFC3339), s.begin.At.Format(time.RFC3339), s.end.Format(time.RFC3339))
 	}
 	r := &Recording{files: s.files, paths: s.paths, start: start.UnixNano(), torn: s.torn, closed: s.closed}
-	r.head = &tracer.Head{Name: s.begin.Name, Source: s.begin.Source, StartTime: start, Duration: end.Sub(start), HasDuration: end.After(start)}
+	r.head = &tracer.Head{
+		Name: s.begin.Name, Source: s.begin.Source, StartTime: start,
+		Duration: end.Sub(start), HasDuration: end.After(start),
+	}
 	arrange(s.entries, s.anchors)
 	first := r.split(s.entries, end.UnixNano(), w.From.After(s.begin.At))
 	if err := r.readHead(first); err != nil {

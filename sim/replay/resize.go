@@ -1,4 +1,4 @@
-package sim
+package replay
 
 import (
 	"context"
@@ -21,7 +21,7 @@ func (a *applier) resizePod(ctx context.Context, o *unstructured.Unstructured) e
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(o.Object, &wanted, true); err != nil {
 		return err
 	}
-	pods := a.client.CoreV1().Pods(o.GetNamespace())
+	pods := a.config.Client.CoreV1().Pods(o.GetNamespace())
 	current, err := pods.Get(ctx, o.GetName(), metav1.GetOptions{})
 	if err != nil {
 		return ignoreGone(err)
@@ -38,10 +38,10 @@ func (a *applier) resizePod(ctx context.Context, o *unstructured.Unstructured) e
 	if equality.Semantic.DeepEqual(current.Spec, next.Spec) {
 		return nil
 	}
-	a.pool.ReportResources(o.GetNamespace(), o.GetName())
+	a.config.Nodes.ReportResources(o.GetNamespace(), o.GetName())
 	clock.Settle()
 	next.ResourceVersion = "" // the status has just changed
-	_, err = pods.UpdateResize(ctx, o.GetName(), next, metav1.UpdateOptions{FieldManager: fieldManager})
+	_, err = pods.UpdateResize(ctx, o.GetName(), next, metav1.UpdateOptions{FieldManager: FieldManager})
 	return err
 }
 

@@ -1,4 +1,4 @@
-package sim
+package replay
 
 import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -11,7 +11,7 @@ import (
 // deletion would not get over one that cannot be read. An interactive cluster calls whom it can,
 // and knows itself whom it could not (sim/controlplane/webhooks.go).
 func (a *applier) uncalled(o *unstructured.Unstructured) {
-	if a.interactive {
+	if a.config.Interactive {
 		return
 	}
 	switch o.GroupVersionKind().GroupKind().String() {
@@ -28,5 +28,5 @@ func (a *applier) uncalled(o *unstructured.Unstructured) {
 	default:
 		return
 	}
-	a.recorder.NotCalled(o.GetKind() + " " + o.GetName())
+	a.config.Recorder.NotCalled(o.GetKind() + " " + o.GetName())
 }

@@ -1,4 +1,4 @@
-package sim
+package replay
 
 import (
 	"context"
@@ -21,6 +21,10 @@ type drainer struct {
 	mu sync.Mutex
 	// draining holds what ends the drain of a node that recovers meanwhile.
 	draining map[string]context.CancelFunc
+}
+
+func newDrainer(client kubernetes.Interface) *drainer {
+	return &drainer{client: client, draining: map[string]context.CancelFunc{}}
 }
 
 // drainTimeout is how long a drain keeps trying.
@@ -71,7 +75,7 @@ func (d *drainer) uncordon(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if !cordoned(node) {
+	if !node.Spec.Unschedulable {
 		return nil
 	}
 	if err := drain.RunCordonOrUncordon(d.helper(ctx), node, false); err != nil {
@@ -79,8 +83,6 @@ func (d *drainer) uncordon(ctx context.Context, name string) error {
 	}
 	return nil
 }
-
-func cordoned(node *corev1.Node) bool { return node.Spec.Unschedulable }
 
 func (d *drainer) stop(name string) {
 	d.mu.Lock()

@@ -1,4 +1,4 @@
-package sim
+package replay
 
 import (
 	"cmp"
@@ -22,7 +22,7 @@ import (
 var errNotThere = errors.New("it does not exist at that moment: no controller has made it, or it is gone")
 
 // pod deletes or evicts a pod that an event picks.
-func (r *replay) pod(ctx context.Context, pick tracer.PodPick) error {
+func (r *Replay) pod(ctx context.Context, pick tracer.PodPick) error {
 	defer clock.Settle()
 	pod, err := r.pick(pick)
 	if err != nil {
@@ -36,9 +36,9 @@ func (r *replay) pod(ctx context.Context, pick tracer.PodPick) error {
 }
 
 // pick finds the pod that is meant at this moment.
-func (r *replay) pick(pick tracer.PodPick) (*corev1.Pod, error) {
+func (r *Replay) pick(pick tracer.PodPick) (*corev1.Pod, error) {
 	namespace := cmp.Or(pick.Ref.Namespace, metav1.NamespaceDefault)
-	pods := r.owners.informers.Core().V1().Pods().Lister().Pods(namespace)
+	pods := r.config.Pods.Pods(namespace)
 	if !pick.ByOwner {
 		pod, err := pods.Get(pick.Ref.Name)
 		if apierrors.IsNotFound(err) {
@@ -56,8 +56,8 @@ func (r *replay) pick(pick tracer.PodPick) (*corev1.Pod, error) {
 	}
 	var living []made
 	for _, p := range all {
-		if p.DeletionTimestamp == nil && !podutil.IsPodPhaseTerminal(p.Status.Phase) && r.owners.has(pick.Ref.Kind, pick.Ref.Name, p) {
-			living = append(living, made{p, r.recorder.Created(p)})
+		if p.DeletionTimestamp == nil && !podutil.IsPodPhaseTerminal(p.Status.Phase) && r.owns(pick.Ref.Kind, pick.Ref.Name, p) {
+			living = append(living, made{p, r.config.Recorder.Created(p)})
 		}
 	}
 	if len(living) <= int(pick.Index) {
@@ -70,11 +70,11 @@ func (r *replay) pick(pick tracer.PodPick) (*corev1.Pod, error) {
 	return living[pick.Index].pod, nil
 }
 
-// has tells whether a pod is an owner's: that of its controller, or of what is above it.
-func (o *owners) has(kind, name string, p *corev1.Pod) bool {
+// owns tells whether a pod is an owner's: that of its controller, or of what is above it.
+func (r *Replay) owns(kind, name string, p *corev1.Pod) bool {
 	if ref := metav1.GetControllerOf(p); ref != nil && ref.Kind == kind && ref.Name == name {
 		return true
 	}
-	topKind, topName := o.top(p)
+	topKind, topName := r.config.Owner(p)
 	return topKind == kind && topName == name && topKind != "Pod"
 }

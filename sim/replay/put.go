@@ -1,4 +1,4 @@
-package sim
+package replay
 
 import (
 	"context"
@@ -23,7 +23,7 @@ func (a *applier) put(ctx context.Context, resource dynamic.ResourceInterface, k
 	switch {
 	case a.unowned[key]:
 		return a.replace(ctx, resource, o)
-	case a.interactive || a.known[key] || a.again(tracer.Object{Unstructured: o}.Ref()):
+	case a.config.Interactive || a.known[key] || a.config.AppliedAgain(tracer.Object{Unstructured: o}.Ref()):
 		return a.serverSideApply(ctx, resource, key, o)
 	}
 	err := a.create(ctx, resource, o)
@@ -36,21 +36,21 @@ func (a *applier) put(ctx context.Context, resource dynamic.ResourceInterface, k
 // create creates an object, a pod with the typed client: pods are most of most traces.
 func (a *applier) create(ctx context.Context, resource dynamic.ResourceInterface, o *unstructured.Unstructured) error {
 	if o.GetKind() != "Pod" || o.GetAPIVersion() != "v1" {
-		_, err := resource.Create(ctx, o, metav1.CreateOptions{FieldManager: fieldManager, FieldValidation: metav1.FieldValidationStrict})
+		_, err := resource.Create(ctx, o, metav1.CreateOptions{FieldManager: FieldManager, FieldValidation: metav1.FieldValidationStrict})
 		return err
 	}
 	var pod corev1.Pod
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(o.Object, &pod, true); err != nil {
 		return err
 	}
-	_, err := a.client.CoreV1().Pods(pod.Namespace).Create(ctx, &pod, metav1.CreateOptions{FieldManager: fieldManager})
+	_, err := a.config.Client.CoreV1().Pods(pod.Namespace).Create(ctx, &pod, metav1.CreateOptions{FieldManager: FieldManager})
 	return err
 }
 
 // serverSideApply applies an object. What lives in clusters and cannot be applied so, such as
 // containers that have a port twice, is created and updated instead.
 func (a *applier) serverSideApply(ctx context.Context, resource dynamic.ResourceInterface, key string, o *unstructured.Unstructured) error {
-	_, err := resource.Apply(ctx, o.GetName(), o, metav1.ApplyOptions{FieldManager: fieldManager, Force: true})
+	_, err := resource.Apply(ctx, o.GetName(), o, metav1.ApplyOptions{FieldManager: FieldManager, Force: true})
 	if err == nil || !strings.Contains(err.Error(), "duplicate entries for key") {
 		return err
 	}
@@ -72,7 +72,7 @@ func (a *applier) replace(ctx context.Context, resource dynamic.ResourceInterfac
 			return err
 		}
 		o.SetResourceVersion(current.GetResourceVersion())
-		_, err = resource.Update(ctx, o, metav1.UpdateOptions{FieldManager: fieldManager, FieldValidation: metav1.FieldValidationStrict})
+		_, err = resource.Update(ctx, o, metav1.UpdateOptions{FieldManager: FieldManager, FieldValidation: metav1.FieldValidationStrict})
 		return err
 	})
 }
@@ -89,7 +89,8 @@ func (a *applier) ensureServiceAccount(ctx context.Context, o *unstructured.Unst
 		return nil
 	}
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: name}}
-	if _, err := a.client.CoreV1().ServiceAccounts(o.GetNamespace()).Create(ctx, account, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+	_, err := a.config.Client.CoreV1().ServiceAccounts(o.GetNamespace()).Create(ctx, account, metav1.CreateOptions{})
+	if err != nil && !apierrors.IsAlreadyExists(err) {
 		return err
 	}
 	a.accounts[key] = true

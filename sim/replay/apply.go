@@ -1,11 +1,10 @@
-package sim
+package replay
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -16,101 +15,37 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
 
 	"simk.dev/simk/sim/clock"
-	"simk.dev/simk/sim/controlplane"
-	"simk.dev/simk/sim/recorder"
 	"simk.dev/simk/tracer"
-	"simk.dev/simk/vnode"
 )
 
-// fieldManager is who applies the trace's objects.
-const fieldManager = "simk"
+// FieldManager is who applies the trace's objects.
+const FieldManager = "simk"
 
 // applier brings objects of a trace into the cluster.
 type applier struct {
-	plane   *controlplane.ControlPlane
-	client  kubernetes.Interface
-	dynamic dynamic.Interface
-	// metadata deletes: its answers are short.
-	metadata metadata.Interface
-	pool     *vnode.Pool
-	// replaceNodes: the trace's own nodes are left out.
-	replaceNodes bool
-	// adapt lets parts change an object before it is applied.
-	adapt func(*unstructured.Unstructured) error
-	// groupOf is the group of machines that names nodes so; empty: none does.
-	groupOf func(node string) string
-	// interactive: clients outside see the objects.
-	interactive bool
-	recorder    *recorder.Recorder
-	// known are the objects applied so far, by kind, namespace and name.
-	known map[string]bool
+	config *Config
 	// began: events happen. Until then a node of the trace that has the name of a
 	// group's is a mistake, from then on an event about that one.
 	began bool
+	// known are the objects applied so far, by kind, namespace and name.
+	known map[string]bool
 	// refused are those that could not be applied, so that their deletion means nothing.
-	refused    map[string]bool
-	namespaces map[string]bool
-	accounts   map[string]bool
-	// again tells whether the trace applies an object another time.
-	again func(tracer.ObjectRef) bool
+	refused map[string]bool
 	// unowned are objects without field ownership, by kind, namespace and name: server-side
 	// apply does not take them.
 	unowned map[string]bool
+	// namespaces and accounts (NAMESPACE/NAME) are there.
+	namespaces, accounts map[string]bool
 }
 
-// newApplier makes the cluster's.
-func (c *Cluster) newApplier() (*applier, error) {
-	d, err := dynamic.NewForConfig(c.plane.JSONConfig())
-	if err != nil {
-		return nil, fmt.Errorf("create dynamic client: %w", err)
-	}
-	m, err := metadata.NewForConfig(c.plane.Config)
-	if err != nil {
-		return nil, fmt.Errorf("create metadata client: %w", err)
-	}
+func newApplier(c *Config) *applier {
 	return &applier{
-		plane: c.plane, client: c.plane.Client, dynamic: d, metadata: m, pool: c.pool,
-		replaceNodes: c.options.replacesNodes(), interactive: c.plan.Interactive, recorder: c.recorder,
-		again: c.in.summary.AppliedAgain, adapt: c.adapt, groupOf: c.groupOf,
-		known: map[string]bool{}, refused: map[string]bool{}, unowned: map[string]bool{}, accounts: map[string]bool{},
+		config: c, known: map[string]bool{}, refused: map[string]bool{}, unowned: map[string]bool{}, accounts: map[string]bool{},
 		namespaces: map[string]bool{"default": true, "kube-system": true, "kube-public": true, "kube-node-lease": true},
-	}, nil
-}
-
-// rank orders kinds so that an object comes after those it needs: first what
-// describes the cluster, then what workloads refer to, then the workloads.
-func rank(kind string) int {
-	order := []string{
-		"Namespace", "CustomResourceDefinition", "PriorityClass", "RuntimeClass", "StorageClass", "CSIDriver",
-		"DeviceClass", "Node", "CSINode", "ResourceSlice", "PersistentVolume", "ServiceAccount", "ConfigMap", "Secret",
-		"LimitRange", "ResourceQuota", "PersistentVolumeClaim", "ResourceClaim", "ResourceClaimTemplate",
-		"PodDisruptionBudget", "Service",
 	}
-	if i := slices.Index(order, kind); i >= 0 {
-		return i
-	}
-	switch kind {
-	case "Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet", "Job", "CronJob":
-		return len(order) + 1
-	case "Pod":
-		return len(order) + 2
-	}
-	return len(order) // other kinds, custom resources among them
-}
-
-// isWorkload says whether the kind makes pods; everything else exists before
-// the clock of the trace starts.
-func isWorkload(kind string) bool { return rank(kind) >= rank("Deployment") }
-
-// byDependency sorts objects by rank, keeping the file's order within one.
-func byDependency(objects []tracer.Object) []tracer.Object {
-	sorted := slices.Clone(objects)
-	slices.SortStableFunc(sorted, func(a, b tracer.Object) int { return rank(a.GetKind()) - rank(b.GetKind()) })
-	return sorted
 }
 
 func objectKey(kind, namespace, name string) string { return kind + " " + namespace + "/" + name }
@@ -123,7 +58,7 @@ func (a *applier) apply(ctx context.Context, o tracer.Object) error {
 	}
 	clock.Settle()
 	if o.GetKind() == "CustomResourceDefinition" {
-		a.plane.InvalidateDiscovery()
+		a.config.ControlPlane.InvalidateDiscovery()
 	}
 	return nil
 }
@@ -132,17 +67,17 @@ func (a *applier) applyOne(ctx context.Context, o *unstructured.Unstructured) er
 	if o.GetKind() == "Node" && o.GetAPIVersion() == "v1" {
 		return a.node(ctx, o)
 	}
-	mapping, err := a.plane.Mapping(o.GroupVersionKind())
+	mapping, err := a.config.ControlPlane.Mapping(o.GroupVersionKind())
 	if err != nil {
 		return err
 	}
 	o = o.DeepCopy()
 	tidy(o)
 	a.uncalled(o)
-	if err := a.adapt(o); err != nil {
+	if err := a.config.Adapt(o); err != nil {
 		return err
 	}
-	var resource dynamic.ResourceInterface = a.dynamic.Resource(mapping.Resource)
+	var resource dynamic.ResourceInterface = a.config.Dynamic.Resource(mapping.Resource)
 	if mapping.Scope.Name() == meta.RESTScopeNameNamespace {
 		if o.GetNamespace() == "" {
 			o.SetNamespace(metav1.NamespaceDefault)
@@ -150,7 +85,7 @@ func (a *applier) applyOne(ctx context.Context, o *unstructured.Unstructured) er
 		if err := a.ensureNamespace(ctx, o.GetNamespace()); err != nil {
 			return err
 		}
-		resource = a.dynamic.Resource(mapping.Resource).Namespace(o.GetNamespace())
+		resource = a.config.Dynamic.Resource(mapping.Resource).Namespace(o.GetNamespace())
 		if err := a.ensureServiceAccount(ctx, o); err != nil {
 			return err
 		}
@@ -180,7 +115,7 @@ func (a *applier) ensureNamespace(ctx context.Context, name string) error {
 		return nil
 	}
 	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
-	if _, err := a.client.CoreV1().Namespaces().Create(ctx, ns, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+	if _, err := a.config.Client.CoreV1().Namespaces().Create(ctx, ns, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
 		return fmt.Errorf("create namespace %s: %w", name, err)
 	}
 	a.namespaces[name] = true
@@ -191,10 +126,11 @@ func (a *applier) ensureNamespace(ctx context.Context, name string) error {
 // node registers a new node, or changes labels, taints and size of one.
 func (a *applier) node(ctx context.Context, o *unstructured.Unstructured) error {
 	if group := a.machineOf(o.GetName()); group != "" {
-		if !a.pool.Has(o.GetName()) {
-			return fmt.Errorf("group %s has no node of that name at this moment, and names its nodes so: an event can change it while it is there", group)
+		if !a.config.Nodes.Has(o.GetName()) {
+			return fmt.Errorf("group %s has no node of that name at this moment, and names its nodes so: "+
+				"an event can change it while it is there", group)
 		}
-	} else if a.replaceNodes {
+	} else if a.config.ReplaceNodes {
 		return nil
 	}
 	return a.putNode(ctx, o)
@@ -206,7 +142,7 @@ func (a *applier) machineOf(node string) string {
 	if !a.began || a.known[objectKey("Node", "", node)] {
 		return ""
 	}
-	return a.groupOf(node)
+	return a.config.GroupOf(node)
 }
 
 // addNode registers a node that replaces those of the trace.
@@ -224,14 +160,14 @@ func (a *applier) putNode(ctx context.Context, o *unstructured.Unstructured) err
 		return err
 	}
 	k := objectKey("Node", "", node.Name)
-	if !a.known[k] && (!a.began || !a.pool.Has(node.Name)) {
-		if err := a.pool.Add(ctx, &node, false); err != nil {
+	if !a.known[k] && (!a.began || !a.config.Nodes.Has(node.Name)) {
+		if err := a.config.Nodes.Add(ctx, &node, false); err != nil {
 			return unwrapStatus(err)
 		}
 		a.known[k] = true
 		return nil
 	}
-	return unwrapStatus(a.pool.Update(ctx, &node, !a.known[k])) // unknown: a node group or Karpenter made it
+	return unwrapStatus(a.config.Nodes.Update(ctx, &node, !a.known[k])) // unknown: a node group or Karpenter made it
 }
 
 // unwrapStatus returns the apiserver's own error where there is one: it names
@@ -259,23 +195,23 @@ func (a *applier) made(apiVersion, kind string) bool {
 func (a *applier) delete(ctx context.Context, ref tracer.ObjectRef) error {
 	defer clock.Settle()
 	if ref.Kind == "Node" && ref.APIVersion == "v1" {
-		if a.replaceNodes {
+		if a.config.ReplaceNodes {
 			return nil
 		}
 		delete(a.known, objectKey("Node", "", ref.Name))
-		return a.pool.Remove(ctx, ref.Name)
+		return a.config.Nodes.Remove(ctx, ref.Name)
 	}
-	mapping, err := a.plane.Mapping(schema.FromAPIVersionAndKind(ref.APIVersion, ref.Kind))
+	mapping, err := a.config.ControlPlane.Mapping(schema.FromAPIVersionAndKind(ref.APIVersion, ref.Kind))
 	if err != nil {
 		return err
 	}
 	namespace := ref.Namespace
-	var resource metadata.ResourceInterface = a.metadata.Resource(mapping.Resource)
+	var resource metadata.ResourceInterface = a.config.Metadata.Resource(mapping.Resource)
 	if mapping.Scope.Name() == meta.RESTScopeNameNamespace {
 		if namespace == "" {
 			namespace = metav1.NamespaceDefault
 		}
-		resource = a.metadata.Resource(mapping.Resource).Namespace(namespace)
+		resource = a.config.Metadata.Resource(mapping.Resource).Namespace(namespace)
 	}
 	background := metav1.DeletePropagationBackground
 	k := objectKey(ref.Kind, namespace, ref.Name)
@@ -306,7 +242,10 @@ func ignoreGone(err error) error {
 
 // tidy removes what an apiserver sets itself and refuses to be told.
 func tidy(o *unstructured.Unstructured) {
-	for _, field := range []string{"uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"} {
+	for _, field := range []string{
+		"uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "selfLink",
+		"deletionTimestamp", "deletionGracePeriodSeconds",
+	} {
 		unstructured.RemoveNestedField(o.Object, "metadata", field)
 	}
 	if o.GetKind() == "Pod" {
