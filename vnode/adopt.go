@@ -34,7 +34,7 @@ func (p *Pool) Adopt(ctx context.Context, object *corev1.Node) error {
 		p.Forget(object.Name)
 		return fmt.Errorf("adopt node %s: %w", object.Name, err)
 	}
-	p.changed()
+	p.created(object.Name)
 	return nil
 }
 

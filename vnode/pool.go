@@ -135,7 +135,7 @@ func (p *Pool) Add(ctx context.Context, object *corev1.Node, booting bool) error
 		p.unregister(object.Name)
 		return fmt.Errorf("create node %s: %w", object.Name, err)
 	}
-	p.changed()
+	p.created(object.Name)
 	return nil
 }
 
@@ -175,6 +175,11 @@ func (p *Pool) Update(ctx context.Context, object *corev1.Node, merge bool) erro
 }
 
 func (p *Pool) update(ctx context.Context, object *corev1.Node, merge bool) error {
+	if wanted, err := p.behaviourOf(object); err != nil {
+		return err
+	} else if !merge && !p.runs(wanted, object.Name) {
+		return fmt.Errorf("its behaviour cannot become %s: delete the node, and create it anew", wanted)
+	}
 	nodes := p.config.Client.CoreV1().Nodes()
 	current, err := nodes.Get(ctx, object.Name, metav1.GetOptions{})
 	if err != nil {

@@ -41,7 +41,8 @@ type provided struct {
 	node     string
 	provider vknode.PodLifecycleHandler
 	status   vknode.NodeProvider // nil: the node is always well
-	// cancel ends what the provider was given as a context.
+	// ctx is what the provider was given, cancel ends it.
+	ctx    context.Context
 	cancel context.CancelFunc
 	// stopped: its node has failed. Then held is what it was to do meanwhile, and heard the last
 	// that it reported of each pod.
@@ -76,14 +77,22 @@ func (v *providers) add(object *corev1.Node, shared informers.SharedInformerFact
 	if !ok {
 		return fmt.Errorf("behaviour %s: its provider %T is no PodNotifier of virtual-kubelet's: it cannot tell what became of its pods", v.behaviour, p.provider)
 	}
-	var ctx context.Context
-	ctx, p.cancel = context.WithCancel(v.pool.ctx)
+	p.ctx, p.cancel = context.WithCancel(v.pool.ctx)
 	v.mu.Lock()
 	v.nodes[object.Name] = p
 	v.mu.Unlock()
-	notifier.NotifyPods(ctx, func(pod *corev1.Pod) { v.hear(p, pod) })
-	v.pool.follow(ctx, p)
+	notifier.NotifyPods(p.ctx, func(pod *corev1.Pod) { v.hear(p, pod) })
 	return nil
+}
+
+// follow keeps a Node that is in the API by now as its provider says.
+func (v *providers) follow(node string) {
+	v.mu.Lock()
+	p := v.nodes[node]
+	v.mu.Unlock()
+	if p != nil {
+		v.pool.follow(p.ctx, p)
+	}
 }
 
 // remove forgets a node that has gone, with its provider.

@@ -66,3 +66,11 @@ func (p *Pool) boot(name string) bool {
 	n.booting = false
 	return p.config.Behaviours[n.behaviour].DrivesNodes
 }
+
+// created tells whoever wants to know that a node of the pool is in the API.
+func (p *Pool) created(name string) {
+	for _, v := range p.providers {
+		v.follow(name)
+	}
+	p.changed()
+}

@@ -2,6 +2,7 @@ package vnode
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -79,9 +80,25 @@ func (p *Pool) takeStatus(ctx context.Context, name string, reported *corev1.Nod
 			status.Conditions = current.Status.Conditions
 		}
 		fillResources(status)
+		if taints := withTaints(current.Spec.Taints, reported.Spec.Taints); len(taints) > len(current.Spec.Taints) {
+			current.Spec.Taints = taints
+			if current, err = nodes.Update(ctx, current, metav1.UpdateOptions{}); err != nil {
+				return err
+			}
+		}
 		current.Status = *status
 		_, err = nodes.UpdateStatus(ctx, current, metav1.UpdateOptions{})
 		return err
 	})
 	p.changed()
+}
+
+// withTaints adds those taints that a node does not have.
+func withTaints(taints, more []corev1.Taint) []corev1.Taint {
+	for _, t := range more {
+		if !slices.ContainsFunc(taints, func(old corev1.Taint) bool { return old.MatchTaint(&t) }) {
+			taints = append(slices.Clone(taints), t)
+		}
+	}
+	return taints
 }

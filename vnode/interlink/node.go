@@ -14,16 +14,9 @@ func same(a, b *corev1.Pod) bool {
 	return equality.Semantic.DeepEqual(a.Status, b.Status) && equality.Semantic.DeepEqual(a.Annotations, b.Annotations)
 }
 
-// Ping implements node.NodeProvider: it returns why the plugin does not answer, if it does not,
-// without asking it once more.
-func (p *provider) Ping(ctx context.Context) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.down != nil {
-		return p.down
-	}
-	return ctx.Err()
-}
+// Ping implements node.NodeProvider. A plugin that does not answer is reported by the node's
+// condition, with the reason: a lease that ends would only say that nobody is there.
+func (p *provider) Ping(ctx context.Context) error { return ctx.Err() }
 
 // alive: the plugin has answered.
 func (p *provider) alive() {
