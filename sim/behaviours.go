@@ -95,15 +95,17 @@ func (o *Options) checkParts(interactive bool) error {
 			}
 		}
 	}
-	if b := o.Behaviour; b != "" && b != vnode.BuiltIn && !slices.ContainsFunc(o.Parts, func(p Part) bool { return p.Name() == b && runsNodes(p) }) {
-		return fmt.Errorf("there is no behaviour %q: it is %q, or a part that runs nodes and is enabled in the run configuration", b, vnode.BuiltIn)
+	if o.Behaviour != "" && o.Behaviour != vnode.BuiltIn && !slices.ContainsFunc(o.Parts, o.isBehaviour) {
+		return fmt.Errorf("there is no behaviour %q: it is %q, or a part that runs nodes and is enabled in the run configuration",
+			o.Behaviour, vnode.BuiltIn)
 	}
 	return nil
 }
 
-func runsNodes(p Part) bool {
+// isBehaviour tells whether a part is the one that Behaviour names.
+func (o *Options) isBehaviour(p Part) bool {
 	_, ok := p.(NodeRunner)
-	return ok
+	return ok && p.Name() == o.Behaviour
 }
 
 // behaviours are those that parts bring, and the name of the one that is the default.

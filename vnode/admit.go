@@ -73,7 +73,8 @@ func withoutForeignResources(in *corev1.Pod, info *framework.NodeInfo) *corev1.P
 	for _, containers := range [][]corev1.Container{p.Spec.Containers, p.Spec.InitContainers} {
 		for i := range containers {
 			for name := range containers[i].Resources.Requests {
-				if _, known := info.Allocatable.GetScalarResources()[name]; !known && strings.Contains(string(name), "/") && helper.IsExtendedResourceName(name) {
+				_, known := info.Allocatable.GetScalarResources()[name]
+				if !known && strings.Contains(string(name), "/") && helper.IsExtendedResourceName(name) {
 					delete(containers[i].Resources.Requests, name)
 				}
 			}

@@ -120,7 +120,8 @@ func sameRestarts(a, b *corev1.Container) bool {
 	if a.RestartPolicy == nil && b.RestartPolicy == nil {
 		return true // rules need a policy
 	}
-	return equality.Semantic.DeepEqual(a.RestartPolicy, b.RestartPolicy) && equality.Semantic.DeepEqual(a.RestartPolicyRules, b.RestartPolicyRules)
+	return equality.Semantic.DeepEqual(a.RestartPolicy, b.RestartPolicy) &&
+		equality.Semantic.DeepEqual(a.RestartPolicyRules, b.RestartPolicyRules)
 }
 
 // spec is that of one of the containers.

@@ -123,7 +123,8 @@ func (p *pod) ephemeralStatuses(now time.Time) []corev1.ContainerStatus {
 		switch {
 		case p.stage == stageDone && s.State.Running != nil:
 			s.State = corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{
-				ExitCode: exitKilled, Reason: "Error", StartedAt: s.State.Running.StartedAt, FinishedAt: metav1.NewTime(now), ContainerID: s.ContainerID,
+				ExitCode: exitKilled, Reason: "Error",
+				StartedAt: s.State.Running.StartedAt, FinishedAt: metav1.NewTime(now), ContainerID: s.ContainerID,
 			}}
 		case p.stage == stagePending || p.stage == stageDone:
 			if s.State.Terminated == nil {

@@ -27,7 +27,9 @@ type (
 
 // Logs returns what a container of a pod has printed, if a provider runs the pod on that node; ok
 // is false if none does: simulated containers print nothing.
-func (p *Pool) Logs(ctx context.Context, node, namespace, pod, container string, opts vkapi.ContainerLogOpts) (text io.ReadCloser, ok bool, err error) {
+func (p *Pool) Logs(
+	ctx context.Context, node, namespace, pod, container string, opts vkapi.ContainerLogOpts,
+) (text io.ReadCloser, ok bool, err error) {
 	l, ok := p.providerOf(node).(logger)
 	if !ok {
 		return nil, false, nil

@@ -38,7 +38,8 @@ func isConditionTaint(t *corev1.Taint) bool { return conditionTaints[t.Key] }
 // about to take away, or Karpenter on one that it has not seen yet. Theirs are no
 // part of what a Node is applied with.
 func isAutoscalersTaint(t *corev1.Taint) bool {
-	return strings.HasPrefix(t.Key, "karpenter.sh/") || t.Key == "ToBeDeletedByClusterAutoscaler" || t.Key == "DeletionCandidateOfClusterAutoscaler"
+	return strings.HasPrefix(t.Key, "karpenter.sh/") ||
+		t.Key == "ToBeDeletedByClusterAutoscaler" || t.Key == "DeletionCandidateOfClusterAutoscaler"
 }
 
 // Complete returns the node as a kubelet on it would register and report it:

@@ -102,7 +102,10 @@ func New(config Config) *Pool {
 	if config.WaitForObjects {
 		config.Informers.Certificates().V1().ClusterTrustBundles().Informer() // to be started with the others
 	}
-	p := &Pool{config: config, agenda: agenda.New(), nodes: map[string]*node{}, byKey: map[string]*pod{}, providers: map[string]*providers{}, broken: make(chan error, 1)}
+	p := &Pool{
+		config: config, agenda: agenda.New(), nodes: map[string]*node{}, byKey: map[string]*pod{},
+		providers: map[string]*providers{}, broken: make(chan error, 1),
+	}
 	p.ctx, p.end = context.WithCancel(context.Background())
 	for name, b := range config.Behaviours {
 		if b.NewProvider != nil {

@@ -64,7 +64,8 @@ func newProviders(pool *Pool, behaviour string) *providers {
 func (v *providers) add(object *corev1.Node, shared informers.SharedInformerFactory) (err error) {
 	core := shared.Core().V1()
 	config := nodeutil.ProviderConfig{
-		Pods: core.Pods().Lister(), ConfigMaps: core.ConfigMaps().Lister(), Secrets: core.Secrets().Lister(), Services: core.Services().Lister(), Node: object,
+		Pods: core.Pods().Lister(), ConfigMaps: core.ConfigMaps().Lister(), Secrets: core.Secrets().Lister(),
+		Services: core.Services().Lister(), Node: object,
 	}
 	p := &provided{node: object.Name}
 	if err := v.guard(p, func() (err error) {
@@ -75,7 +76,8 @@ func (v *providers) add(object *corev1.Node, shared informers.SharedInformerFact
 	}
 	notifier, ok := p.provider.(vknode.PodNotifier)
 	if !ok {
-		return fmt.Errorf("behaviour %s: its provider %T is no PodNotifier of virtual-kubelet's: it cannot tell what became of its pods", v.behaviour, p.provider)
+		return fmt.Errorf("behaviour %s: its provider %T is no PodNotifier of virtual-kubelet's: it cannot tell what became of its pods",
+			v.behaviour, p.provider)
 	}
 	p.ctx, p.cancel = context.WithCancel(v.pool.ctx)
 	v.mu.Lock()

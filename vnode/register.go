@@ -36,7 +36,8 @@ func (p *Pool) enter(object *corev1.Node, behaviour string, booting bool) *corev
 	p.added++
 	complete := Complete(object, p.added)
 	p.nodes[object.Name] = &node{
-		name: object.Name, ip: complete.Status.Addresses[0].Address, behaviour: behaviour, pods: map[*pod]struct{}{}, began: time.Now(), booting: booting,
+		name: object.Name, ip: complete.Status.Addresses[0].Address, behaviour: behaviour,
+		pods: map[*pod]struct{}{}, began: time.Now(), booting: booting,
 	}
 	if p.config.Behaviours[behaviour].DrivesNodes {
 		unreported(complete)

@@ -120,7 +120,8 @@ func (p *pod) resize(now time.Time, before *corev1.PodSpec) {
 func (p *pod) settleResize(now time.Time) {
 	p.node.deferred = slices.DeleteFunc(p.node.deferred, func(o *pod) bool { return o == p })
 	p.renew()
-	p.api.Status.Conditions = slices.DeleteFunc(p.api.Status.Conditions, func(c corev1.PodCondition) bool { return c.Type == corev1.PodResizePending })
+	pending := func(c corev1.PodCondition) bool { return c.Type == corev1.PodResizePending }
+	p.api.Status.Conditions = slices.DeleteFunc(p.api.Status.Conditions, pending)
 	p.report(now)
 }
 

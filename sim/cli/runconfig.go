@@ -53,15 +53,8 @@ func configure(cmd *cobra.Command, path string, o *sim.Options, flags *runFlags)
 	if err := runTimes(c, o); err != nil {
 		return err
 	}
-	for _, name := range slices.Sorted(maps.Keys(c.Parts)) {
-		part, err := sim.NewPart(name, c.Parts[name], func(path ...string) string { return c.At(append([]string{"parts", name}, path...)...) })
-		if err != nil {
-			return err
-		}
-		if r, ok := part.(sim.Relative); ok {
-			r.RelativeTo(filepath.Dir(path))
-		}
-		o.Parts = append(o.Parts, part)
+	if err := enableParts(c, path, o); err != nil {
+		return err
 	}
 	for _, d := range []struct {
 		name, flag string
@@ -99,6 +92,22 @@ func runTimes(c *runconfig.Config, o *sim.Options) error {
 			return fmt.Errorf("%s: %w", c.At("runTimes", strconv.Itoa(i)), err)
 		}
 		o.RunTimes = append(o.RunTimes, one)
+	}
+	return nil
+}
+
+// enableParts makes the parts that the configuration at path has.
+func enableParts(c *runconfig.Config, path string, o *sim.Options) error {
+	for _, name := range slices.Sorted(maps.Keys(c.Parts)) {
+		at := func(steps ...string) string { return c.At(append([]string{"parts", name}, steps...)...) }
+		part, err := sim.NewPart(name, c.Parts[name], at)
+		if err != nil {
+			return err
+		}
+		if r, ok := part.(sim.Relative); ok {
+			r.RelativeTo(filepath.Dir(path))
+		}
+		o.Parts = append(o.Parts, part)
 	}
 	return nil
 }

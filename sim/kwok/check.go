@@ -2,7 +2,6 @@ package kwok
 
 import (
 	"fmt"
-	"reflect"
 	"strconv"
 	"text/template"
 
@@ -70,19 +69,10 @@ func (s *Stage) compileCEL(text string) error {
 	}
 	env, err := cel.NewEnvironment(cel.EnvironmentConfig{
 		Types: cel.DefaultTypes, Conversions: cel.DefaultConversions, Funcs: cel.DefaultFuncs,
-		Methods: cel.FuncsToMethods(cel.DefaultFuncs), Vars: map[string]any{"self": reflect.Zero(reflect.TypeOf(self)).Interface()},
+		Methods: cel.FuncsToMethods(cel.DefaultFuncs), Vars: map[string]any{"self": self},
 	})
 	if err != nil {
 		return err
-	}
-	if _, ok := self.(map[string]any); ok {
-		env, err = cel.NewEnvironment(cel.EnvironmentConfig{
-			Types: cel.DefaultTypes, Conversions: cel.DefaultConversions, Funcs: cel.DefaultFuncs,
-			Methods: cel.FuncsToMethods(cel.DefaultFuncs), Vars: map[string]any{"self": map[string]any{}},
-		})
-		if err != nil {
-			return err
-		}
 	}
 	_, err = env.Compile(text)
 	return err
@@ -110,7 +100,7 @@ func (s *Stage) checkExpression(from *v1alpha1.ExpressionFrom, path ...string) e
 	if from == nil {
 		return nil
 	}
-	query := from.ExpressionFrom
+	query := from.ExpressionFrom //nolint:staticcheck // KWOK's own sets still use it
 	if from.JQ != nil {
 		query = from.JQ.Expression
 	}
@@ -134,8 +124,9 @@ var knownPatches = map[v1alpha1.StagePatchType]bool{
 }
 
 func (s *Stage) checkSteps() error {
-	if next := s.source.Spec.Next; next != nil {
-		if err := s.checkTemplate(next.StatusTemplate, "spec", "next", "statusTemplate"); err != nil {
+	if next := s.source.Spec.Next; next != nil { //nolint:staticcheck // KWOK's own sets still use it
+		text := next.StatusTemplate //nolint:staticcheck // the same
+		if err := s.checkTemplate(text, "spec", "next", "statusTemplate"); err != nil {
 			return err
 		}
 		for i := range next.Patches {

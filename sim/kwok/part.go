@@ -131,7 +131,8 @@ func (p *part) Init(c *sim.Cluster) error {
 		begun:     p.begun,
 		routine:   sim.Routine,
 		functions: &functions{pool: c.Nodes(), start: time.Now()},
-		queue:     newQueue(), agenda: agenda.New(), jobs: map[string]*job{}, served: map[string]bool{}, last: map[string]string{}, played: map[string]int{},
+		queue:     newQueue(), agenda: agenda.New(), jobs: map[string]*job{},
+		served: map[string]bool{}, last: map[string]string{}, played: map[string]int{},
 	}
 	e.renderer = gotpl.NewRenderer(e.functions.all())
 	p.engine = e
@@ -151,7 +152,8 @@ func (p *part) awaitKinds() error {
 		if r.informer != nil {
 			continue
 		}
-		p.engine.definitions = dynamicinformer.NewFilteredDynamicInformer(p.engine.dynamic, definitions, metav1.NamespaceAll, 0, nil, nil).Informer()
+		all := dynamicinformer.NewFilteredDynamicInformer(p.engine.dynamic, definitions, metav1.NamespaceAll, 0, nil, nil)
+		p.engine.definitions = all.Informer()
 		_, err := p.engine.definitions.AddEventHandler(cache.ResourceEventHandlerFuncs{
 			AddFunc:    func(any) { p.engine.queue.add(definitionsChanged{}) },
 			UpdateFunc: func(any, any) { p.engine.queue.add(definitionsChanged{}) },
@@ -177,7 +179,8 @@ func (p *part) begun(pod *corev1.Pod) {
 		return
 	}
 	if p.ignored++; p.ignored == 1 {
-		p.cluster.Warn(fmt.Sprintf("the trace says how pods run (%s/%s is the first), which nobody reads on nodes that KWOK's Stages drive: the Stages say it", pod.Namespace, pod.Name))
+		p.cluster.Warn(fmt.Sprintf("the trace says how pods run (%s/%s is the first), which nobody reads on nodes that KWOK's Stages drive: "+
+			"the Stages say it", pod.Namespace, pod.Name))
 	}
 }
 

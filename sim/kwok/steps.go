@@ -111,7 +111,8 @@ func schemaOf(o object) any {
 
 // retriable tells errors that pass by themselves.
 func retriable(err error) bool {
-	return apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err) || apierrors.IsServiceUnavailable(err) || apierrors.IsTooManyRequests(err)
+	return apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err) ||
+		apierrors.IsServiceUnavailable(err) || apierrors.IsTooManyRequests(err)
 }
 
 // backoff is how long to wait before a Stage is tried again: a second, doubled each time, up to 32

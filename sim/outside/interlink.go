@@ -72,7 +72,8 @@ func (*interlinked) Run(ctx context.Context, ready func()) error { return idle(c
 
 // Behaviour implements sim.NodeRunner.
 func (p *interlinked) Behaviour() vnode.Behaviour {
-	return vnode.Behaviour{Workers: workers, ResolvesEnvironment: true, NewProvider: func(from nodeutil.ProviderConfig) (node.PodLifecycleHandler, node.NodeProvider, error) {
+	newProvider := func(from nodeutil.ProviderConfig) (node.PodLifecycleHandler, node.NodeProvider, error) {
 		return widen(interlink.New(p.config)(from))
-	}}
+	}
+	return vnode.Behaviour{Workers: workers, ResolvesEnvironment: true, NewProvider: newProvider}
 }

@@ -55,11 +55,12 @@ func (*processes) Run(ctx context.Context, ready func()) error { return idle(ctx
 
 // Behaviour implements sim.NodeRunner. Each node has a folder of its own in the run's.
 func (p *processes) Behaviour() vnode.Behaviour {
-	return vnode.Behaviour{Workers: workers, ResolvesEnvironment: true, NewProvider: func(from nodeutil.ProviderConfig) (node.PodLifecycleHandler, node.NodeProvider, error) {
+	newProvider := func(from nodeutil.ProviderConfig) (node.PodLifecycleHandler, node.NodeProvider, error) {
 		config := p.config
 		config.Dir = filepath.Join(p.cluster.Scratch(), "processes", from.Node.Name)
 		return widen(process.New(config)(from))
-	}}
+	}
+	return vnode.Behaviour{Workers: workers, ResolvesEnvironment: true, NewProvider: newProvider}
 }
 
 // widen returns what virtual-kubelet calls a provider as what the pool calls one.
