@@ -46,13 +46,10 @@ func (p *interlinked) Check(func(string)) error {
 // Init lets the process connect to the plugin, and to nobody else.
 func (p *interlinked) Init(c *sim.Cluster) error {
 	network, address := p.config.Address()
-	switch {
-	case network == "unix":
+	if network == "unix" {
 		p.config.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) { return sockets.DialUnix(ctx, address) }
-	default:
-		if err := sockets.Permit(context.Background(), address); err != nil {
-			return &sim.InputError{Err: fmt.Errorf("part %s: url %s: %w", Interlink, p.config.URL, err)}
-		}
+	} else if err := sockets.Permit(context.Background(), address); err != nil {
+		return &sim.InputError{Err: fmt.Errorf("part %s: url %s: %w", Interlink, p.config.URL, err)}
 	}
 	p.config.Now = clock.Wall
 	p.config.Wrap = func(next http.RoundTripper) http.RoundTripper { return held.RoundTripper(next, untilDeadline) }
