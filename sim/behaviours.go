@@ -6,9 +6,7 @@ import (
 	"io"
 	"slices"
 
-	"github.com/virtual-kubelet/virtual-kubelet/node"
 	vkapi "github.com/virtual-kubelet/virtual-kubelet/node/api"
-	"github.com/virtual-kubelet/virtual-kubelet/node/nodeutil"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	api "k8s.io/kubernetes/pkg/apis/core"
@@ -74,9 +72,7 @@ func (p *providerPart) Run(ctx context.Context, ready func()) error {
 }
 
 func (p *providerPart) Behaviour() vnode.Behaviour {
-	return vnode.Behaviour{NewProvider: func(config nodeutil.ProviderConfig) (node.PodLifecycleHandler, node.NodeProvider, error) {
-		return p.newProvider(config)
-	}}
+	return vnode.Behaviour{NewProvider: p.newProvider}
 }
 
 // checkParts lets parts look at their settings, and refuses those that the run cannot have.

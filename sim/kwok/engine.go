@@ -39,8 +39,6 @@ type Engine struct {
 	failed func(about object, s *lifecycle.Stage, err error) error
 	// begun hears of each pod that Stages begin to drive.
 	begun func(*corev1.Pod)
-	// routine marks what is written again and again, which nobody waits for.
-	routine func(context.Context) context.Context
 
 	functions *functions
 	renderer  gotpl.Renderer
@@ -110,16 +108,12 @@ func (e *Engine) prepare(stages []*Stage) error {
 // watch looks at each object that changes.
 func (e *Engine) watch(r *resource) error {
 	_, err := r.informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
-		AddFunc:    func(o any) { e.queue.add(change{r, keyed(o), false}) },
-		UpdateFunc: func(_, o any) { e.queue.add(change{r, keyed(o), false}) },
-		DeleteFunc: func(o any) {
-			e.queue.add(change{r, keyed(informer.Object(o)), true})
-		},
+		AddFunc:    func(o any) { e.queue.add(change{r, o.(object), false}) },
+		UpdateFunc: func(_, o any) { e.queue.add(change{r, o.(object), false}) },
+		DeleteFunc: func(o any) { e.queue.add(change{r, informer.Object(o).(object), true}) },
 	})
 	return err
 }
-
-func keyed(o any) object { return o.(object) }
 
 // run plays Stages until ctx ends.
 func (e *Engine) run(ctx context.Context) error {
@@ -224,15 +218,15 @@ func (e *Engine) match(r *resource, o object) error {
 		return nil
 	}
 	event := eventOf(o)
-	if pod, ok := o.(*corev1.Pod); ok && e.last[k] == "" && e.jobs[k] == nil {
-		e.begun(pod)
-	}
 	stage, err := r.stages.Match(context.Background(), event)
 	if err != nil {
 		return e.failed(o, nil, fmt.Errorf("match Stages: %w", err))
 	}
 	if stage == nil {
 		return nil
+	}
+	if pod, ok := o.(*corev1.Pod); ok && e.last[k] == "" && e.jobs[k] == nil {
+		e.begun(pod)
 	}
 	delay, _, err := stage.Delay(context.Background(), event, time.Now())
 	if err != nil {

@@ -2,6 +2,7 @@ package kwok
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -152,18 +153,11 @@ func decode(file *schemafile.File) (*Stage, error) {
 	if len(unknown) > 0 {
 		return nil, fmt.Errorf("%s: Stage: %w", file.At(pathOf(unknown[0])...), unknown[0])
 	}
-	s.source.Spec.ResourceRef.APIGroup = defaultTo(s.source.Spec.ResourceRef.APIGroup, "v1")
+	s.source.Spec.ResourceRef.APIGroup = cmp.Or(s.source.Spec.ResourceRef.APIGroup, "v1")
 	if s.Stage, err = internalversion.ConvertToInternalStage(s.source); err != nil {
 		return nil, fmt.Errorf("%s: Stage %s: %w", file.At(), s.source.Name, err)
 	}
 	return s, nil
-}
-
-func defaultTo(value, other string) string {
-	if value == "" {
-		return other
-	}
-	return value
 }
 
 // pathOf is the path of the field that a strict error is about.

@@ -129,7 +129,6 @@ func (p *part) Init(c *sim.Cluster) error {
 		},
 		failed:    p.stageFailed,
 		begun:     p.begun,
-		routine:   sim.Routine,
 		functions: &functions{pool: c.Nodes(), start: time.Now()},
 		queue:     newQueue(), agenda: agenda.New(), jobs: map[string]*job{},
 		served: map[string]bool{}, last: map[string]string{}, played: map[string]int{},

@@ -16,6 +16,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/kwok/pkg/apis/internalversion"
 	"sigs.k8s.io/kwok/pkg/utils/lifecycle"
+
+	"simk.dev/simk/sim"
 )
 
 // do does the steps of a job's Stage that are left. It returns the object as the last patch left
@@ -23,7 +25,7 @@ import (
 // it is not to be tried again.
 func (e *Engine) do(ctx context.Context, j *job) (result object, left int, err error) {
 	if j.again {
-		ctx = e.routine(ctx)
+		ctx = sim.Routine(ctx)
 	}
 	o := j.object
 	e.functions.node = ""
